@@ -1,14 +1,15 @@
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PlatformValidation } from "../../platforms/validate/validate.ts";
 import type { Draft } from "./draft.ts";
+import type * as rulesModule from "./rules.ts";
 
 /** What each platform would get, and how long its text is there. */
 export type Counts = ReadonlyMap<PlatformName, PlatformValidation>;
 
-type Rules = typeof import("./rules.ts");
+type Rules = typeof rulesModule;
 
 const NOTHING: Counts = new Map();
 const PAUSE_MILLISECONDS = 150;
@@ -22,7 +23,7 @@ export function useRules(isNeeded: boolean): Rules | undefined {
   return rules;
 }
 
-/** Counted a moment after the last key. */
+/** Counted a moment after the last key, one platform at a time, so that the next key need not wait. */
 export function useCounts(
   rules: Rules | undefined,
   draft: Draft,
@@ -31,17 +32,15 @@ export function useCounts(
   const [counts, setCounts] = useState(NOTHING);
   useEffect(() => {
     if (rules === undefined) return undefined;
-    const timer = setTimeout(() => {
-      const read = rules.readPlatforms(draft, accountOf);
-      setCounts(
-        new Map(
-          draft.platforms.flatMap((platform) => {
-            const found = read[platform];
-            return found === undefined ? [] : [[platform, found] as const];
-          }),
-        ),
-      );
-    }, PAUSE_MILLISECONDS);
+    const found = new Map<PlatformName, PlatformValidation>();
+    let timer = setTimeout(() => readNext(0), PAUSE_MILLISECONDS);
+    const readNext = (place: number) => {
+      const platform = draft.platforms[place];
+      if (platform === undefined) return startTransition(() => setCounts(found));
+      const read = rules.readPlatform(draft, platform, accountOf(platform));
+      if (read !== undefined) found.set(platform, read);
+      timer = setTimeout(() => readNext(place + 1));
+    };
     return () => clearTimeout(timer);
   }, [rules, draft, accountOf]);
   return counts;

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Card, Notice, Tag, View } from "../ui/surfaces.tsx";
@@ -22,7 +23,9 @@ import { missingDisclosures } from "./duties.tsx";
 import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, type Tab, tabOf } from "./issues.ts";
+import { dropKept, keep, readKept } from "./kept.ts";
 import { PlatformPanel } from "./platform-panel.tsx";
+import { Preview } from "./preview.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
 import { SharedPanel } from "./shared-panel.tsx";
@@ -81,8 +84,10 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
     () => draft.platforms.filter((platform) => draft.overrides[platform]?.text === undefined),
     [draft.platforms, draft.overrides],
   );
-  const saving = useSaving(opened);
+  const saving = useSaving(opened, initial);
   useUndoKeys(undo, redo);
+  const kept = useKept(draft, history.isTouched, saving, opened);
+  const previewed = shownTab === ALL ? draft.platforms[0] : shownTab;
   return (
     <ComposerContext value={composer}>
       <RevisionContext value={revision}>
@@ -102,6 +107,15 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                 </>
               }
             >
+              {kept.draft !== null && !history.isTouched && (
+                <Notice>
+                  <p className="mb-2 font-semibold">{t`There is a version here that was not saved.`}</p>
+                  <div className="flex flex-wrap gap-2">
+                    <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Go on with it`}</Button>
+                    <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
+                  </div>
+                </Notice>
+              )}
               <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
                 <div className="min-w-0 space-y-4">
                   <WhereCard
@@ -163,6 +177,13 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     isTouched={history.isTouched}
                     onCreated={onCreated}
                   />
+                  {previewed !== undefined && (
+                    <Preview
+                      platform={previewed}
+                      media={draft.overrides[previewed]?.media ?? draft.media}
+                      counts={counts}
+                    />
+                  )}
                 </div>
               </div>
             </View>
@@ -190,6 +211,35 @@ function TabButton({ value, name, findings }: { value: Tab; name: string; findin
       )}
     </Tabs.Trigger>
   );
+}
+
+const KEEP_MILLISECONDS = 800;
+
+/** What could not be saved yet stays in this browser until it is. */
+function useKept(
+  draft: Draft,
+  isTouched: boolean,
+  { savedDraft, saved }: ReturnType<typeof useSaving>,
+  opened: Saved | null,
+) {
+  const mode = useMode();
+  const [openedId] = useState(opened?.post.id ?? null);
+  const [kept, setKept] = useState(() => readKept(mode, openedId));
+  const drop = useCallback(() => {
+    dropKept(mode, openedId);
+    setKept(null);
+  }, [mode, openedId]);
+  useEffect(() => {
+    if (!isTouched) return undefined;
+    if (draft === savedDraft) {
+      dropKept(mode, openedId);
+      if (saved.current !== null) dropKept(mode, saved.current.post.id);
+      return undefined;
+    }
+    const timer = setTimeout(() => keep(mode, saved.current?.post.id ?? openedId, draft), KEEP_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [mode, openedId, draft, isTouched, savedDraft, saved]);
+  return { draft: kept, drop };
 }
 
 /** Text boxes have their own. */

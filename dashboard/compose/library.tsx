@@ -7,7 +7,7 @@ import { Button } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading } from "../ui/surfaces.tsx";
 import { type Item, itemOfStored } from "./draft.ts";
-import { Thumbnail } from "./media-box.tsx";
+import { Thumbnail } from "./thumbnail.tsx";
 
 const PAGE = 24;
 

@@ -21,6 +21,7 @@ import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItem, wi
 import { FieldIssues } from "./findings.tsx";
 import { Library } from "./library.tsx";
 import { TextBox } from "./text-box.tsx";
+import { Thumbnail } from "./thumbnail.tsx";
 import { uploadItem, useProgress } from "./upload.ts";
 
 interface MediaBoxProps {
@@ -322,11 +323,4 @@ function Uploading({ item }: { item: Item }) {
     );
   const percent = Math.round(progress.share * 100);
   return <progress className="w-full" max={100} value={percent} aria-label={t`Uploading: ${percent} %`} />;
-}
-
-export function Thumbnail({ item: { shown } }: { item: Pick<Item, "shown"> }) {
-  const { src, type } = shown;
-  if (src === null) return <MediaIcon />;
-  if (type === "video") return <video src={src} muted preload="metadata" className="size-full object-cover" />;
-  return <img src={src} alt="" className="size-full object-cover" />;
 }

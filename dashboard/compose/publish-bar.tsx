@@ -133,7 +133,7 @@ export function PublishBar(props: PublishBarProps) {
             ? t`Saving…`
             : blockers.length > 0
               ? t`${blockers.length} things to fix`
-              : saving.state === "saved"
+              : draft === saving.savedDraft
                 ? t`Saved`
                 : draft.platforms.length === 0
                   ? t`Choose where to publish.`
@@ -184,7 +184,13 @@ function useAutosave(
 ): void {
   const status = saving.saved.current?.post.status ?? "draft";
   const isValid = isChecked && draft.platforms.length > 0 && findings.every(({ isWarning }) => isWarning);
-  const canSave = isValid && isTouched && status === "draft" && saving.state !== "conflict" && !isUploading(draft);
+  const canSave =
+    isValid &&
+    isTouched &&
+    status === "draft" &&
+    saving.state !== "conflict" &&
+    !isUploading(draft) &&
+    draft !== saving.savedDraft;
   const run = useEffectEvent(() => {
     const isNew = saving.saved.current === null;
     saving.save(draft, { ...draft.when, kind: "draft" }).then(

@@ -15,13 +15,14 @@ export interface Saved {
 export type SavingState = "unsaved" | "saving" | "saved" | "conflict";
 
 /** Keeps a draft as a post on the server; one request at a time, and never over a change that was not seen. */
-export function useSaving(opened: Saved | null) {
+export function useSaving(opened: Saved | null, initial: Draft) {
   const mode = useMode();
   const cache = useQueryClient();
   const saved = useRef(opened);
   const creation = useRef(crypto.randomUUID());
   const last = useRef<Promise<unknown>>(Promise.resolve());
   const [state, setState] = useState<SavingState>(opened === null ? "unsaved" : "saved");
+  const [savedDraft, setSavedDraft] = useState(opened === null ? null : initial);
 
   const run = useCallback(
     async (work: () => Promise<Saved>): Promise<Saved> => {
@@ -56,6 +57,9 @@ export function useSaving(opened: Saved | null) {
                 ifMatch: before.etag ?? undefined,
               });
         return { post: answer.post, etag: answer.etag };
+      }).then((answer) => {
+        setSavedDraft(draft);
+        return answer;
       }),
     [run, mode],
   );
@@ -80,7 +84,7 @@ export function useSaving(opened: Saved | null) {
     setState("unsaved");
   }, [mode]);
 
-  return { state, save, publish, overrule, saved };
+  return { state, savedDraft, save, publish, overrule, saved };
 }
 
 /** Tells bodies apart, so that only the same creation counts as a repetition. */

@@ -5,13 +5,14 @@ import { mediaGet } from "../../contract/operations/media.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import { useRead } from "../api/use-api.ts";
-import { start } from "../start.ts";
+import { labelOf, start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
 import { useComposer } from "./context.ts";
 import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
+import { inWords } from "./issues.ts";
 import { Library } from "./library.tsx";
 import { MediaBox } from "./media-box.tsx";
 import { labelOfName, type SettingField } from "./schema.ts";
@@ -62,7 +63,8 @@ export function pointerOf(platform: PlatformName, path: Path): string {
 function Control({ platform, field, path, value }: SettingProps) {
   const { t } = useLingui();
   const { change, type, accountOf, described } = useComposer();
-  const { kind, hint } = field;
+  const { kind } = field;
+  const hint = inWords(field.hint, labelOf);
   const label = field.isRequired ? t`${field.label} (required)` : field.label;
   const set = (next: unknown) => change((draft) => withSetting(draft, platform, path, next));
   const typed = (next: unknown) => type(pointerOf(platform, path), (draft) => withSetting(draft, platform, path, next));
@@ -192,7 +194,7 @@ function Group({ platform, field, path, value }: SettingProps) {
           <PlusIcon />
           {field.label}
         </Button>
-        <p className="text-sm text-dim">{field.hint}</p>
+        <p className="text-sm text-dim">{inWords(field.hint, labelOf)}</p>
       </div>
     );
   return (
@@ -232,7 +234,7 @@ function List({ platform, field, path, value }: SettingProps) {
   return (
     <fieldset className="space-y-3">
       <legend className="text-sm font-semibold">{field.label}</legend>
-      <p className="text-sm text-dim">{field.hint}</p>
+      <p className="text-sm text-dim">{inWords(field.hint, labelOf)}</p>
       <ol className="space-y-3">
         {items.map((item, index) => (
           // A list has no other keys than places.

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { countText } from "../../platforms/kit/text.ts";
+import { cutTo } from "./counting.ts";
+import { contentOf, type Draft, emptyDraft, type Item, replaceAt, withItem, withSetting } from "./draft.ts";
+import { reduce } from "./history.ts";
+import { type Finding, fixesOf, hasField, inWords, tabOf } from "./issues.ts";
+import { fieldsOf, labelOfName } from "./schema.ts";
+
+const WHEN = { kind: "draft", local: "2027-03-28T02:30", timeZone: "Europe/Berlin" } as const;
+const DRAFT: Draft = { ...emptyDraft("set", WHEN), platforms: ["threads", "twitter"], text: "Good news" };
+const labelOf = (platform: string) => platform.toUpperCase();
+
+function finding(change: Partial<Finding>): Finding {
+  return {
+    rule: "twitter.text.length",
+    code: "VALIDATION_FAILED",
+    platform: "twitter",
+    path: "/content/text",
+    message: "",
+    actual: 9,
+    limit: 6,
+    fix: "",
+    isWarning: false,
+    ...change,
+  };
+}
+
+test("an issue is shown where its field is, and one without a field by itself", () => {
+  const settings = () => ["poll"];
+  const at = (path: string) => [tabOf(finding({ path })), hasField(finding({ path }), settings)];
+  assert.deepEqual(at("/content/text"), ["all", true]);
+  assert.deepEqual(at("/content/media/0/width"), ["all", true]);
+  assert.deepEqual(at("/content/platformOverrides/twitter/text"), ["twitter", true]);
+  assert.deepEqual(at("/content/platformOverrides/twitter/settings/poll/options/0"), ["twitter", true]);
+  assert.deepEqual(at("/content/platformOverrides/twitter/settings/pol"), ["twitter", false]);
+  assert.deepEqual(at("/publishBy"), ["all", false]);
+});
+
+test("a text is cut as the platform counts it, between characters, for that platform alone", () => {
+  for (const counting of ["weighted", "utf16", "codePoints", "graphemes", "bytes", "threads"] as const)
+    for (const text of ["Good news", "👩‍👩‍👧‍👦 family 👩‍👩‍👧‍👦", "日本語の長い文章です"]) {
+      const cut = cutTo(text, 8, counting);
+      assert.ok(countText(cut, counting) <= 8 && cut.isWellFormed(), `${counting}: ${cut}`);
+    }
+  const [fix] = fixesOf(finding({}), DRAFT, cutTo, "weighted");
+  assert.equal(fix?.name, "cut");
+  const fixed = fix.apply(DRAFT);
+  assert.deepEqual([fixed.text, fixed.overrides.twitter?.text], ["Good news", "Good…"]);
+});
+
+test("a local time that the clocks skip becomes the same time after the change", () => {
+  const draft: Draft = { ...DRAFT, when: { ...WHEN, kind: "at" } };
+  const skipped = finding({ rule: "scheduledFor.skipped", path: "/scheduledFor", platform: null });
+  const [fix] = fixesOf(skipped, draft, undefined, undefined);
+  assert.equal(fix?.apply(draft).when.local, "2027-03-28T03:30");
+});
+
+test("what the API says by paths is said by labels", () => {
+  assert.equal(
+    inWords("content.platformOverrides.tiktok.settings.privacyLevel is required.", labelOf),
+    "Privacy level is required.",
+  );
+  assert.equal(
+    inWords("The width of content.media[0] is 10 px; set content.platformOverrides.threads.media.", labelOf),
+    "The width of file 1 is 10 px; set the media for THREADS.",
+  );
+  assert.equal(labelOfName("PUBLIC_TO_EVERYONE"), "Public to everyone");
+});
+
+test("undo goes back over what was typed without a pause, and the end of an upload is no step", () => {
+  const item: Item = {
+    key: "file",
+    entry: null,
+    shown: { src: null, type: "image", name: "a.jpg", width: null, height: null, durationSeconds: null },
+  };
+  let state = reduce(
+    { past: [], draft: DRAFT, future: [], revision: 0, last: null },
+    { do: "change", edit: (draft) => ({ ...draft, media: [item] }) },
+  );
+  const typed = (text: string, at: number) =>
+    (state = reduce(state, { do: "type", field: "text", at, edit: (draft) => ({ ...draft, text }) }));
+  typed("a", 0);
+  typed("ab", 100);
+  typed("abc", 60_000);
+  state = reduce(state, {
+    do: "note",
+    edit: (draft) => withItem(draft, "file", (before) => ({ ...before, entry: { id: "stored" } })),
+  });
+  state = reduce(state, { do: "undo" });
+  assert.deepEqual([state.draft.text, contentOf(state.draft).media], ["ab", [{ id: "stored" }]]);
+  state = reduce(state, { do: "undo" });
+  assert.equal(state.draft.text, "Good news");
+  state = reduce(reduce(state, { do: "redo" }), { do: "redo" });
+  assert.equal(state.draft.text, "abc");
+});
+
+test("settings are changed at any depth, and what is empty then is not sent", () => {
+  const path = ["thread", 0, "text"];
+  const draft = withSetting(DRAFT, "threads", path, "Second");
+  assert.deepEqual(contentOf(draft).platformOverrides, { threads: { settings: { thread: [{ text: "Second" }] } } });
+  assert.deepEqual(contentOf(withSetting(draft, "threads", ["thread"], undefined)).platformOverrides, {});
+  assert.deepEqual(replaceAt({ list: ["a", "b"] }, ["list", 0], undefined), { list: ["b"] });
+});
+
+test("a form has a field of the right kind for everything that a schema lets one set", () => {
+  const fields = fieldsOf({
+    properties: {
+      audience: { type: "string", enum: ["all"], description: "Who" },
+      only: { type: "string", const: "member" },
+      tags: { type: "array", items: { type: "string" } },
+      altText: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
+      poll: { type: "object", properties: { minutes: { type: "integer", minimum: 5 } }, required: ["minutes"] },
+      publishAt: { type: "string", format: "date-time" },
+    },
+    required: ["audience"],
+  });
+  assert.deepEqual(
+    fields.map(({ name, isRequired, kind }) => [name, isRequired, kind.is]),
+    [
+      ["audience", true, "choice"],
+      ["tags", false, "lines"],
+      ["altText", false, "text"],
+      ["poll", false, "group"],
+      ["publishAt", false, "time"],
+    ],
+  );
+});

@@ -1,0 +1,41 @@
+import type { Mode } from "../../model/platform-names.ts";
+import { type Draft, isItem, isRecord, type Item } from "./draft.ts";
+
+/** Keeps what is not saved yet in this browser. */
+export function keep(mode: Mode, id: string | null, draft: Draft): void {
+  try {
+    localStorage.setItem(nameOf(mode, id), JSON.stringify(draft, withoutFiles));
+  } catch {
+    // A browser without room for it keeps nothing.
+  }
+}
+
+export function dropKept(mode: Mode, id: string | null): void {
+  localStorage.removeItem(nameOf(mode, id));
+}
+
+export function readKept(mode: Mode, id: string | null): Draft | null {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(nameOf(mode, id)) ?? "null");
+    return isRecord(kept) && isRecord(kept["overrides"]) && isRecord(kept["when"]) ? Object(kept) : null;
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(mode: Mode, id: string | null): string {
+  return `ampost.composer.${mode}.${id ?? "new"}`;
+}
+
+/** Files that are not stored are gone with the page, and so are the addresses at which it shows them. */
+function withoutFiles(_: string, value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value
+    .filter((each) => !isItem(each) || each.entry !== null)
+    .map((each: unknown) => (isItem(each) ? withoutFile(each) : each));
+}
+
+function withoutFile(item: Item): Item {
+  const isLocal = item.shown.src?.startsWith("blob:") === true;
+  return isLocal ? { ...item, shown: { ...item.shown, src: null } } : item;
+}
