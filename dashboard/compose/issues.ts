@@ -154,6 +154,7 @@ export function inWords(sentence: string, labelOf: (platform: PlatformName) => s
     )
     .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
     .replace(/content\.media\[(\d+)\](?:\.\w+)?/g, (_, index: string) => `file ${Number(index) + 1}`)
+    .replaceAll("; content.media has no media.", ".")
     .replaceAll("content.media", "the media")
     .replaceAll("content.text", "the text")
     .replaceAll("content.linkUrl", "the link");

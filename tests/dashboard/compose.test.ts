@@ -72,6 +72,27 @@ test("a post is written for several platforms, mended, illustrated and published
     await page.getByRole("heading", { name: "Edit post" }).waitFor();
   });
 
+  await step("who changes a post that somebody else has changed is told, and loses nothing", async () => {
+    await page.evaluate(async () => {
+      const id = new URL(location.href).searchParams.get("post");
+      await fetch(`/api/v1/posts/${id}?mode=test`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+        body: JSON.stringify({ content: { text: "Theirs" } }),
+      });
+    });
+    const text = page.getByLabel("Text", { exact: true });
+    const mine = `${await text.inputValue()} Mine`;
+    await text.fill(mine);
+    await page.getByText("Somebody else has changed this post.").waitFor();
+    assert.equal(await text.inputValue(), mine);
+    await press(page, "Keep my version");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await press(page, "Undo");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    assert.equal(await text.inputValue(), mine.slice(0, -5));
+  });
+
   await step("a picture is uploaded with its text for those who do not see it", async () => {
     await page.getByLabel("Files").setInputFiles(join(FIXTURES, "photo-4x5.jpg"));
     await page.getByLabel("Alt text").fill("A lighthouse");
