@@ -10,6 +10,7 @@ import type { Installation } from "../cli/installation.fixture.ts";
 const QUIET = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-audio-output",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",

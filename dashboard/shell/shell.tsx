@@ -160,7 +160,7 @@ function ModeSwitch({ mode }: { mode: Mode }) {
           to="."
           search={(before) => ({ ...before, mode: each })}
           aria-current={each === mode ? "true" : undefined}
-          className={`rounded-md px-3 py-1.5 text-sm font-semibold no-underline ${each === mode ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
+          className={`rounded-md px-3 py-1.5 text-sm font-semibold whitespace-nowrap no-underline ${each === mode ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
         >
           {names[each]}
         </Link>
