@@ -66,8 +66,8 @@ test("a request that nobody answered is open while its post is being published, 
       return attempts.map((each) => each.verdict);
     };
     await world.pool.query(
-      `insert into publish_steps (id, user_id, mode, platform_post_id, account_id, attempt, step, effect)
-       select gen_random_uuid(), $1, 'test', $2, id, 1, 'publish', 'visible' from accounts where user_id = $1 limit 1`,
+      `insert into publish_steps (id, user_id, mode, platform_post_id, account_id, fence, attempt, step, effect)
+       select gen_random_uuid(), $1, 'test', $2, id, 1, 1, 'publish', 'visible' from accounts where user_id = $1 limit 1`,
       [post.userId, post.platformPostId],
     );
     const set = async (status: string) =>
