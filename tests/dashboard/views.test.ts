@@ -64,6 +64,10 @@ test("an address of the dashboard leads to the sign-in and back, and its files a
   assert.equal(asked.headers.get("location"), "/sign-in?returnTo=%2Fposts%3Fmode%3Dtest");
   for (const name of ["..%2Findex.html", "%2e%2e%2f..%2fpackage.json", "none.js", "index.html"])
     assert.equal((await fetch(`${world.url}/app/assets/${name}`)).status, 404, name);
+  const manifest = await fetch(`${world.url}/app/manifest.webmanifest`);
+  assert.match(manifest.headers.get("content-type") ?? "", /^application.manifest.json/);
+  for (const { src } of Object(await manifest.json()).icons)
+    assert.equal((await fetch(new URL(src, world.url))).headers.get("content-type"), "image/svg+xml");
   const page = await open();
   await page.goto(`${world.url}/posts/${newId()}?mode=test`);
   await page.getByRole("heading", { name: "Post not found" }).waitFor();

@@ -8,6 +8,7 @@ import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
+import { ICON_SVG } from "../icon.ts";
 import { type Person, requirePerson } from "../pages/person.ts";
 
 const DIST = join(import.meta.dirname, "../../../dashboard/dist");
@@ -25,6 +26,15 @@ const TYPES: Readonly<Record<string, string>> = {
 export function addDashboard(scope: FastifyInstance, services: Services): void {
   for (const url of VIEWS)
     scope.get(url, async (request, reply) => sendApp(services, reply, await requirePerson(services, request)));
+  scope.get("/app/icon.svg", async (_request, reply) => await reply.type("image/svg+xml").send(ICON_SVG));
+  // What the app is called and looks like where it is installed.
+  scope.get("/app/manifest.webmanifest", async (_request, reply) => {
+    const name = services.settings.brand.name ?? "Ampost";
+    const icons = [{ src: "/app/icon.svg", type: "image/svg+xml", sizes: "any", purpose: "any" }];
+    return await reply
+      .type("application/manifest+json")
+      .send(JSON.stringify({ name, short_name: name, start_url: "/", scope: "/", display: "standalone", icons }));
+  });
   scope.get<{ Params: { name: string } }>(
     "/app/assets/:name",
     { config: { admission: "open" } },
