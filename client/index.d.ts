@@ -38,6 +38,7 @@ import type {
   PostLimit,
   PostSummary,
   PostingTimes,
+  PostsToCancel,
   Publishing,
   Resolution,
   Retry,
@@ -110,14 +111,7 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
     resolve(id: string, found: Resolution, options?: WriteOptions): Promise<PostAnswer>;
     cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
-    cancelMany(
-      {
-        ids,
-      }: {
-        ids: readonly string[];
-      },
-      options?: CallOptions,
-    ): Promise<CancelledPosts>;
+    cancelMany(body: PostsToCancel, options?: CallOptions): Promise<CancelledPosts>;
     delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
     attempts(
       id: string,
@@ -786,14 +780,7 @@ declare function createPosts(connection: Connection): {
   /** Discards what has not been published. */
   cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
   /** Discards up to 50 posts. Some or all may fail: read each `error`. */
-  cancelMany(
-    {
-      ids,
-    }: {
-      ids: readonly string[];
-    },
-    options?: CallOptions,
-  ): Promise<CancelledPosts>;
+  cancelMany(body: PostsToCancel, options?: CallOptions): Promise<CancelledPosts>;
   /** The same as cancel. */
   delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
   /** Everything done to publish the post, oldest first, with every request to the platform. */

@@ -6,6 +6,7 @@ import type {
   Issue,
   NewPost,
   Post,
+  PostsToCancel,
   PostAttempt,
   PostChanges,
   PostFee,
@@ -200,9 +201,9 @@ export function createPosts(connection: Connection) {
     },
 
     /** Discards up to 50 posts. Some or all may fail: read each `error`. */
-    async cancelMany({ ids }: { ids: readonly string[] }, options: CallOptions = {}): Promise<CancelledPosts> {
+    async cancelMany(body: PostsToCancel, options: CallOptions = {}): Promise<CancelledPosts> {
       const path = `${BATCH}/cancel`;
-      return (await call<CancelledPosts>(connection, { ...options, method: "POST", path, body: { ids } })).answer;
+      return (await call<CancelledPosts>(connection, { ...options, method: "POST", path, body })).answer;
     },
 
     /** The same as cancel. */

@@ -684,6 +684,13 @@ export interface PostFilter {
   search?: string;
 }
 
+export interface PostsToCancel {
+  /** IDs of 1 to 50 posts. */
+  ids: string[];
+  /** The `etag` of posts by ID: one that has changed since is not discarded. */
+  etags?: Record<string, string>;
+}
+
 export interface Retry {
   /** Platforms to retry. Defaults to all failed ones. */
   platforms?: Platform[];

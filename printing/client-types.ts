@@ -93,6 +93,7 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["NewPost", body("posts_create")],
     ["PostChanges", body("posts_update")],
     ["PostFilter", queryOf(document, operations.get("posts_list"))],
+    ["PostsToCancel", body("posts_cancel_many")],
     ["Retry", body("posts_retry")],
     ["Resolution", body("posts_resolve")],
     ["Publishing", answer("publishing_get", "publishing")],

@@ -128,6 +128,12 @@ const ids = z
   .superRefine((each, context) => unique("ID", each, context))
   .describe(`IDs of 1 to ${MOST_IN_BATCH} posts.`);
 
+const etags = z
+  .record(z.string().max(100), z.string().max(255))
+  .optional()
+  .describe("The `etag` of posts by ID: one that has changed since is not discarded.")
+  .meta({ examples: [{ "01980b7a-6c00-7000-8000-000000000001": '"3"' }] });
+
 const CANCELS =
   `Discards up to ${MOST_IN_BATCH} posts; one that cannot be discarded does not stop the others. ` +
   "Anything already published stays. One that was discarded before counts as cancelled. Read each `error`.";
@@ -140,7 +146,7 @@ export const postsCancelMany = operation({
   summary: "Cancel several posts",
   description: `${CANCELS} The response is 200 even if some or all fail. Each post counts as a request.`,
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false, description: CANCELS },
-  body: z.strictObject({ ids }),
+  body: z.strictObject({ ids, etags }),
   takes: "required",
   writes: true,
   batch: "ids",

@@ -16,6 +16,7 @@ import type { Services } from "../domain/services.ts";
 import { bind } from "./bind.ts";
 import { perform } from "./perform.ts";
 import { toRefusal } from "./refusals.ts";
+import { revisionOf } from "./request-headers.ts";
 
 type Created = z.output<typeof postsCreateMany.answer>["results"][number];
 type Cancelled = z.output<typeof postsCancelMany.answer>["results"][number];
@@ -81,7 +82,7 @@ function validator(services: Services, call: Call): CreateOne {
 export const cancelMany = bind(postsCancelMany, async (services, call, { body }) => {
   const results: Cancelled[] = [];
   for (const id of body.ids) {
-    const outcome = await cancelOne(services, call, id).then(
+    const outcome = await cancelOne(services, call, id, body.etags?.[id]).then(
       (post) => ({ post: summarize(post), error: null }),
       (error: unknown) => ({ post: null, error: errorOf(services, call, error) }),
     );
@@ -92,9 +93,9 @@ export const cancelMany = bind(postsCancelMany, async (services, call, { body })
 });
 
 /** One that is discarded already is what the caller wants, perhaps in an earlier request. */
-async function cancelOne(services: Services, call: Call, id: string): Promise<Post> {
+async function cancelOne(services: Services, call: Call, id: string, etag: string | undefined): Promise<Post> {
   try {
-    return (await discardPost(services, { ...call, ifRevision: null }, id)).body.post;
+    return (await discardPost(services, { ...call, ifRevision: revisionOf(etag) }, id)).body.post;
   } catch (error) {
     if (!(error instanceof PublicError) || error.code !== "INVALID_STATUS_TRANSITION") throw error;
     const { post } = (await getPost(services, call, id)).body;

@@ -161,3 +161,22 @@ test("posts are cancelled one by one, and those that were cancelled before count
     );
   }
 });
+
+test("a post of several that has changed since its etag was read is not cancelled", async () => {
+  const tenant = await newPerson();
+  const { results } = await createMany(tenant, [draft(tenant, "a"), draft(tenant, "b")]);
+  const [a = "", b = ""] = results.map(({ post }) => post?.id);
+  const etagOf = async (id: string) => (await world.call(tenant, "GET", `/api/v1/posts/${id}`)).headers.get("etag");
+  const etags = { [a]: await etagOf(a), [b]: await etagOf(b) };
+  const change = { content: { text: "changed" } };
+  assert.equal((await world.call(tenant, "PATCH", `/api/v1/posts/${a}`, change)).status, 200);
+  const { body } = await world.call(tenant, "POST", `${BATCH}/cancel`, { ids: [a, b], etags });
+  const { results: cancelled } = postsCancelMany.answer.parse(body);
+  assert.deepEqual(
+    cancelled.map(({ post, error }) => [post?.status, error?.code]),
+    [
+      [undefined, "PRECONDITION_FAILED"],
+      ["discarded", undefined],
+    ],
+  );
+});

@@ -129,7 +129,7 @@ class Posts:
             etag=True,
         )
 
-    def cancel_many(self, body: types.PostsCancelManyBody) -> types.PostsCancelManyAnswer:
+    def cancel_many(self, body: types.PostsToCancel) -> types.PostsCancelManyAnswer:
         """
         Cancel several posts. Discards up to 50 posts; one that cannot be discarded does not stop the others. Anything
         already published stays. One that was discarded before counts as cancelled. Read each `error`. The response is
@@ -354,7 +354,7 @@ class AsyncPosts:
             etag=True,
         )
 
-    async def cancel_many(self, body: types.PostsCancelManyBody) -> types.PostsCancelManyAnswer:
+    async def cancel_many(self, body: types.PostsToCancel) -> types.PostsCancelManyAnswer:
         """
         Cancel several posts. Discards up to 50 posts; one that cannot be discarded does not stop the others. Anything
         already published stays. One that was discarded before counts as cancelled. Read each `error`. The response is

@@ -743,6 +743,13 @@ PostFilter = TypedDict("PostFilter", {
 })
 
 
+class PostsToCancel(TypedDict):
+    #: IDs of 1 to 50 posts.
+    ids: list[str]
+    #: The `etag` of posts by ID: one that has changed since is not discarded.
+    etags: NotRequired[dict[str, str]]
+
+
 class Retry(TypedDict):
     #: Platforms to retry. Defaults to all failed ones.
     platforms: NotRequired[list[Platform]]
@@ -1512,11 +1519,6 @@ class PostAnswer(TypedDict):
     post: Post
     #: Pass it as `if_match` to an update.
     etag: str | None
-
-
-class PostsCancelManyBody(TypedDict):
-    #: IDs of 1 to 50 posts.
-    ids: list[str]
 
 
 class PostsCancelManyAnswer(TypedDict):
