@@ -26,7 +26,17 @@ const TYPES: Readonly<Record<string, string>> = {
 export function addDashboard(scope: FastifyInstance, services: Services): void {
   for (const url of VIEWS)
     scope.get(url, async (request, reply) => sendApp(services, reply, await requirePerson(services, request)));
-  scope.get("/app/icon.svg", async (_request, reply) => await reply.type("image/svg+xml").send(ICON_SVG));
+  scope.get(
+    "/app/icon.svg",
+    async (_request, reply) =>
+      await reply
+        .type("image/svg+xml")
+        .headers({
+          "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+          "x-content-type-options": "nosniff",
+        })
+        .send(ICON_SVG),
+  );
   // What the app is called and looks like where it is installed.
   scope.get("/app/manifest.webmanifest", async (_request, reply) => {
     const name = services.settings.brand.name ?? "Ampost";
