@@ -139,8 +139,8 @@ export interface PlatformPost {
   /** Number of publish attempts so far, including the one that is in progress or succeeded. */
   attemptCount: number;
   /**
-   * When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing is
-   * left to do.
+   * When Ampost continues with it, or checks an unknown outcome again. Null while a step is running or if nothing is
+   * left.
    */
   nextAttemptAt: string | null;
   error: PlatformPostError | null;
@@ -701,9 +701,9 @@ export interface Retry {
 export interface Resolution {
   /** Platform key. X is `twitter`. */
   platform: Platform;
-  /** Whether the post is on the account. */
+  /** Whether it is on the account. */
   isLive: boolean;
-  /** Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well. */
+  /** Its link, or in test mode its `sandboxUrl`. That of another post is rejected. */
   publishedUrl?: string;
 }
 

@@ -211,7 +211,7 @@ const platformPost = z.object({
   nextAttemptAt: time
     .nullable()
     .describe(
-      "When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing is left to do.",
+      "When Ampost continues with it, or checks an unknown outcome again. Null while a step is running or if nothing is left.",
     )
     .meta({ examples: [null] }),
   error: platformPostError.nullable().meta({ examples: [null] }),
@@ -659,21 +659,19 @@ export const postsResolve = operation({
   path: "/api/v1/posts/:id/resolve",
   summary: "Resolve an unknown outcome",
   description:
-    "Reports what a person has found on the account of a platform post in status `unknown`. " +
-    "If it is live, send its link: the platform post becomes `published`. " +
-    "If it is not, it becomes `failed` and can be retried. The status changes right after the response. " +
-    "A link of another post is rejected.",
+    "Reports what a person found of an `unknown` platform post: with its link, it becomes `published`; " +
+    "if it is not live, `failed`. The status changes right after the response.",
   rateClass: "publishPost",
   params: idParam,
   body: z.strictObject({
     platform,
     isLive: z
       .boolean()
-      .describe("Whether the post is on the account.")
+      .describe("Whether it is on the account.")
       .meta({ examples: [true] }),
     publishedUrl: webUrl
       .optional()
-      .describe("Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well.")
+      .describe("Its link, or in test mode its `sandboxUrl`. That of another post is rejected.")
       .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
   }),
   takes: "required",

@@ -195,9 +195,8 @@ class Posts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Resolve an unknown outcome. Reports what a person has found on the account of a platform post in status
-        `unknown`. If it is live, send its link: the platform post becomes `published`. If it is not, it becomes
-        `failed` and can be retried. The status changes right after the response. A link of another post is rejected.
+        Resolve an unknown outcome. Reports what a person found of an `unknown` platform post: with its link, it becomes
+        `published`; if it is not live, `failed`. The status changes right after the response.
         """
         return self._connection.call(
             "POST",
@@ -420,9 +419,8 @@ class AsyncPosts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Resolve an unknown outcome. Reports what a person has found on the account of a platform post in status
-        `unknown`. If it is live, send its link: the platform post becomes `published`. If it is not, it becomes
-        `failed` and can be retried. The status changes right after the response. A link of another post is rejected.
+        Resolve an unknown outcome. Reports what a person found of an `unknown` platform post: with its link, it becomes
+        `published`; if it is not live, `failed`. The status changes right after the response.
         """
         return await self._connection.call(
             "POST",

@@ -169,8 +169,8 @@ class PlatformPost(TypedDict):
     publishedAt: str | None
     #: Number of publish attempts so far, including the one that is in progress or succeeded.
     attemptCount: int
-    #: When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing
-    #: is left to do.
+    #: When Ampost continues with it, or checks an unknown outcome again. Null while a step is running or if nothing is
+    #: left.
     nextAttemptAt: str | None
     error: PlatformPostError | None
     warnings: list[PlatformPostWarning]
@@ -760,9 +760,9 @@ class Retry(TypedDict):
 class Resolution(TypedDict):
     #: Platform key. X is `twitter`.
     platform: Platform
-    #: Whether the post is on the account.
+    #: Whether it is on the account.
     isLive: bool
-    #: Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well.
+    #: Its link, or in test mode its `sandboxUrl`. That of another post is rejected.
     publishedUrl: NotRequired[str]
 
 

@@ -118,7 +118,8 @@ export const properties: INodeProperties[] = [
         name: "Resolve",
         value: "resolve",
         action: "Resolve an unknown outcome",
-        description: "Reports what a person has found on the account of a platform post in status <code>unknown</code>",
+        description:
+          "Reports what a person found of an <code>unknown</code> platform post: with its link, it becomes <code>published</code>; if it is not live, <code>failed</code>",
         routing: {
           request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/resolve' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
@@ -2387,7 +2388,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Is Live",
     name: "isLive",
-    description: "Whether the post is on the account",
+    description: "Whether it is on the account",
     type: "boolean",
     default: false,
     routing: { send: { type: "body", property: "isLive" } },
@@ -2404,7 +2405,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Published URL",
         name: "publishedUrl",
-        description: "Link of the post, if it is live. In test mode, <code>sandboxUrl</code> of a post works as well.",
+        description: "Its link, or in test mode its <code>sandboxUrl</code>. That of another post is rejected.",
         placeholder: "e.g. https://www.threads.com/@ampost/post/DRcQ1aXk7Zm",
         type: "string",
         default: "",
