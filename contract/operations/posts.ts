@@ -211,7 +211,8 @@ const platformPost = z.object({
   nextAttemptAt: time
     .nullable()
     .describe(
-      "When Ampost continues with it, or checks an unknown outcome again. Null while a step is running or if nothing is left.",
+      "When Ampost continues with it, or checks an unknown outcome again. " +
+        "Null while a step is running or if nothing is left.",
     )
     .meta({ examples: [null] }),
   error: platformPostError.nullable().meta({ examples: [null] }),
