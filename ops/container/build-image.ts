@@ -30,6 +30,7 @@ const PARTS = [
   "printing",
   "sandbox",
   "server",
+  "tsconfig.json",
   "CHANGELOG.md",
   "LICENSE",
   "package.json",
