@@ -83,6 +83,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     posts.update(post.id, {}),
     posts.publish(UNKNOWN_ID),
     posts.retry(UNKNOWN_ID, retry),
+    posts.resolve(UNKNOWN_ID, { platform: "threads", isLive: false }),
     posts.cancel(UNKNOWN_ID),
     posts.delete(UNKNOWN_ID),
     posts.attempts(post.id),

@@ -109,9 +109,9 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
             >
               {kept.draft !== null && !history.isTouched && (
                 <Notice>
-                  <p className="mb-2 font-semibold">{t`There is a version here that was not saved.`}</p>
+                  <p className="mb-2 font-semibold">{t`There is an unsaved version in this browser.`}</p>
                   <div className="flex flex-wrap gap-2">
-                    <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Go on with it`}</Button>
+                    <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Continue with it`}</Button>
                     <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
                   </div>
                 </Notice>

@@ -146,6 +146,7 @@ class Journeys:
             lambda: client.posts.update(post["id"], {}),
             lambda: client.posts.publish(UNKNOWN_ID),
             lambda: client.posts.retry(UNKNOWN_ID),
+            lambda: client.posts.resolve(UNKNOWN_ID, {"platform": "threads", "isLive": False}),
             lambda: client.posts.cancel(UNKNOWN_ID),
             lambda: client.posts.delete(UNKNOWN_ID),
             lambda: client.posts.attempts(post["id"]),

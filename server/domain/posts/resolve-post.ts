@@ -92,9 +92,15 @@ function readLink(platform: PlatformName, given: string | undefined): { url: str
       fix,
     });
   const id = match[1] ?? null;
-  const path = url.pathname.replace(/\/+$/, "");
+  const path = withoutSlashes(url.pathname);
   const isInQuery = path.lastIndexOf("/") === 0 && url.search !== "";
   return { url: url.href, id, tail: isInQuery ? `${path}${url.search}` : path };
+}
+
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 function wrongLink(
