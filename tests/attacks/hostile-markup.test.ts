@@ -183,7 +183,7 @@ function check(
       wrong.push(`policy ${policy}`);
   } else if (
     body !== "" &&
-    !/^(application\/(json|gzip|zip)|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(
+    !/^(application\/(json|manifest\+json|gzip|zip)|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(
       type,
     )
   )
