@@ -16,7 +16,8 @@ function run(script: string, ...given: string[]): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(PACKAGES, script), ...given], {
     cwd: import.meta.dirname,
     encoding: "utf8",
-    env: { ...process.env, LINGUI_SUPPRESS_BABEL_WARNING: "1" },
+    // Nothing is left in the temporary folder.
+    env: { ...process.env, LINGUI_SUPPRESS_BABEL_WARNING: "1", JITI_FS_CACHE: "false" },
   });
   if (status === 0) return;
   console.error(stdout, stderr);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { call, type Connection, path as encodedPath } from "../../client/call.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { randomId } from "./random-id.ts";
 
 const connection: Connection = {
   apiKey: null,
@@ -31,7 +32,7 @@ export type Answer<Asked extends Operation> = z.output<Asked["answer"]> & { etag
 export async function ask<Asked extends Operation>(
   { method, path }: Asked,
   mode: Mode,
-  { params, query, body, ifMatch, idempotencyKey = crypto.randomUUID(), signal }: Given<Asked> = {},
+  { params, query, body, ifMatch, idempotencyKey = randomId(), signal }: Given<Asked> = {},
 ): Promise<Answer<Asked>> {
   const { answer, headers } = await call<z.output<Asked["answer"]>>(connection, {
     method,

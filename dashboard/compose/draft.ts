@@ -3,6 +3,7 @@ import type { Post } from "../../contract/operations/posts.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, MediaType } from "../../model/post.ts";
 import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
+import { randomId } from "../api/random-id.ts";
 
 /** What is being written. */
 export interface Draft {
@@ -123,7 +124,7 @@ export function itemAt(url: string): Item {
 }
 
 export function newKey(): string {
-  return crypto.randomUUID();
+  return randomId();
 }
 
 /** The draft as the body of a request. `null` values count as omitted. */

@@ -4,6 +4,7 @@ import { useCallback, useRef, useState } from "react";
 import { AmpostError } from "../../client/errors.ts";
 import { type Post, postsCreate, postsGet, postsPublish, postsUpdate } from "../../contract/operations/posts.ts";
 import { ask } from "../api/ask.ts";
+import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
 import { contentOf, type Draft, timeOf, type When } from "./draft.ts";
 
@@ -19,7 +20,7 @@ export function useSaving(opened: Saved | null, initial: Draft) {
   const mode = useMode();
   const cache = useQueryClient();
   const saved = useRef(opened);
-  const creation = useRef(crypto.randomUUID());
+  const creation = useRef(randomId());
   const last = useRef<Promise<unknown>>(Promise.resolve());
   const [state, setState] = useState<SavingState>(opened === null ? "unsaved" : "saved");
   const [savedDraft, setSavedDraft] = useState(opened === null ? null : initial);
