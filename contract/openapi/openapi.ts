@@ -281,6 +281,7 @@ function print(
     override: ({ zodSchema, jsonSchema, path }) => {
       const name = names.get(zodSchema);
       if (isStrict && zodSchema === localTimeInput) Reflect.deleteProperty(jsonSchema, "format");
+      if (isStrict) Reflect.deleteProperty(jsonSchema, "propertyNames");
       if (zodSchema === platformOverrides)
         Object.assign(jsonSchema, {
           properties: overrides(names),
