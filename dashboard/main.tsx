@@ -21,7 +21,7 @@ const cache = new QueryClient({
   defaultOptions: {
     // The client below has its own retries.
     queries: { retry: false, staleTime: 5_000, throwOnError: signInFirst },
-    mutations: { retry: false, throwOnError: signInFirst },
+    mutations: { retry: false, networkMode: "always", throwOnError: signInFirst },
   },
 });
 

@@ -22,7 +22,11 @@ export function Filters({ filter }: { filter: PostFilter }) {
     void navigate({ to: "/posts", search: ({ mode }) => ({ mode, ...filter, ...change }), replace: true });
   const all = { value: "", name: t`All` };
   return (
-    <form role="search" className="grid grid-cols-2 gap-3 md:grid-cols-6" onSubmit={(event) => event.preventDefault()}>
+    <form
+      role="search"
+      className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6"
+      onSubmit={(event) => event.preventDefault()}
+    >
       <div className="col-span-2">
         <Search search={filter.search ?? ""} onSearch={(search) => set({ search })} />
       </div>

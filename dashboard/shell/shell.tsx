@@ -8,17 +8,12 @@ import { MODES, type Mode } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
-import {
-  ApprovalIcon,
-  DevelopersIcon,
-  HomeIcon,
-  PlatformsIcon,
-  PlusIcon,
-  PostsIcon,
-  SettingsIcon,
-} from "../ui/icons.tsx";
+import { PlusIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { Commands } from "./commands.tsx";
 import { rememberMode, useMode } from "./mode.ts";
+import { useIsOnline } from "./online.ts";
+import { useWays } from "./ways.ts";
 
 /** The frame of every view: where one is, in which mode, and where one can go. */
 export function Shell() {
@@ -40,24 +35,13 @@ export function Shell() {
       <Side />
       <div className="flex min-w-0 flex-col">
         <Top mode={mode} />
+        <Offline />
         <main id="main" ref={main} tabIndex={-1} className="min-w-0 grow px-4 pt-4 pb-28 outline-none sm:px-6 md:pb-10">
           <Outlet />
         </main>
       </div>
     </div>
   );
-}
-
-function useWays() {
-  const { t } = useLingui();
-  return [
-    { to: "/", name: t`Home`, Icon: HomeIcon },
-    { to: "/posts", name: t`Posts`, Icon: PostsIcon },
-    { href: "/approvals", name: t`Approvals`, Icon: ApprovalIcon },
-    { href: "/connections", name: t`Connections`, Icon: PlatformsIcon },
-    { href: "/keys", name: t`API keys`, Icon: DevelopersIcon },
-    { href: "/settings", name: t`Settings`, Icon: SettingsIcon },
-  ] as const;
 }
 
 const WAY =
@@ -87,7 +71,7 @@ function Side() {
         <span className="max-md:sr-only">{t`New post`}</span>
       </Link>
       <ul className="flex overflow-x-auto md:block md:space-y-0.5">
-        {ways.map(({ name, Icon, ...way }) => (
+        {ways.map(({ name, Icon, key: _, ...way }) => (
           <li key={name} className="shrink-0 grow">
             {"to" in way ? (
               <Link to={way.to} activeOptions={{ exact: way.to === "/", includeSearch: false }} className={WAY}>
@@ -143,9 +127,20 @@ function Top({ mode }: { mode: Mode }) {
           </>
         )}
       </p>
+      <Commands />
       <ModeSwitch mode={mode} />
       <UserMenu />
     </header>
+  );
+}
+
+function Offline() {
+  const { t } = useLingui();
+  if (useIsOnline()) return null;
+  return (
+    <p role="status" className="border-b bg-bad-tint px-4 py-2 text-sm font-semibold text-bad sm:px-6">
+      {t`You are offline. What is shown may be old, and nothing can be changed.`}
+    </p>
   );
 }
 

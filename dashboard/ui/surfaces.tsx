@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { type ReactNode, useEffect, useRef } from "react";
 
+import { start } from "../start.ts";
 import { Button } from "./controls.tsx";
 import { CloseIcon } from "./icons.tsx";
 
@@ -40,6 +41,10 @@ export function View({
   children: ReactNode;
   isWide?: boolean;
 }) {
+  useEffect(() => {
+    const name = start.brand.name ?? "Ampost";
+    document.title = typeof title === "string" ? `${title} · ${name}` : name;
+  }, [title]);
   return (
     <div className={`mx-auto space-y-4 ${isWide ? "max-w-7xl" : "max-w-4xl"}`}>
       <div className="flex flex-wrap items-center justify-between gap-3">

@@ -1,0 +1,141 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useState } from "react";
+
+import { MODES } from "../../model/platform-names.ts";
+import { start } from "../start.ts";
+import { Button, Checkbox } from "../ui/controls.tsx";
+import { SearchIcon } from "../ui/icons.tsx";
+import { Dialog } from "../ui/surfaces.tsx";
+import { useMode } from "./mode.ts";
+import { areShortcutsOn, listenForShortcuts, type Shortcut, turnShortcuts } from "./shortcuts.ts";
+import { saveTheme, type Theme, THEMES } from "./theme.ts";
+import { useWays } from "./ways.ts";
+
+const Palette = lazy(() => import("./palette.tsx"));
+
+/** Something that can be done from anywhere, by its name or its keys. */
+export interface Command {
+  name: string;
+  keys?: readonly string[];
+  run: () => void;
+}
+
+type Open = "palette" | "shortcuts" | null;
+
+/** The button and the keys that open the command palette, and the keys of its commands. */
+export function Commands() {
+  const { t } = useLingui();
+  const [open, setOpen] = useState<Open>(null);
+  const commands = useCommands(() => setOpen("shortcuts"));
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => commands.flatMap(({ keys, ...same }) => (keys === undefined ? [] : [{ ...same, keys }])),
+    [commands],
+  );
+  const all = useEffectEvent(() => shortcuts);
+  useEffect(() => listenForShortcuts(() => all()), []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      setOpen((before) => (before === "palette" ? null : "palette"));
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Button kind="quiet" className="px-2" aria-keyshortcuts="Control+K Meta+K" onClick={() => setOpen("palette")}>
+        <SearchIcon />
+        <span className="max-lg:sr-only">{t`Search`}</span>
+        <Keys keys={[isApple() ? "⌘K" : "Ctrl K"]} className="max-lg:hidden" />
+      </Button>
+      {open === "palette" && (
+        <Suspense>
+          <Palette commands={commands} onClose={close} />
+        </Suspense>
+      )}
+      <Dialog title={t`Keyboard shortcuts`} isOpen={open === "shortcuts"} onClose={close}>
+        <ShortcutList shortcuts={shortcuts} />
+      </Dialog>
+    </>
+  );
+}
+
+function useCommands(showShortcuts: () => void): readonly Command[] {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const mode = useMode();
+  const ways = useWays();
+  const other = MODES.find((each) => each !== mode) ?? mode;
+  const themes: Record<Theme, string> = {
+    system: t`Theme: same as the system`,
+    light: t`Theme: light`,
+    dark: t`Theme: dark`,
+  };
+  return [
+    {
+      name: t`New post`,
+      keys: ["c"],
+      run: () => void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now }) }),
+    },
+    ...ways.map(({ name, key, ...way }) => ({
+      name: t`Go to ${name}`,
+      keys: ["g", key],
+      run: () => ("to" in way ? void navigate({ to: way.to }) : location.assign(`${way.href}?mode=${mode}`)),
+    })),
+    {
+      name: other === "live" ? t`Switch to live mode` : t`Switch to test mode`,
+      run: () => void navigate({ to: ".", search: (before) => ({ ...before, mode: other }) }),
+    },
+    ...THEMES.map((theme) => ({ name: themes[theme], run: () => saveTheme(theme) })),
+    { name: t`Keyboard shortcuts`, keys: ["?"], run: showShortcuts },
+    { name: t`Documentation`, run: () => location.assign(start.docsUrl) },
+  ];
+}
+
+function ShortcutList({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
+  const { t } = useLingui();
+  const [isOn, setIsOn] = useState(areShortcutsOn);
+  const search = { name: t`Search and commands`, keys: [isApple() ? "⌘K" : "Ctrl K"] };
+  return (
+    <>
+      <dl className="mb-4 divide-y">
+        {[search, ...shortcuts].map(({ name, keys }) => (
+          <div key={name} className="flex items-center justify-between gap-4 py-2 text-sm">
+            <dt>{name}</dt>
+            <dd>
+              <Keys keys={keys} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Checkbox
+        label={t`Use shortcuts of single keys`}
+        hint={t`Turn this off if they get in the way of speech input.`}
+        checked={isOn}
+        onChange={({ target: { checked } }) => {
+          turnShortcuts(checked);
+          setIsOn(checked);
+        }}
+      />
+    </>
+  );
+}
+
+export function Keys({ keys, className = "" }: { keys: readonly string[]; className?: string }) {
+  return (
+    <span className={`inline-flex gap-1 ${className}`}>
+      {keys.map((key) => (
+        <kbd key={key} className="rounded border bg-tint px-1.5 py-0.5 font-sans text-xs text-dim">
+          {key.length === 1 ? key.toUpperCase() : key}
+        </kbd>
+      ))}
+    </span>
+  );
+}
+
+function isApple(): boolean {
+  return /Mac|iP(hone|ad)/.test(navigator.userAgent);
+}

@@ -1,0 +1,94 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { Command as Cmdk } from "cmdk";
+import { useEffect, useRef, useState } from "react";
+
+import { postsList } from "../../contract/operations/posts.ts";
+import { useRead } from "../api/use-api.ts";
+import { StatusTag } from "../posts/status.tsx";
+import { type Command, Keys } from "./commands.tsx";
+
+const MOST_POSTS = 6;
+const MIN_SEARCH_CHARACTERS = 2;
+const TYPING_MILLISECONDS = 250;
+const GROUP = "text-sm [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:text-dim";
+const ITEM = "flex min-h-11 items-center justify-between gap-3 rounded-lg px-3 text-sm data-[selected=true]:bg-tint";
+
+/** Finds commands by their names, and posts by their text. */
+export default function Palette({ commands, onClose }: { commands: readonly Command[]; onClose: () => void }) {
+  const { t } = useLingui();
+  const element = useRef<HTMLDialogElement>(null);
+  const [typed, setTyped] = useState("");
+  useEffect(() => element.current?.showModal(), []);
+  const words = typed.toLowerCase().split(" ");
+  const isMeant = ({ name }: Command) => words.every((word) => name.toLowerCase().includes(word));
+  const choose = (run: () => void) => {
+    onClose();
+    run();
+  };
+  return (
+    <dialog
+      ref={element}
+      onClose={onClose}
+      onClick={({ target }) => target === element.current && onClose()}
+      aria-label={t`Search and commands`}
+      className="mx-auto mt-[10dvh] max-h-[70dvh] w-[calc(100%-2rem)] max-w-xl rounded-2xl border bg-card text-ink shadow-xl"
+    >
+      <Cmdk label={t`Search and commands`} shouldFilter={false} loop>
+        <Cmdk.Input
+          autoFocus
+          value={typed}
+          onValueChange={setTyped}
+          maxLength={200}
+          placeholder={t`Search posts, or type a command`}
+          className="h-14 w-full border-b bg-transparent px-4 text-base -outline-offset-2"
+        />
+        <Cmdk.List className="overflow-y-auto p-2" label={t`Found`}>
+          <Cmdk.Empty className="px-3 py-6 text-center text-sm text-dim">{t`Nothing found`}</Cmdk.Empty>
+          <Cmdk.Group heading={t`Commands`} className={GROUP}>
+            {commands.filter(isMeant).map(({ name, keys, run }) => (
+              <Cmdk.Item key={name} value={name} onSelect={() => choose(run)} className={ITEM}>
+                {name}
+                {keys !== undefined && <Keys keys={keys} className="pointer-coarse:hidden" />}
+              </Cmdk.Item>
+            ))}
+          </Cmdk.Group>
+          <Posts typed={typed} onChoose={choose} />
+        </Cmdk.List>
+      </Cmdk>
+    </dialog>
+  );
+}
+
+function Posts({ typed, onChoose }: { typed: string; onChoose: (run: () => void) => void }) {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const [search, setSearch] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setSearch(typed.trim()), TYPING_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const { data } = useRead(
+    postsList,
+    { query: { search, limit: MOST_POSTS } },
+    { enabled: search.length >= MIN_SEARCH_CHARACTERS, keepsPrevious: true },
+  );
+  if (data === undefined || search.length < MIN_SEARCH_CHARACTERS || data.posts.length === 0) return null;
+  return (
+    <Cmdk.Group heading={t`Posts`} className={GROUP}>
+      {data.posts.map(({ id, textPreview, status }) => (
+        <Cmdk.Item
+          key={id}
+          value={id}
+          onSelect={() => onChoose(() => void navigate({ to: "/posts/$id", params: { id } }))}
+          className={ITEM}
+        >
+          <span className="truncate" dir="auto">
+            {textPreview}
+          </span>
+          <StatusTag status={status} />
+        </Cmdk.Item>
+      ))}
+    </Cmdk.Group>
+  );
+}

@@ -1,0 +1,51 @@
+const STORED = "ampost.shortcuts";
+
+/** Keys that do something wherever nothing is typed. Several stand for one key after the other. */
+export interface Shortcut {
+  keys: readonly string[];
+  name: string;
+  run: () => void;
+}
+
+/** Shortcuts of one key can be in the way of speech input, so they can be turned off. */
+export function areShortcutsOn(): boolean {
+  return localStorage.getItem(STORED) !== "off";
+}
+
+export function turnShortcuts(isOn: boolean): void {
+  if (isOn) localStorage.removeItem(STORED);
+  else localStorage.setItem(STORED, "off");
+}
+
+const MOST_MILLISECONDS_BETWEEN = 1_500;
+
+/** Calls a shortcut once its keys were pressed. Returns what ends it. */
+export function listenForShortcuts(shortcuts: () => readonly Shortcut[]): () => void {
+  let before: { key: string; at: number } | null = null;
+  const onKey = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!areShortcutsOn() || isTaken(event.target)) return;
+    const first = before !== null && event.timeStamp - before.at < MOST_MILLISECONDS_BETWEEN ? before.key : null;
+    const found =
+      find(shortcuts(), first === null ? [event.key] : [first, event.key]) ?? find(shortcuts(), [event.key]);
+    before = found === undefined ? { key: event.key, at: event.timeStamp } : null;
+    if (found === undefined) return;
+    event.preventDefault();
+    found.run();
+  };
+  addEventListener("keydown", onKey);
+  return () => removeEventListener("keydown", onKey);
+}
+
+function find(shortcuts: readonly Shortcut[], pressed: readonly string[]): Shortcut | undefined {
+  return shortcuts.find(({ keys }) => keys.join(" ") === pressed.join(" "));
+}
+
+/** Whether keys mean something else there: in what is typed, and in anything that is open over the view. */
+function isTaken(target: EventTarget | null): boolean {
+  return (
+    (target instanceof Element &&
+      target.closest("input, textarea, select, [contenteditable='true'], [role='menu'], [role='listbox']") !== null) ||
+    document.querySelector("dialog[open]") !== null
+  );
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { idOf } from "../answers.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
+
+test("commands and posts are found by their words, and keys lead everywhere", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "threads");
+  const { body } = await world.call(world.test, "POST", "/api/v1/posts", {
+    content: { text: "The lighthouse opens on Sunday" },
+    platforms: ["threads"],
+    platformSetId: world.test.platformSetId,
+  });
+  const page = await open({ viewport: { width: 1200, height: 800 } });
+  await page.goto(`${world.url}/compose?mode=test`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+
+  // Where something is typed, keys are letters.
+  await page.getByRole("textbox").first().focus();
+  await page.keyboard.type("gp");
+  assert.match(page.url(), /\/compose\?/);
+
+  await page.keyboard.press("Control+k");
+  const search = page.getByRole("combobox", { name: "Search and commands" });
+  await search.waitFor();
+  await assertAccessible(page);
+  await search.fill("lighthouse");
+  await page.getByRole("option", { name: "The lighthouse opens" }).waitFor();
+  await assertAccessible(page);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/posts/${idOf(body, "post")}?mode=test`);
+  await page.getByRole("heading", { name: "Post", exact: true }).waitFor();
+  assert.equal(await page.title(), "Post · Ampost");
+
+  await page.keyboard.press("Control+k");
+  await search.fill("zzzzzz");
+  await page.getByText("Nothing found").waitFor();
+  await search.fill("theme dark");
+  await page.keyboard.press("Enter");
+  await page.locator("html[data-theme=dark]").waitFor();
+
+  await page.keyboard.type("gp");
+  await page.waitForURL("**/posts?mode=test");
+  await page.keyboard.type("?");
+  const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await list.getByText("New post").waitFor();
+  await assertAccessible(page);
+  await list.getByLabel("Use shortcuts of single keys").uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.type("c");
+  assert.match(page.url(), /\/posts\?/);
+
+  await page.context().setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await assertAccessible(page);
+  await page.context().setOffline(false);
+  await page.getByText("You are offline.").waitFor({ state: "detached" });
+  assert.deepEqual(troubles, []);
+});
