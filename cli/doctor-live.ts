@@ -156,7 +156,7 @@ export async function checkAccounts(oauth: OAuthServices, http: HttpClient): Pro
 
 type ListedAccount = Awaited<ReturnType<typeof listLiveAccounts.all>>[number];
 
-const RECONNECT = "Reconnect the account on the connections page.";
+const RECONNECT = "Reconnect the account under Platforms in the dashboard.";
 
 async function checkAccount(services: OAuthServices, listed: ListedAccount): Promise<Finding[]> {
   const { id, user_id: userId, platform } = listed;

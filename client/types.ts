@@ -181,7 +181,10 @@ export interface Post {
    * published.
    */
   approval: {
-    state: "pending" | "approved";
+    /** `sent_back` if a person wants it changed first: then an edit makes it `pending` again. */
+    state: "pending" | "approved" | "sent_back";
+    /** Why a person has sent it back. */
+    reason: string | null;
     /** When a person approved the current version. */
     approvedAt: string | null;
     /** Where a person approves the current version. */
@@ -1168,6 +1171,7 @@ export interface ConnectLinkFilter {
 export type EventType =
   | "post.scheduled"
   | "post.approved"
+  | "post.sent_back"
   | "post.missed"
   | "post.publishing"
   | "post.published"

@@ -2,7 +2,7 @@ import type { Operation } from "./operation.ts";
 import { accountContext } from "./operations/account-context.ts";
 import { accountsGet, accountsList } from "./operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "./operations/api-keys.ts";
-import { approvalsList, postsApproval, postsApprove } from "./operations/approvals.ts";
+import { approvalsList, postsApproval, postsApprove, postsSendBack } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";
 import { billingCheckout, billingGet, billingPortal } from "./operations/billing.ts";
 import {
@@ -18,6 +18,7 @@ import {
   connectionsChoose,
   connectionsStart,
   oauthAppsDelete,
+  platformSetsConnectOptions,
   oauthAppsList,
   oauthAppsSave,
 } from "./operations/connections.ts";
@@ -155,12 +156,14 @@ export const OPERATIONS: readonly Operation[] = [
   approvalsList,
   postsApproval,
   postsApprove,
+  postsSendBack,
   auditList,
   connectionsStart,
   connectionsChoices,
   connectionsChoose,
   accountsRefresh,
   accountsDisconnect,
+  platformSetsConnectOptions,
   oauthAppsList,
   oauthAppsSave,
   oauthAppsDelete,

@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 
 import type { Mode } from "../model/platform-names.ts";
+import { readApprovalView } from "./approvals/approval-view.ts";
 import { readComposeSearch } from "./compose/compose-search.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
 import { modeOf } from "./shell/mode.ts";
@@ -45,6 +46,36 @@ const routes = [
     getParentRoute: () => root,
     path: "/posts/$id",
     component: lazyRouteComponent(() => import("./posts/post-page.tsx"), "PostPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/approvals",
+    component: lazyRouteComponent(() => import("./approvals/approvals.tsx"), "Approvals"),
+    validateSearch: readApprovalView,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/posts/$id/approve",
+    component: lazyRouteComponent(() => import("./approvals/approve-post.tsx"), "ApprovePost"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/platforms",
+    component: lazyRouteComponent(() => import("./platforms/platforms.tsx"), "Platforms"),
+    // After connecting, the server leads back here with the ID of the account.
+    validateSearch: ({ connected }: { connected?: string | undefined } & SearchSchemaInput) => ({
+      connected: connected === undefined ? undefined : String(connected),
+    }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/platforms/links",
+    component: lazyRouteComponent(() => import("./platforms/connect-links.tsx"), "ConnectLinks"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/platforms/$id/apps",
+    component: lazyRouteComponent(() => import("./platforms/own-apps.tsx"), "OwnApps"),
   }),
 ];
 

@@ -2,6 +2,7 @@
 export const EVENT_TYPES = [
   "post.scheduled",
   "post.approved",
+  "post.sent_back",
   "post.missed",
   "post.publishing",
   "post.published",

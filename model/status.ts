@@ -219,3 +219,7 @@ export function foldStatus(current: PostStatus, platformPosts: readonly Platform
 
 export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
 export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
+
+/** What a person has said about a post whose key waits for approval. */
+export const APPROVAL_STATES = ["pending", "approved", "sent_back"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];

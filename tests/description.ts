@@ -168,7 +168,7 @@ async function checkRequest(document: JsonObject, at: string, exchange: Exchange
   const { requestHeaders, requestBody } = exchange;
   const asked = new URLSearchParams(exchange.url.split("?")[1]);
   // The dashboard names its mode; the API's callers have it in their key.
-  if (requestHeaders.has("cookie") && !requestHeaders.has("authorization")) asked.delete("mode", "test");
+  if (requestHeaders.has("cookie") && !requestHeaders.has("authorization")) asked.delete("mode");
   const query = checkQuery(document, at, asked, check);
   const described = read(document, `${at}/requestBody`);
   if (requestBody === null || described.content === undefined) return query;

@@ -55,6 +55,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   publishing_pause: { platformSetId: ID },
   publishing_resume: { platformSetId: ID },
   posts_approve: { contentHash: "0".repeat(64) },
+  posts_send_back: { contentHash: "0".repeat(64), reason: "The second sentence promises too much." },
   platform_sets_create: { name: "My Brand Accounts" },
   platform_sets_rename: { name: "Client accounts" },
   platform_sets_set_posting_times: {
@@ -70,7 +71,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     returnUrl: RETURN_URL,
     expiresInSeconds: 3600,
   },
-  connections_start: { platformSetId: ID, returnTo: "/connections" },
+  connections_start: { platformSetId: ID, returnTo: "/platforms" },
   connections_choose: { platformAccountId: "17841400000000001" },
   oauth_apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },
   apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },

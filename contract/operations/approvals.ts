@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { APPROVAL_STATES } from "../../model/status.ts";
 import { cursor, id, idParam, limit, nextCursor, time } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { media } from "./media.ts";
@@ -47,6 +48,11 @@ const approval = z.object({
     .nullable()
     .describe("ID of the user who approved it.")
     .meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] }),
+  sentBackReason: z
+    .string()
+    .nullable()
+    .describe("Why a person has sent the current version back.")
+    .meta({ examples: [null] }),
   media: z.array(shownMedia).describe("Every image and video of the post, as it would be published."),
 });
 export type Approval = z.output<typeof approval>;
@@ -69,9 +75,18 @@ export const approvalsList = operation({
   description:
     "Returns posts in this mode, newest first, that a key with the policy `approvalRequired` created, " +
     "edited or tried to publish and whose current version is not approved: " +
-    "drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included.",
+    "drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included. " +
+    "With `state`, those that are approved and not published yet, or sent back and not edited yet.",
   auth: "session",
-  query: z.strictObject({ limit, cursor }),
+  query: z.strictObject({
+    state: z
+      .enum(APPROVAL_STATES)
+      .default("pending")
+      .describe("Which of them. Defaults to `pending`.")
+      .meta({ examples: ["approved"] }),
+    limit,
+    cursor,
+  }),
   answer: z.object({ approvals: z.array(waiting), nextCursor }),
 });
 
@@ -105,6 +120,34 @@ export const postsApprove = operation({
   auth: "session",
   params: idParam,
   body: z.strictObject({ contentHash }),
+  takes: "required",
+  writes: true,
+  answer,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
+});
+
+export const postsSendBack = operation({
+  ...plain,
+  name: "posts_send_back",
+  method: "POST",
+  path: "/api/posts/:id/send-back",
+  summary: "Send a post back",
+  description:
+    "Asks for changes instead of approving: the post's `approval` is `sent_back` with your reason until the next " +
+    "edit, and the event `post.sent_back` is sent. An approval of the current version ends. " +
+    "`contentHash` identifies the version you reviewed: if the post has changed since, it is not sent back.",
+  auth: "session",
+  params: idParam,
+  body: z.strictObject({
+    contentHash,
+    reason: z
+      .string()
+      .trim()
+      .min(1, { error: "must not be empty" })
+      .max(1000)
+      .describe("What to change.")
+      .meta({ examples: ["The second sentence promises too much."] }),
+  }),
   takes: "required",
   writes: true,
   answer,

@@ -14,9 +14,9 @@ const login = z
 const returnTo = z
   .string()
   .max(2000)
-  .refine(isOwnPath, { error: "must be a path of the dashboard, such as /connections" })
+  .refine(isOwnPath, { error: "must be a path of the dashboard, such as /platforms" })
   .describe("Dashboard page to open once the account is connected.")
-  .meta({ examples: ["/connections"] });
+  .meta({ examples: ["/platforms"] });
 
 const platformAccountId = z
   .string()
@@ -120,6 +120,71 @@ export const connectionsStart = operation({
       .string()
       .meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }),
   }),
+  errors: ["NOT_FOUND"],
+});
+
+const connectOption = z.object({
+  platform,
+  logins: z
+    .array(
+      z.object({
+        login: z
+          .string()
+          .describe("What to pass as `login`; empty for the platform's own login.")
+          .meta({ examples: [""] }),
+        label: z.string().meta({ examples: ["Threads"] }),
+      }),
+    )
+    .describe("The logins for which there is an app: yours or the instance's. Empty if there is none."),
+  ownApp: z
+    .object({
+      redirectUri: ownApp.shape.redirectUri,
+      scopes: z
+        .array(
+          z.object({
+            name: z.string().meta({ examples: ["threads_content_publish"] }),
+            why: z.string().meta({ examples: ["To publish posts."] }),
+            without: z
+              .string()
+              .nullable()
+              .describe("What is not possible without it. `null` if publishing requires it.")
+              .meta({ examples: [null] }),
+            isDefault: z
+              .boolean()
+              .describe("Whether it is asked for if the app's `scopes` are `null`.")
+              .meta({ examples: [true] }),
+          }),
+        )
+        .describe("The permissions that the app can ask for."),
+      hasConfigId: z
+        .boolean()
+        .describe("Whether the app can have a `configId`.")
+        .meta({ examples: [false] }),
+      limits: z
+        .array(
+          z.object({
+            name: z.string().meta({ examples: ["uploads"] }),
+            documented: z.int().meta({ examples: [100] }),
+          }),
+        )
+        .describe("What the platform limits for each app in a day.")
+        .meta({ examples: [[]] }),
+    })
+    .describe("What an app of your own needs on the platform's developer portal."),
+});
+export type ConnectOption = z.output<typeof connectOption>;
+
+export const platformSetsConnectOptions = operation({
+  ...common,
+  name: "platform_sets_connect_options",
+  method: "GET",
+  path: "/api/platform-sets/:id/connect-options",
+  summary: "List ways to connect accounts",
+  description:
+    "Returns, for each platform, the logins with which accounts can be connected to the platform set, " +
+    "and what an app of your own needs.",
+  params: idParam,
+  answer: z.object({ connectOptions: z.array(connectOption) }),
   errors: ["NOT_FOUND"],
 });
 

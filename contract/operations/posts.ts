@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
-import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../../model/status.ts";
+import { APPROVAL_STATES, PLATFORM_POST_STATUSES, POST_STATUSES } from "../../model/status.ts";
 import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
 import { mediaEntrySchema } from "../../platforms/validate/media-entry.ts";
 import {
@@ -252,7 +252,15 @@ export const post = z.object({
   publishedAt: time.nullable(),
   approval: z
     .object({
-      state: z.enum(["pending", "approved"]).meta({ examples: ["pending"] }),
+      state: z
+        .enum(APPROVAL_STATES)
+        .describe("`sent_back` if a person wants it changed first: then an edit makes it `pending` again.")
+        .meta({ examples: ["pending"] }),
+      reason: z
+        .string()
+        .nullable()
+        .describe("Why a person has sent it back.")
+        .meta({ examples: [null] }),
       approvedAt: time
         .nullable()
         .describe("When a person approved the current version.")

@@ -19,15 +19,18 @@ export interface ReadOptions {
   everyMilliseconds?: number;
   /** Keeps what was shown while the next page comes. */
   keepsPrevious?: boolean;
+  /** Another mode than the address names. */
+  mode?: Mode;
 }
 
 /** Reads an operation in the current mode, and again whenever `useWrite` changed what it lists. */
 export function useRead<Asked extends Operation>(
   operation: Asked,
   given: Omit<Given<Asked>, "body" | "signal"> = {},
-  { enabled = true, everyMilliseconds, keepsPrevious = false }: ReadOptions = {},
+  { enabled = true, everyMilliseconds, keepsPrevious = false, mode: other }: ReadOptions = {},
 ): UseQueryResult<Answer<Asked>, AmpostError> {
-  const mode = useMode();
+  const current = useMode();
+  const mode = other ?? current;
   return useQuery<Answer<Asked>, AmpostError>({
     queryKey: keyOf(operation, mode, given),
     queryFn: ({ signal }) => ask(operation, mode, { ...given, signal }),

@@ -77,12 +77,12 @@ function Side() {
               <Link to={way.to} activeOptions={{ exact: way.to === "/", includeSearch: false }} className={WAY}>
                 <Icon />
                 {name}
+                {way.to === "/approvals" && <WaitingCount />}
               </Link>
             ) : (
               <a href={`${way.href}?mode=${mode}`} className={WAY}>
                 <Icon />
                 {name}
-                {way.href === "/approvals" && <WaitingCount />}
               </a>
             )}
           </li>

@@ -8,8 +8,8 @@ export function useWays() {
   return [
     { to: "/", name: t`Home`, Icon: HomeIcon, key: "h" },
     { to: "/posts", name: t`Posts`, Icon: PostsIcon, key: "p" },
-    { href: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
-    { href: "/connections", name: t`Connections`, Icon: PlatformsIcon, key: "c" },
+    { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
+    { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
     { href: "/keys", name: t`API keys`, Icon: DevelopersIcon, key: "k" },
     { href: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;

@@ -1,7 +1,7 @@
 import { accountContext } from "../../contract/operations/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "../../contract/operations/api-keys.ts";
-import { approvalsList, postsApproval, postsApprove } from "../../contract/operations/approvals.ts";
+import { approvalsList, postsApproval, postsApprove, postsSendBack } from "../../contract/operations/approvals.ts";
 import { auditList } from "../../contract/operations/audit.ts";
 import { billingCheckout, billingGet, billingPortal } from "../../contract/operations/billing.ts";
 import {
@@ -17,6 +17,7 @@ import {
   connectionsChoose,
   connectionsStart,
   oauthAppsDelete,
+  platformSetsConnectOptions,
   oauthAppsList,
   oauthAppsSave,
 } from "../../contract/operations/connections.ts";
@@ -90,6 +91,7 @@ import {
 } from "../../contract/operations/webhooks.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connect-account.ts";
+import { listConnectOptions } from "../domain/accounts/connect-options.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
 import { createOwnKey, listApiKeys, revokeOwnKey, rollOwnKey } from "../domain/api-keys/api-keys.ts";
@@ -116,7 +118,7 @@ import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.t
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
 import { getPostingTimes, setPostingTimes } from "../domain/platform-sets/posting-times.ts";
 import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
-import { approvePost, getApproval } from "../domain/posts/approve-post.ts";
+import { approvePost, getApproval, sendPostBack } from "../domain/posts/approve-post.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import { discardPost } from "../domain/posts/discard-post.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -231,6 +233,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(approvalsList, (services, call, { query }) => listApprovals(services, call, query)),
   bind(postsApproval, (services, call, { params }) => getApproval(services, call, params.id)),
   bind(postsApprove, (services, call, { params, body }) => approvePost(services, call, params.id, body.contentHash)),
+  bind(postsSendBack, (services, call, { params, body }) => sendPostBack(services, call, params.id, body)),
   bind(auditList, (services, call, { query }) => listAuditEvents(services, call, query)),
   bind(connectionsStart, (services, call, { params, body }) => startConnecting(services, call, params.platform, body)),
   bind(connectionsChoices, (services, call, { params }) =>
@@ -239,6 +242,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(connectionsChoose, (services, call, { params, body }) => chooseAccount(services, call, params.id, body)),
   bind(accountsRefresh, (services, call, { params }) => refreshAccount(services, call, params.id)),
   bind(accountsDisconnect, (services, call, { params }) => disconnectAccount(services, call, params.id)),
+  bind(platformSetsConnectOptions, (services, call, { params }) => listConnectOptions(services, call, params.id)),
   bind(oauthAppsList, (services, call, { params }) => listAppsOfPlatformSet(services, call, params.id)),
   bind(oauthAppsSave, (services, call, { params, body }) => saveAppOfPlatformSet(services, call, params, body)),
   bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),

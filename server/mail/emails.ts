@@ -64,7 +64,7 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string, brand: 
     `${productOf(brand)}'s access to your ${label} account ${name} expires on ${at}. ` +
       "After that, posts to it will fail until you reconnect it.",
     `${posts} for this account after that time.`,
-    `Reconnect it here: ${appUrl}/connections?mode=${mode}`,
+    `Reconnect it here: ${appUrl}/platforms?mode=${mode}`,
   ]);
   return branded(brand, email);
 }

@@ -135,7 +135,7 @@ test("the email says what expires when, how many posts are scheduled after it, a
       "Ampost's access to your LinkedIn account Sam expires on 2026-12-02 10:00 UTC. " +
         "After that, posts to it will fail until you reconnect it.",
       "1 post is scheduled for this account after that time.",
-      "Reconnect it here: https://ampost.example/connections?mode=live\n",
+      "Reconnect it here: https://ampost.example/platforms?mode=live\n",
     ].join("\n\n"),
   });
 });

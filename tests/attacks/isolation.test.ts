@@ -81,6 +81,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   webhooks_update: { description: "Theirs" },
   posts_resolve: { platform: "threads", isLive: false },
   posts_approve: { contentHash: "0".repeat(64) },
+  posts_send_back: { contentHash: "0".repeat(64), reason: "Theirs" },
   platform_sets_rename: { name: "Theirs" },
   platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },
   oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
@@ -309,19 +310,6 @@ test("every form on a user's pages, sent by another user, leaves all of their da
     clientId: "mine",
     clientSecret: "mine",
   });
-  const agent = await call("session", owner, "POST", "/api/keys", {
-    name: "Agent",
-    mode: "test",
-    policies: { approvalRequired: true },
-  });
-  const waiting = await world.call(
-    { ...owner, key: /amp_test_[\w-]{40,}/.exec(JSON.stringify(agent.body))?.[0] ?? "" },
-    "POST",
-    "/api/v1/posts",
-    { content: { text: "May I?" }, platforms: ["threads"], platformSetId: owner.platformSetId },
-  );
-  assert.equal(waiting.status, 201, JSON.stringify([waiting.body, agent.body]));
-  const postId = idOf(waiting.body, "post");
   await insert(
     `insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports)
      values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')`,
@@ -332,15 +320,7 @@ test("every form on a user's pages, sent by another user, leaves all of their da
     .catch(() => undefined);
   await MAKERS["invites"]?.(owner);
   const forms = new Map<string, [string, string][]>();
-  for (const page of [
-    "/connections?mode=test",
-    `/connections/apps?mode=test&set=${owner.platformSetId}`,
-    "/approvals?mode=test",
-    "/keys",
-    "/settings",
-    `/posts/${postId}/approve?mode=test`,
-    `/drafts/${postId}?mode=test`,
-  ]) {
+  for (const page of ["/keys", "/settings"]) {
     const html = await (await fetch(world.url + page, { headers: { cookie } })).text();
     for (const [, action = "", fields = ""] of html.matchAll(
       /<form method="post" action="([^"]+)"[^>]*>(.*?)<\/form>/gs,
@@ -355,10 +335,7 @@ test("every form on a user's pages, sent by another user, leaves all of their da
   const found = [...forms.keys()].map((action) => (action.split("?")[0] ?? "").replace(/[\da-f-]{36}/, ":id"));
   const takingIds = routesOf(world.app).filter(
     ({ method, path }) =>
-      method === "POST" &&
-      /^\/(approvals|connections|drafts|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save|publish|schedule|roll|posting-times)$/.test(
-        path,
-      ),
+      method === "POST" && /^\/(keys|settings)\/.*(delete|end|withdraw|revoke|rename|roll)$/.test(path),
   );
   assert.deepEqual(
     takingIds
@@ -388,13 +365,8 @@ test("every URL with an ID that is not an operation shows another user nothing",
   /** Creates the object. Null if anyone with the URL may see it, with the reason. */
   const ids: Readonly<Record<string, (() => Promise<string>) | null>> = {
     "/api/v1/media/uploads/:id": newUpload,
-    "/posts/:id/approve": async () => await makeFor({ name: "posts_get" }, owner),
-    ...Object.fromEntries(
-      ["", "/publish", "/schedule", "/discard"].map((action) => [
-        `/drafts/:id${action}`,
-        async () => await makeFor({ name: "posts_get" }, owner),
-      ]),
-    ),
+    // It leads on to the app.
+    "/drafts/:id": null,
     "/connections/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),

@@ -18,7 +18,7 @@ test("from another machine, accounts are connected in test mode through the app'
   t.after(() => browser.close());
   const asked = new Set<string>();
   const open = async (): Promise<Page> => {
-    const context = await browser.newContext({ javaScriptEnabled: false });
+    const context = await browser.newContext();
     context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
     context.on("request", (request) => asked.add(new URL(request.url()).host));
     return await context.newPage();
@@ -37,7 +37,7 @@ test("from another machine, accounts are connected in test mode through the app'
   });
 
   await step("every platform is connected at its own consent page", async () => {
-    await page.goto(`${appUrl}/connections?mode=test`);
+    await page.goto(`${appUrl}/platforms?mode=test`);
     for (const platform of PLATFORM_NAMES) {
       await page.getByRole("link", { name: catalog[platform].capabilities.label, exact: true }).click();
       await allow(page);

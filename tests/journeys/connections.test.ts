@@ -31,7 +31,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   const { appUrl } = installation;
   const browser = await openBrowser(t);
   const open = async () => {
-    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
     context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
     return await context.newPage();
   };
@@ -51,7 +51,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   });
 
   await step("a user signs up, and signs in once the address is confirmed by email", async () => {
-    await page.goto(`${appUrl}/connections?mode=test`);
+    await page.goto(`${appUrl}/platforms?mode=test`);
     await page.getByRole("link", { name: "Create an account" }).click();
     await fill(page, { Name: "Ada", Email: "ada@example.com", Password: PASSWORD });
     await press(page, "Create account");
@@ -64,13 +64,14 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   });
 
   await step("all seven are connected to a new set", async () => {
-    await page.goto(`${appUrl}/connections?mode=test`);
+    await page.goto(`${appUrl}/platforms?mode=test`);
+    await press(page, "New platform set");
     await fill(page, { Name: "Journey" });
     await press(page, "Create platform set");
-    await page.getByText("The platform set has been created").waitFor();
+    await page.getByText("The platform set has been created").first().waitFor();
     await assertUsable(page);
     for (const platform of PLATFORM_NAMES) await connect(page, catalog[platform].capabilities.label);
-    await page.getByRole("region", { name: "Journey" }).getByText("connected").nth(6).waitFor();
+    await page.getByRole("region", { name: "Journey" }).getByText("Connected", { exact: true }).nth(6).waitFor();
     await assertUsable(page);
   });
 
@@ -85,7 +86,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await press(page, /^Continue as/);
     await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
     await assertUsable(page);
-    await page.getByRole("link", { name: "Back to connections" }).click();
+    await page.getByRole("link", { name: "Back to platforms" }).click();
     await others.getByText("No accounts connected").waitFor();
   });
 
@@ -120,7 +121,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   let apiKey = "";
   await step("a new key is shown once", async () => {
     await page.getByRole("link", { name: "API keys" }).click();
-    await page.waitForURL("**/keys");
+    await page.waitForURL("**/keys?mode=test");
     await fill(page, { Name: "laptop" });
     await press(page, "Create key");
     apiKey = await page.getByLabel("Copy it now").inputValue();
@@ -197,13 +198,15 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   );
 
   await step("one is disconnected, and reconnected", async () => {
-    await page.goto(`${appUrl}/connections?mode=test`);
+    await page.goto(`${appUrl}/platforms?mode=test`);
     const [before] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
     await page
       .getByRole("region", { name: "Journey" })
-      .getByRole("button", { name: /^Disconnect .* on Threads$/ })
+      .getByRole("button", { name: /^Options of .* on Threads$/ })
       .click();
-    await page.getByText("The account has been disconnected").waitFor();
+    await page.getByRole("menuitem", { name: "Disconnect" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
+    await page.getByText("The account has been disconnected").first().waitFor();
     assert.deepEqual(
       (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads"),
       [],

@@ -76,7 +76,7 @@ test("from an empty configuration to the first live post, following the guide al
   });
 
   await step("an account of each platform is connected at the platform's own address", async () => {
-    await page.goto(`${APP_URL}/connections?mode=live`);
+    await page.goto(`${APP_URL}/platforms?mode=live`);
     for (const platform of PLATFORM_NAMES) {
       await page.getByRole("link", { name: catalog[platform].capabilities.label, exact: true }).click();
       await page.getByRole("button", { name: /^Continue as/ }).waitFor();
@@ -195,7 +195,7 @@ async function openPage(t: TestContext, ports: Record<string, number>): Promise<
   const rules = Object.entries(ports).map(([host, port]) => `MAP ${host} 127.0.0.1:${port}`);
   const browser = await launchBrowser(`--host-resolver-rules=${rules.join(",")}`, "--ignore-certificate-errors");
   t.after(() => browser.close());
-  const context = await browser.newContext({ javaScriptEnabled: false, ignoreHTTPSErrors: true });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   return await context.newPage();
 }

@@ -55,6 +55,7 @@ PlatformPostStatus = Literal["pending", "queued", "posting", "published", "faile
 EventType = Literal[
     "post.scheduled",
     "post.approved",
+    "post.sent_back",
     "post.missed",
     "post.publishing",
     "post.published",
@@ -249,7 +250,10 @@ class PostContentMedia(TypedDict):
 
 
 class PostApproval(TypedDict):
-    state: Literal["pending", "approved"]
+    #: `sent_back` if a person wants it changed first: then an edit makes it `pending` again.
+    state: Literal["pending", "approved", "sent_back"]
+    #: Why a person has sent it back.
+    reason: str | None
     #: When a person approved the current version.
     approvedAt: str | None
     #: Where a person approves the current version.

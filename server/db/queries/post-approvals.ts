@@ -1,7 +1,8 @@
 import type { Mode } from "../../../model/platform-names.ts";
+import type { ApprovalState } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
 
-/** What would be published, and whether a person has approved exactly that. */
+/** What would be published, and whether a person has approved exactly that or sent it back. */
 export interface ApprovalRow {
   /**
    * SHA-256, in hexadecimal digits, of content, media, platforms and platform set. Of media that are here it holds the
@@ -10,6 +11,8 @@ export interface ApprovalRow {
   content_hash: string;
   approved_at: Date | null;
   approved_by: string | null;
+  /** Why it was sent back; null if it was not. */
+  reason: string | null;
 }
 
 const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
@@ -21,9 +24,13 @@ const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform
 export const approvedAt = `(select a.approved_at from post_approvals a
      where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = ${contentHash})`;
 
+/** Why a person has sent the post `p` back; null if nobody has since its last edit. */
+export const sentBackReason = `(select a.reason from post_approvals a
+     where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode)`;
+
 export const findApproval = statement<ApprovalRow, [postId: string, userId: string, mode: Mode]>(
   "post_approvals.find",
-  `select h.content_hash, a.approved_at, a.approved_by
+  `select h.content_hash, a.approved_at, a.approved_by, ${sentBackReason} as reason
    from posts p
      cross join lateral (select ${contentHash} as content_hash) h
      left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
@@ -38,7 +45,17 @@ export const saveApproval = statement<
   "post_approvals.save",
   `insert into post_approvals (post_id, user_id, mode, content_hash, approved_by) values ($1, $2, $3, $4, $5)
    on conflict (post_id) do update set content_hash = excluded.content_hash, approved_by = excluded.approved_by,
-     approved_at = now()`,
+     approved_at = now(), reason = null`,
+);
+
+export const saveSentBack = statement<
+  never,
+  [postId: string, userId: string, mode: Mode, reason: string, sentBackBy: string]
+>(
+  "post_approvals.save_sent_back",
+  `insert into post_approvals (post_id, user_id, mode, reason, approved_by) values ($1, $2, $3, $4, $5)
+   on conflict (post_id) do update set content_hash = null, reason = excluded.reason,
+     approved_by = excluded.approved_by, approved_at = now()`,
 );
 
 export const voidApproval = statement<never, [postId: string, userId: string, mode: Mode]>(
@@ -53,23 +70,39 @@ export const insertApprovalRequest = statement<never, [postId: string, userId: s
      and approval_wanted_by is distinct from $4`,
 );
 
-/** Posts that could go out, whose key still works and waits, and that are not approved as they are now. */
-const waiting = `from posts p
+/** Posts that could go out, and whose key still works and asked for their approval. */
+const asked = `from posts p
      join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode
        and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
-   where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')
-     and ${approvedAt} is null`;
+     left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
+   where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')`;
 
-/** The newest first. */
-export const listWaiting = statement<
-  { id: string; content_hash: string; key_id: string; key_name: string },
-  [userId: string, mode: Mode, afterId: string | null, limit: number]
->(
-  "post_approvals.list_waiting",
-  `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name ${waiting}
-     and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-     order by p.id desc limit $4`,
-);
+/** Those that are neither approved as they are now nor sent back. */
+const waiting = `${asked} and a.reason is null and a.content_hash is distinct from ${contentHash}`;
+
+/** A post of a list of approvals. What was decided is about an earlier version if the post is pending. */
+export interface ListedApprovalRow extends ApprovalRow {
+  id: string;
+  key_id: string;
+  key_name: string;
+}
+
+/** By state, the newest first. */
+export const listApprovalsBy = {
+  pending: listed("pending", waiting),
+  approved: listed("approved", `${asked} and a.content_hash = ${contentHash}`),
+  sent_back: listed("sent_back", `${asked} and a.reason is not null`),
+};
+
+function listed(state: ApprovalState, from: string) {
+  return statement<ListedApprovalRow, [userId: string, mode: Mode, afterId: string | null, limit: number]>(
+    `post_approvals.list_${state}`,
+    `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name, a.approved_at, a.approved_by,
+       a.reason ${from}
+       and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       order by p.id desc limit $4`,
+  );
+}
 
 /** How many wait in each of these modes, counted up to the limit. */
 export const countWaiting = statement<

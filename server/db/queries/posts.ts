@@ -9,7 +9,7 @@ import { isSetUnchanged } from "./accounts.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
-import { approvedAt } from "./post-approvals.ts";
+import { approvedAt, sentBackReason } from "./post-approvals.ts";
 import { countedPost } from "./usage.ts";
 
 export interface PostRow {
@@ -38,6 +38,8 @@ export interface WholePostRow extends PostRow {
   needs_approval: boolean;
   /** When it was approved as it is now. Null if it was not, or if no key needs it. */
   approved_at: Date | null;
+  /** Why it was sent back; null if it was not, or if no key needs its approval. */
+  sent_back_reason: string | null;
 }
 
 export interface PlatformPostRow {
@@ -126,7 +128,8 @@ const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename,
        'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media,
-    ${needsApproval} as needs_approval, case when ${needsApproval} then ${approvedAt} end as approved_at
+    ${needsApproval} as needs_approval, case when ${needsApproval} then ${approvedAt} end as approved_at,
+    case when ${needsApproval} then ${sentBackReason} end as sent_back_reason
   from posts p`;
 
 export const findPost = statement<WholePostRow, [id: string, userId: string, mode: Mode]>(

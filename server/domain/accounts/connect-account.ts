@@ -40,7 +40,7 @@ export async function startConnecting(
   asked: { platformSetId: string; login?: string | undefined; returnTo?: string | undefined },
 ): Promise<Answer<{ authorizeUrl: string }>> {
   const { userId, mode, actor } = call;
-  const { platformSetId, login = "", returnTo = connectionsPath(mode) } = asked;
+  const { platformSetId, login = "", returnTo = platformsPath(mode) } = asked;
   return {
     body: {
       authorizeUrl: await startAuthorization(services.oauth, {
@@ -62,9 +62,9 @@ export function bindingOfSession(actor: Actor): Buffer {
   return bindingOf("session", actor.id);
 }
 
-/** The user's connections page in a mode. */
-export function connectionsPath(mode: Tenant["mode"]): string {
-  return `/connections?mode=${mode}`;
+/** Where the user's accounts are, in a mode. */
+export function platformsPath(mode: Tenant["mode"]): string {
+  return `/platforms?mode=${mode}`;
 }
 
 /** The result of a sign-in. */

@@ -78,7 +78,9 @@ test("a draft-only key creates, edits and discards drafts, and cannot schedule, 
   ]);
   const refused = await world.call(key, "POST", `${POSTS}/${id}/publish`);
   assert.deepEqual(rulesOf(refused), [["key.policy.draftOnly", ""]]);
-  assert.ok(JSON.stringify(refused.body).includes(`${world.services.settings.appUrl}/drafts/${id}, or use a key`));
+  assert.ok(
+    JSON.stringify(refused.body).includes(`${world.services.settings.appUrl}/posts/${id}/approve, or use a key`),
+  );
   assert.deepEqual(rulesOf(await world.call(key, "POST", `${POSTS}/${await failedPost()}/retry`)), [
     ["key.policy.draftOnly", ""],
   ]);

@@ -98,7 +98,7 @@ export async function checkPublishPolicies(
         "draftOnly",
         "",
         "This API key can only create drafts; it cannot publish or retry",
-        `Ask a person to publish it at ${draftUrl(settings, post.id)}, or use a key without the policy draftOnly.`,
+        `Ask a person to publish it at ${approvalUrl(settings, post.id)}, or use a key without the policy draftOnly.`,
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
@@ -118,18 +118,13 @@ export async function requestApproval(
   postId: string,
 ): Promise<Issue[]> {
   if (call.policies?.draftOnly === true) {
-    const fix = `A person can publish or schedule it at ${draftUrl(settings, postId)}.`;
+    const fix = `A person can publish or schedule it at ${approvalUrl(settings, postId)}.`;
     return [refused("draftOnly", "", "This API key can only create drafts; it cannot publish this one", fix)];
   }
   if (!wantsApproval(call)) return [];
   const { userId, mode, actor } = call;
   await insertApprovalRequest.run(db, [postId, userId, mode, actor.id]);
   return [notApproved(settings, postId)];
-}
-
-/** Where a person publishes, schedules or discards a draft. */
-function draftUrl({ appUrl }: Pick<Settings, "appUrl">, postId: string): string {
-  return `${appUrl}/drafts/${postId}`;
 }
 
 /** A draft-only key publishes nothing, approved or not, so it waits for nobody. */

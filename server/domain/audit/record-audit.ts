@@ -23,7 +23,7 @@ export type AuditAction =
   | `session.${"revoked"}`
   | `api_key.${"created" | "rolled" | "revoked"}`
   | `platform_set.${"created" | "renamed" | "posting_times_changed" | "deleted"}`
-  | `post.${"approved" | "resolved"}`
+  | `post.${"approved" | "sent_back" | "resolved"}`
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
   | `connect_link.${"created" | "used" | "revoked"}`
@@ -45,6 +45,7 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "platform_set.posting_times_changed",
   "api_key.created",
   "post.approved",
+  "post.sent_back",
   "oauth_app.saved",
   "account.connected",
   "account.reconnected",

@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 
 import { keyPolicies } from "../../../contract/operations/api-keys.ts";
-import type { PlatformName } from "../../../model/platform-names.ts";
+import { platformSetsConnectOptions } from "../../../contract/operations/connections.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld } from "../../../tests/connecting-world.ts";
 import { arrive, begin, connectAs, locationOf, type Shown } from "../../../tests/consent.ts";
@@ -14,6 +15,40 @@ import { createOperatorKey } from "../operator-keys/operator-keys.ts";
 let world: ConnectingWorld;
 before(async () => (world = await createConnectingWorld()));
 after(() => world.close());
+
+test("before an own app is saved, its redirect address, permissions and limits are known, and the logins that work", async () => {
+  const { test: tenant } = await world.makeTenants();
+  const cookie = await world.signIn(tenant);
+  const read = async (id: string) =>
+    await world.callAs(cookie, "GET", `/api/platform-sets/${id}/connect-options?mode=test`);
+  const { connectOptions } = platformSetsConnectOptions.answer.parse((await read(tenant.platformSetId)).body);
+  assert.deepEqual(
+    connectOptions.map(({ platform }) => platform),
+    [...PLATFORM_NAMES],
+  );
+  const of = (name: string) => connectOptions.find(({ platform }) => platform === name) ?? assert.fail(name);
+  assert.deepEqual(
+    of("instagram").logins.map(({ login, label }) => [login, label]),
+    [
+      ["", "Instagram"],
+      ["facebook", "Instagram through Facebook"],
+    ],
+  );
+  const { ownApp } = of("threads");
+  assert.equal(ownApp.redirectUri, "http://localhost:3000/api/platforms/threads/callback");
+  const scopes = new Map(ownApp.scopes.map(({ name, ...scope }) => [name, scope]));
+  assert.deepEqual(
+    [scopes.get("threads_content_publish")?.without, scopes.get("threads_content_publish")?.isDefault],
+    [null, true],
+  );
+  assert.match(scopes.get("threads_manage_replies")?.without ?? "", /replies/);
+  assert.deepEqual(
+    of("youtube").ownApp.limits.find(({ name }) => name === "uploads"),
+    { name: "uploads", documented: 100 },
+  );
+  assert.deepEqual([of("facebook").ownApp.hasConfigId, ownApp.hasConfigId], [true, false]);
+  assert.equal((await read(world.test.platformSetId)).status, 404);
+});
 
 test("a platform set's own app takes precedence, is remembered by its connections, and never shows its secret", async () => {
   const { tenant, cookie } = await world.newcomer();

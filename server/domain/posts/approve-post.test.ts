@@ -10,6 +10,7 @@ import { createWorld, type TestTenant, type World } from "../../../tests/world.t
 import { createApiKey } from "../api-keys/api-keys.ts";
 import { countApprovals } from "./list-approvals.ts";
 
+const { approvals: listOf } = approvalsList.answer.shape;
 let world: World;
 let robot: TestTenant;
 let cookie: string;
@@ -110,6 +111,50 @@ test("a post says whether it is approved and where, its ETag changes with that, 
   assert.equal(rows.at(-1)?.type, "post.approved");
   await world.call(robot, "PATCH", `${POSTS}/${id}`, { content: { text: "Edited" } });
   assert.equal((await read())[0], "pending");
+});
+
+test("a post that is sent back says why, is no longer approved, leaves the list, and waits again after an edit", async () => {
+  const id = await draft();
+  const sendBack = async (contentHash: string, reason = " Say when. ") =>
+    await world.callAs(cookie, "POST", `/api/posts/${id}/send-back?mode=test`, { contentHash, reason });
+  const listed = async (state: string) =>
+    listOf
+      .parse(
+        Object((await world.callAs(cookie, "GET", `/api/approvals?mode=test&limit=100&state=${state}`)).body).approvals,
+      )
+      .map(({ post }) => post.id)
+      .includes(id);
+  const approval = async () =>
+    Object(objectIn((await world.call(robot, "GET", `${POSTS}/${id}`)).body, "post").approval);
+  const seen = await hashOf(id);
+  assert.equal((await approve(id, seen)).status, 200);
+  assert.deepEqual(
+    [await listed("pending"), await listed("approved"), await listed("sent_back")],
+    [false, true, false],
+  );
+  assert.equal(asRefusal(await sendBack("0".repeat(64)), 412).code, "PRECONDITION_FAILED");
+  asRefusal(await sendBack(seen, "  "), 400);
+  const answer = await sendBack(seen);
+  assert.deepEqual(
+    [answer.status, objectIn(answer.body, "approval").sentBackReason, objectIn(answer.body, "approval").approvedAt],
+    [200, "Say when.", null],
+  );
+  assert.deepEqual([(await approval()).state, (await approval()).reason], ["sent_back", "Say when."]);
+  assert.deepEqual(
+    [await listed("pending"), await listed("approved"), await listed("sent_back")],
+    [false, false, true],
+  );
+  await refusesPublishing(id);
+  const { rows } = await world.services.pool.query("select type from outbox where post_id = $1 order by id", [id]);
+  assert.equal(rows.at(-1)?.type, "post.sent_back");
+  await patch(id, { content: { text: "Today at noon" } });
+  assert.deepEqual([(await approval()).state, (await approval()).reason], ["pending", null]);
+  assert.deepEqual([await listed("pending"), await listed("sent_back")], [true, false]);
+  asRefusal(await sendBack(seen), 412);
+  await sendBack(await hashOf(id));
+  assert.equal((await approve(id, await hashOf(id))).status, 200);
+  assert.equal((await publish(id)).status, 200);
+  asRefusal(await sendBack(await hashOf(id)), 409);
 });
 
 test("it cannot schedule, neither a new post nor an approved one", async () => {
@@ -263,7 +308,6 @@ test("keys cannot approve, not even those of the post's owner", async () => {
   await refusesPublishing(id);
 });
 
-const { approvals: listOf } = approvalsList.answer.shape;
 const waiting = async (query = "", as = cookie) => {
   const { body } = await world.callAs(as, "GET", `/api/approvals?mode=test${query}`);
   return {

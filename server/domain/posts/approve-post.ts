@@ -1,3 +1,5 @@
+import type pg from "pg";
+
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Approval } from "../../../contract/operations/approvals.ts";
 import type { Post } from "../../../contract/operations/posts.ts";
@@ -5,7 +7,7 @@ import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { recordPostEvents } from "../../db/queries/outbox.ts";
-import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
+import { findApproval, saveApproval, saveSentBack, type ApprovalRow } from "../../db/queries/post-approvals.ts";
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
@@ -33,19 +35,7 @@ export async function getApproval(
 /** Approves the version of a post that the hash stands for. Throws PRECONDITION_FAILED if it has changed since. */
 export async function approvePost(services: Services, call: Call, id: string, contentHash: string): Promise<Shown> {
   return await write(services, call, async (tx) => {
-    const post = await lockOwnPost(tx, call, id);
-    if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry")) {
-      throw new PublicError(
-        "INVALID_STATUS_TRANSITION",
-        `A post in status "${post.status}" cannot be approved. Only draft, scheduled, partial and failed posts can.`,
-      );
-    }
-    const now = await find(tx, call, id);
-    if (now.content_hash !== contentHash)
-      throw new PublicError(
-        "PRECONDITION_FAILED",
-        "The post has changed since you read its contentHash. Review it again and approve the current version.",
-      );
+    await lockReviewed(tx, call, id, contentHash, "approved");
     const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
     if (missing.length > 0) throw refusal(missing.map(notHere));
     await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
@@ -61,6 +51,52 @@ export async function approvePost(services: Services, call: Call, id: string, co
     });
     return await getApproval(services, call, id, tx);
   });
+}
+
+/** Asks for changes to the version that the hash stands for. Throws PRECONDITION_FAILED if it has changed since. */
+export async function sendPostBack(
+  services: Services,
+  call: Call,
+  id: string,
+  { contentHash, reason }: { contentHash: string; reason: string },
+): Promise<Shown> {
+  return await write(services, call, async (tx) => {
+    await lockReviewed(tx, call, id, contentHash, "sent back");
+    await saveSentBack.run(tx, [id, call.userId, call.mode, reason, call.userId]);
+    await recordPostEvents(tx, { userId: call.userId, mode: call.mode, postId: id }, [
+      { type: "post.sent_back", platform_post_id: null },
+    ]);
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      mode: call.mode,
+      action: "post.sent_back",
+      target: id,
+      data: { contentHash, reason },
+    });
+    return await getApproval(services, call, id, tx);
+  });
+}
+
+/** Locks a post that could still go out, and is as it was when it was reviewed. */
+async function lockReviewed(
+  tx: pg.PoolClient,
+  call: Call,
+  id: string,
+  contentHash: string,
+  what: "approved" | "sent back",
+): Promise<void> {
+  const post = await lockOwnPost(tx, call, id);
+  if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry"))
+    throw new PublicError(
+      "INVALID_STATUS_TRANSITION",
+      `A post in status "${post.status}" cannot be ${what}. Only draft, scheduled, partial and failed posts can.`,
+    );
+  const now = await find(tx, call, id);
+  if (now.content_hash !== contentHash)
+    throw new PublicError(
+      "PRECONDITION_FAILED",
+      `The post has changed since you read its contentHash. Review it again: only the current version can be ${what}.`,
+    );
 }
 
 async function find(db: Db, caller: Tenant, id: string): Promise<ApprovalRow> {

@@ -214,6 +214,7 @@ function compose(services: Services, call: Call, ready: StoredPost) {
         media: stored.links.map(shownLink),
         needs_approval: wantsApproval(call),
         approved_at: null,
+        sent_back_reason: null,
       });
       return { ...answer, body: { ...answer.body, warnings: [...warnings, ...more], fees } };
     },

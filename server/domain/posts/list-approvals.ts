@@ -1,21 +1,22 @@
 import type { WaitingApproval } from "../../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
+import type { ApprovalState } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
-import { countWaiting, listWaiting } from "../../db/queries/post-approvals.ts";
+import { countWaiting, listApprovalsBy } from "../../db/queries/post-approvals.ts";
 import { findPosts } from "../../db/queries/posts.ts";
 import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { toApprovalAnswer } from "./to-approval.ts";
 
-/** A page of the posts waiting for approval, each in its current version with its hash, newest first. */
+/** A page of the posts whose approval is in a state, each in its current version with its hash, newest first. */
 export async function listApprovals(
   services: Pick<Services, "pool" | "settings">,
   { userId, mode }: Tenant,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { state, limit, cursor }: { state: ApprovalState; limit: number; cursor?: string | undefined },
 ): Promise<Answer<{ approvals: WaitingApproval[]; nextCursor: string | null }>> {
   // The hashes are read first: a change in between is shown under a hash that no longer matches, and rejected.
-  const rows = await listWaiting.all(services.pool, [
+  const rows = await listApprovalsBy[state].all(services.pool, [
     userId,
     mode,
     cursor === undefined ? null : readCursor(cursor),
@@ -25,19 +26,24 @@ export async function listApprovals(
   const posts = new Map(
     (await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]),
   );
-  const approvals = shown.flatMap(({ id, content_hash, key_id, key_name }): WaitingApproval[] => {
+  const approvals = shown.flatMap(({ id, key_id, key_name, approved_at, approved_by, ...row }): WaitingApproval[] => {
     const post = posts.get(id);
     return post === undefined
       ? []
       : [
           {
-            ...toApprovalAnswer(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body,
+            ...toApprovalAnswer(services.settings, post, {
+              ...row,
+              ...(state === "approved" ? { approved_at, approved_by } : NOBODY),
+            }).body,
             key: { id: key_id, name: key_name },
           },
         ];
   });
   return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
 }
+
+const NOBODY = { approved_at: null, approved_by: null };
 
 /** Counting stops here: the number is only displayed. */
 export const MAX_COUNTED = 100;

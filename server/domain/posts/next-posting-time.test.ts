@@ -123,7 +123,7 @@ test("without posting times, with all of them taken, or with two times, the requ
   };
   const none = await refused();
   assert.deepEqual(none.rules, [["nextPostingTime.none", "/nextPostingTime"]]);
-  assert.ok(none.fix.includes(`${world.services.settings.appUrl}/connections`) && none.fix.includes(pathOf(tenant)));
+  assert.ok(none.fix.includes(`${world.services.settings.appUrl}/platforms`) && none.fix.includes(pathOf(tenant)));
   await setTimes(tenant, EVERY_HOUR);
   const scheduledFor = new Date(Date.now() + 7 * 24 * HOUR).toISOString();
   assert.deepEqual((await refused({ scheduledFor })).rules, [["nextPostingTime.scheduledFor", "/nextPostingTime"]]);

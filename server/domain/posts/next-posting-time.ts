@@ -75,7 +75,7 @@ function noTimes(appUrl: string, platformSetId: string): Issue {
     message: "The platform set has no posting times",
     actual: platformSetId,
     fix:
-      `Set them at ${appUrl}/connections or with PUT /api/v1/platform-sets/${platformSetId}/posting-times, ` +
+      `Set them at ${appUrl}/platforms or with PUT /api/v1/platform-sets/${platformSetId}/posting-times, ` +
       "or send scheduledFor.",
   });
 }

@@ -27,9 +27,16 @@ export function toApprovalAnswer(
   for (const { path, entry } of mediaSlots(post.content)) entry.url = stored.get(path) ?? null;
   for (const { path, source, replace } of imageSlots(post.content))
     if ("url" in source) replace(stored.get(path) ?? null);
-  const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
+  const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy, reason } = approval;
   const body = {
-    approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media },
+    approval: {
+      postId: row.id,
+      contentHash,
+      approvedAt: approvedAt?.toISOString() ?? null,
+      approvedBy,
+      sentBackReason: reason,
+      media,
+    },
     post,
   };
   // The revision covers only the post: media can arrive, and approvals be given, without a new one.

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { docsOf } from "../../../contract/issues.ts";
 import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
 import type { Capabilities } from "../../../model/capabilities.ts";
@@ -20,7 +22,8 @@ export function toPostAnswer(
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const signed = showStored(content, row.media, urls, now);
   const approvedAt = row.approved_at?.toISOString() ?? null;
-  const state = approvedAt === null ? "pending" : "approved";
+  const reason = row.sent_back_reason;
+  const state = approvedAt !== null ? "approved" : reason === null ? "pending" : "sent_back";
   const post: Post = {
     id: row.id,
     userId: row.user_id,
@@ -40,14 +43,21 @@ export function toPostAnswer(
     platformSetId: row.platform_set_id,
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
-    approval: row.needs_approval ? { state, approvedAt, url: approvalUrl(settings, row.id) } : null,
+    approval: row.needs_approval ? { state, reason, approvedAt, url: approvalUrl(settings, row.id) } : null,
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
   const waiting = row.platform_posts.some(({ warnings }) => warnings.some(({ code }) => WHILE_WAITING.has(code)));
-  const approval = row.needs_approval ? `-${row.approved_at?.getTime() ?? state}` : "";
+  const approval = row.needs_approval
+    ? `-${row.approved_at?.getTime() ?? (reason === null ? state : digestOf(reason))}`
+    : "";
   const etag = `"${row.revision}${hour}${waiting ? "-waiting" : ""}${approval}"`;
   return { body: { post }, post: { id: row.id, etag } };
+}
+
+/** Short, and of characters that an ETag can have. */
+function digestOf(reason: string): string {
+  return createHash("sha256").update(reason).digest("base64url").slice(0, 16);
 }
 
 /** Where a person approves a post. */

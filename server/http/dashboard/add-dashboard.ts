@@ -9,13 +9,32 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
 import { ICON_SVG } from "../icon.ts";
+import { sendOn } from "../pages/frame.ts";
 import { type Person, requirePerson } from "../pages/person.ts";
+import { queryOf, readMode } from "../pages/query.ts";
 
 const DIST = join(import.meta.dirname, "../../../dashboard/dist");
 const ASSETS = join(DIST, "assets");
 
 /** The addresses of the app's views: all get the same page, and the browser shows the view. */
-export const VIEWS = ["/posts", "/posts/:id", "/compose"] as const;
+export const VIEWS = [
+  "/posts",
+  "/posts/:id",
+  "/posts/:id/approve",
+  "/compose",
+  "/approvals",
+  "/platforms",
+  "/platforms/links",
+  "/platforms/:id/apps",
+] as const;
+
+/** Where views were before, with the parameters that they had in the path and in the query. */
+const MOVED: Readonly<Record<string, (named: Readonly<Record<string, string | undefined>>) => string>> = {
+  "/connections": () => "/platforms",
+  "/connections/apps": ({ set }) => (set === undefined ? "/platforms" : `/platforms/${encodeURIComponent(set)}/apps`),
+  "/drafts": () => "/approvals?view=drafts",
+  "/drafts/:id": ({ id = "" }) => `/posts/${encodeURIComponent(id)}/approve`,
+};
 
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
@@ -45,6 +64,13 @@ export function addDashboard(scope: FastifyInstance, services: Services): void {
       .type("application/manifest+json")
       .send(JSON.stringify({ name, short_name: name, start_url: "/", scope: "/", display: "standalone", icons }));
   });
+  for (const [url, to] of Object.entries(MOVED))
+    scope.get(url, async (request, reply) => {
+      const { mode, ...query } = queryOf(request);
+      const path = to({ ...query, ...Object(request.params) });
+      const given = mode === undefined ? "" : `${path.includes("?") ? "&" : "?"}mode=${readMode(mode)}`;
+      return await sendOn(reply, path + given);
+    });
   scope.get<{ Params: { name: string } }>(
     "/app/assets/:name",
     { config: { admission: "open" } },

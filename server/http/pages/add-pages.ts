@@ -5,16 +5,11 @@ import type { Services } from "../../domain/services.ts";
 import { addDashboard } from "../dashboard/add-dashboard.ts";
 import { addConnectLinkRoutes } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
-import { addApprovals } from "./approvals.ts";
-import { addApprovePost } from "./approve-post.ts";
 import { addAuditLog } from "./audit-log.ts";
 import { addBilling } from "./billing.ts";
 import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
-import { addConnections } from "./connections.ts";
 import { addConsent } from "./consent.ts";
-import { addCustomOAuthApps } from "./custom-oauth-apps.ts";
-import { addDrafts } from "./drafts.ts";
 import { addHome } from "./home.ts";
 import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
@@ -51,12 +46,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addBilling,
       addKeys,
       addConsent,
-      addApprovals,
-      addApprovePost,
-      addDrafts,
-      addConnections,
       addPublishingForms,
-      addCustomOAuthApps,
       addChooseAccount,
       addOAuthRoutes,
       addConnectLinkRoutes,

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { connectionsChoose, type Choices } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { connectionsPath, listChoices } from "../../domain/accounts/connect-account.ts";
+import { platformsPath, listChoices } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/authorizations.ts";
 import { html, type Html } from "../html.ts";
@@ -27,7 +27,7 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
     return await showChoices(reply, choices, {
       viewer: person,
       action: `/connections/choose/${choices.id}`,
-      back: connectionsPath(choices.mode),
+      back: platformsPath(choices.mode),
     });
   });
 
@@ -38,12 +38,12 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
     const body = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
     const call = operationsFor(services, options, request, reply, person);
     const answered = await call(connectionsChoose, { params: { id: choices.id }, body }, choices.mode);
-    if (answered.ok) return await sendOn(reply, `${connectionsPath(choices.mode)}&notice=connected`);
+    if (answered.ok) return await sendOn(reply, `${platformsPath(choices.mode)}&connected=${answered.body.account.id}`);
     const { message, fields } = answered.refused;
     return await showChoices(reply, choices, {
       viewer: person,
       action: `/connections/choose/${choices.id}`,
-      back: connectionsPath(choices.mode),
+      back: platformsPath(choices.mode),
       refused: fields["replace"] ?? fields["platformAccountId"] ?? message,
       status: answered.status,
       chosen: body.platformAccountId,
@@ -93,7 +93,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     title: accounts.length > 1 ? `Choose a ${label} account` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
     brand: shown.brand,
-    at: "/connections",
+    at: "/platforms",
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
     formOrigins: shown.formOrigins,

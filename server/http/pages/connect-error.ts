@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
+import { platformsPath } from "../../domain/accounts/connect-account.ts";
 import type { ConnectError, PlatformReason } from "../../oauth/connect-error.ts";
 import { html, type Html } from "../html.ts";
 import { connectPath } from "./connect-path.ts";
@@ -23,11 +24,11 @@ export async function showConnectError(
           mode: authorization.mode,
           login: authorization.login,
         });
-  const back = safeRedirect(authorization?.return_to, "/connections");
+  const back = safeRedirect(authorization?.return_to, platformsPath(authorization?.mode ?? "live"));
   return await sendPage(reply, {
     title: `${label} was not connected`,
     viewer,
-    at: "/connections",
+    at: "/platforms",
     status: failure.kind === "platform_away" ? 502 : 400,
     notice: { kind: "failed", text: failure.message },
     body: html`${viewer === null ? null : reasonSection(label, failure.reason)}
@@ -38,7 +39,7 @@ export async function showConnectError(
           ${again === null ? null : html`<a class="button main" href="${again}">Try again</a>`}<a
             class="button"
             href="${back}"
-            >Back to connections</a
+            >Back to platforms</a
           >
         </p>
       </section>`,

@@ -34,8 +34,6 @@ export interface Page {
   isNarrow?: boolean;
   /** A script that the page needs, by path: only for what browsers offer only to scripts. */
   script?: string;
-  /** Whether it shows stored images and videos. */
-  showsMedia?: boolean;
   /** Other origins to which submitting a form may lead. */
   formOrigins?: readonly string[];
 }
@@ -64,7 +62,7 @@ export async function sendPage(reply: FastifyReply, given: Page): Promise<Fastif
 }
 
 /** How many posts are waiting, shown next to a link's name; nothing for none. */
-export function waitingTag(count: number): Html | null {
+function waitingTag(count: number): Html | null {
   if (count === 0) return null;
   const shown = count >= MAX_COUNTED ? `${MAX_COUNTED - 1}+` : count;
   return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
@@ -103,13 +101,11 @@ function colors(color: string): string {
  * distinguished from another site's. Other sites learn nothing either way. Source: Fetch standard, "append a request
  * Origin header".
  */
-function headersOf({ script, showsMedia = false, formOrigins = [], brand }: BrandedPage): Record<string, string> {
+function headersOf({ script, formOrigins = [], brand }: BrandedPage): Record<string, string> {
   const style = styleOf(brand);
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
   return {
-    "content-security-policy": `default-src 'none'; style-src ${styleHash}${style === "" ? "" : ` ${hashOf(style)}`}; img-src data:${
-      showsMedia ? " 'self'; media-src 'self'" : ""
-    }; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
+    "content-security-policy": `default-src 'none'; style-src ${styleHash}${style === "" ? "" : ` ${hashOf(style)}`}; img-src data:; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -120,9 +116,8 @@ function headersOf({ script, showsMedia = false, formOrigins = [], brand }: Bran
 
 const WAYS = [
   ["/", "Overview"],
-  ["/connections", "Connections"],
+  ["/platforms", "Platforms"],
   ["/approvals", "Approvals"],
-  ["/drafts", "Drafts"],
   ["/keys", "API keys"],
   ["/settings", "Settings"],
 ] as const;

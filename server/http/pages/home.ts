@@ -38,8 +38,8 @@ export function addHome(scope: FastifyInstance, services: Services): void {
           }
         </p>
         <p>
-          <a class="button" href="/connections?mode=${mode}"
-            >${accounts.length === 0 ? "Connect accounts" : "View connections"}</a
+          <a class="button" href="/platforms?mode=${mode}"
+            >${accounts.length === 0 ? "Connect accounts" : "View platforms"}</a
           >
         </p>
       </section>`;

@@ -6,7 +6,6 @@ import {
   publishingResume,
   type Publishing,
 } from "../../../contract/operations/publishing.ts";
-import type { Mode } from "../../../model/platform-names.ts";
 import type { Services } from "../../domain/services.ts";
 import { HOLD_REASONS, holdCure, readHold } from "../../publishing/hold.ts";
 import { html, type Html } from "../html.ts";
@@ -32,7 +31,7 @@ export function addPublishingForms(scope: FastifyInstance, services: Services, o
       );
       const body = form.text("instance") === "yes" ? { instance: true } : named;
       const answered = await operationsFor(services, options, request, reply, person)(operation, { body }, mode);
-      if (answered.ok) return await sendOn(reply, form.text("at") === "home" ? "/" : `/connections?mode=${mode}`);
+      if (answered.ok) return await sendOn(reply, "/");
       return await sendPage(reply, {
         title: "Publishing",
         viewer: person,
@@ -73,45 +72,11 @@ export async function instanceSection(
       pause === undefined
         ? button("/publishing/pause", "Pause publishing for everyone", {
             kind: "danger quiet",
-            hidden: { instance: "yes", at: "home" },
+            hidden: { instance: "yes" },
           })
-        : button("/publishing/resume", "Resume publishing for everyone", { hidden: { instance: "yes", at: "home" } })
+        : button("/publishing/resume", "Resume publishing for everyone", { hidden: { instance: "yes" } })
     }
   </section>`;
-}
-
-/** What is paused: everything in the mode, one of its platform sets, or an account. */
-export type Pausable = { platformSetId?: string; accountId?: string };
-
-/**
- * Says whether the target is paused, and offers the other. What only a wider pause or the operator stops cannot be
- * resumed here.
- */
-export function pauseControl(
-  { pauses }: Pick<Publishing, "pauses">,
-  mode: Mode,
-  { timeZone, what, ...target }: Pausable & { timeZone: string; what: string },
-): Html {
-  const own = pauses.filter(
-    ({ scope, platformSetId, accountId }) =>
-      scope !== "instance" &&
-      platformSetId === (target.platformSetId ?? null) &&
-      accountId === (target.accountId ?? null),
-  );
-  const hidden = { mode, ...target };
-  const notices = own.map((pause) =>
-    warn(`Publishing has been paused since ${sinceOf(pause, timeZone)}${pause.byOperator ? " by the operator" : ""}.`),
-  );
-  const isPaused = own.some(({ byOperator }) => !byOperator);
-  return html`${notices}${
-    isPaused
-      ? button("/publishing/resume", "Resume publishing", { hidden, describes: `Resume publishing: ${what}` })
-      : button("/publishing/pause", "Pause publishing", {
-          kind: "quiet",
-          hidden,
-          describes: `Pause publishing: ${what}`,
-        })
-  }`;
 }
 
 function sinceOf({ since }: Pause, timeZone: string): string {

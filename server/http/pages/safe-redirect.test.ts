@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { safeRedirect } from "./safe-redirect.ts";
 
 test("a return path leads only to our own pages", () => {
-  for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"])
+  for (const good of ["/", "/keys", "/platforms?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"])
     assert.equal(safeRedirect(good, "/fallback"), good);
   for (const bad of [
     "//evil.example",

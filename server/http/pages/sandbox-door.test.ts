@@ -145,7 +145,7 @@ test("a consent page is reached through the page only by its state, as the perso
     ...tenant,
     platform: "threads",
     login: "",
-    returnTo: "/connections",
+    returnTo: "/platforms",
     binding: bindingOf("browser", "secret"),
   });
   const path = `/sandbox${address.slice(sandbox.url.length)}`;

@@ -51,7 +51,7 @@ export async function showFailure(
   const viewer = status === 429 || status === 503 ? null : await find();
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
-      ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>`
+      ? html`<a class="button" href="/platforms?mode=${readMode(queryOf(request)["mode"])}">Back to platforms</a>`
       : html`<a class="button" href="/">Go to overview</a>`;
   const isNowhere = issues[0]?.rule === "request.route";
   return await sendPage(reply.headers(headers), {

@@ -25,14 +25,10 @@ for (const { platform, login, oauth, way } of WAYS) {
     const shown = await connectAs(world, cookie, tenant, platform, { login });
     const [account, ...others] = await world.accountsOf(tenant);
     assert.ok(account && others.length === 0, shown.text);
-    const connections = `http://localhost:3000/connections?mode=test`;
-    const { href } = new URL(shown.location ?? "", connections);
+    const platforms = `http://localhost:3000/platforms?mode=test`;
+    const { href } = new URL(shown.location ?? "", platforms);
     assert.equal(shown.status, 303);
-    // Of a person's Pages, one was chosen.
-    assert.equal(
-      href,
-      platform === "facebook" ? `${connections}&notice=connected` : `${connections}&connected=${account.id}`,
-    );
+    assert.equal(href, `${platforms}&connected=${account.id}`);
     assert.deepEqual(
       [account.platform, account.platformSetId, account.status, account.tokenHealth, [...account.scopes].sort()],
       [platform, tenant.platformSetId, "active", "healthy", askedScopes(oauth.scopes).sort()],
@@ -50,27 +46,6 @@ for (const { platform, login, oauth, way } of WAYS) {
     assert.deepEqual(await world.accountsOf(tenant), []);
   });
 }
-
-test("a user who connects in the dashboard returns to the page they came from, which confirms it and shows the account", async () => {
-  const { tenant, cookie } = await world.newcomer();
-  const page = async (path: string) => {
-    const response = await fetch(world.url + path, { headers: { cookie }, redirect: "manual" });
-    return { status: response.status, text: await response.text() };
-  };
-  const dashboard = await page(`/connections?mode=${tenant.mode}`);
-  assert.ok(!dashboard.text.includes("The account has been connected."));
-  const link = /href="(\/api\/platforms\/threads\/connect\?[^"]*)"/.exec(dashboard.text)?.[1] ?? "";
-  const begun = await fetch(world.url + link.replaceAll("&#38;", "&"), { headers: { cookie }, redirect: "manual" });
-  const back = await answerConsent(begun.headers.get("location") ?? "");
-  const landed = new URL((await arrive(world, cookie, back)).location ?? "");
-  assert.equal(landed.pathname, "/connections");
-  const shown = await page(landed.pathname + landed.search);
-  assert.equal(shown.status, 200);
-  assert.ok(shown.text.includes("The account has been connected."), shown.text);
-  const [account] = await world.accountsOf(tenant);
-  assert.ok(account !== undefined && shown.text.includes(String(account.username)), shown.text);
-  assert.equal(landed.searchParams.get("connected"), account.id);
-});
 
 const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
   ["instagram", "", "instagram_business_content_publish", /permission that publishing needs/],
@@ -120,15 +95,13 @@ for (const [platform, login, scope, says] of UNTICKED) {
   });
 }
 
-test("a permission that publishing does not need is optional, and the connections page says what is missing without it", async () => {
+test("a permission that publishing does not need is optional", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "threads", { untick: ["threads_manage_replies"] });
   assert.deepEqual(
     (await world.accountsOf(tenant)).map(({ scopes }) => scopes),
     [["threads_basic", "threads_content_publish"]],
   );
-  const page = await (await fetch(`${world.url}/connections?mode=test`, { headers: { cookie } })).text();
-  assert.match(page, /Not granted: <code>threads_manage_replies<\/code>\. Threads, replies, and settings/);
 });
 
 test("without the permission that lists Pages of a business portfolio, having none says so", async () => {

@@ -1,0 +1,147 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link, useSearch } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+
+import { approvalsList } from "../../contract/operations/approvals.ts";
+import { postsList } from "../../contract/operations/posts.ts";
+import type { ApprovalState } from "../../model/status.ts";
+import { useRead } from "../api/use-api.ts";
+import { Button } from "../ui/controls.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Empty, Loading, View } from "../ui/surfaces.tsx";
+import type { ApprovalView } from "./approval-view.ts";
+import { DraftCard } from "./draft-card.tsx";
+import { ReviewCard } from "./review-card.tsx";
+
+const PAGE = 20;
+const FRESH_MILLISECONDS = 5_000;
+
+/** Posts of keys that need a person: to approve, approved and not published yet, sent back, and drafts. */
+export function Approvals() {
+  const { t } = useLingui();
+  const { view = "pending" } = useSearch({ from: "/approvals" });
+  const views: readonly [view: ApprovalView, name: string][] = [
+    ["pending", t`Waiting`],
+    ["approved", t`Approved`],
+    ["sent_back", t`Sent back`],
+    ["drafts", t`Drafts`],
+  ];
+  return (
+    <View title={t`Approvals`}>
+      <nav aria-label={t`Approvals`} className="flex gap-1 overflow-x-auto border-b">
+        {views.map(([each, name]) => (
+          <Link
+            key={each}
+            to="/approvals"
+            search={({ mode }) => ({ mode, view: each === "pending" ? undefined : each })}
+            aria-current={each === view ? "page" : undefined}
+            className="flex min-h-11 items-center border-b-2 border-transparent px-3 text-sm font-semibold whitespace-nowrap text-dim no-underline aria-[current=page]:border-ink aria-[current=page]:text-ink"
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      {view === "drafts" ? <Drafts /> : <Reviews key={view} state={view} />}
+    </View>
+  );
+}
+
+function Reviews({ state }: { state: ApprovalState }) {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const cursor = cursors.at(-1);
+  const query = { state, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
+  const { data, error, refetch } = useRead(
+    approvalsList,
+    { query },
+    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true },
+  );
+  if (data === undefined)
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  const next = data.nextCursor;
+  return (
+    <>
+      {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
+      <Explanation state={state} />
+      {data.approvals.length === 0 && <Nothing state={state} />}
+      {data.approvals.map(({ approval, post, key }) => (
+        <ReviewCard key={`${post.id} ${approval.contentHash}`} approval={approval} post={post} keyName={key.name} />
+      ))}
+      <Pages
+        onNewer={cursors.length === 0 ? undefined : () => setCursors(cursors.slice(0, -1))}
+        onOlder={next === null ? undefined : () => setCursors([...cursors, next])}
+      />
+    </>
+  );
+}
+
+function Explanation({ state }: { state: ApprovalState }) {
+  const texts: Record<ApprovalState, ReactNode> = {
+    pending: (
+      <Trans>
+        Posts of API keys that need your approval. You approve a post exactly as it is shown: any edit removes the
+        approval.
+      </Trans>
+    ),
+    approved: <Trans>You have approved these. They wait until their key publishes them, or you do.</Trans>,
+    sent_back: <Trans>You have asked for changes. After the next edit, a post waits for your approval again.</Trans>,
+  };
+  return <p className="text-sm text-dim">{texts[state]}</p>;
+}
+
+function Nothing({ state }: { state: ApprovalState }) {
+  const { t } = useLingui();
+  const titles: Record<ApprovalState, string> = {
+    pending: t`No posts are waiting for approval`,
+    approved: t`No approved post waits to be published`,
+    sent_back: t`No post has been sent back`,
+  };
+  return (
+    <Empty title={titles[state]}>
+      {state === "pending" && (
+        <Trans>An API key with the policy “approval required” publishes only what you have approved here.</Trans>
+      )}
+    </Empty>
+  );
+}
+
+/** Drafts that wait for nobody's approval, such as those of keys that only create drafts. */
+function Drafts() {
+  const { t } = useLingui();
+  const [offset, setOffset] = useState(0);
+  const { data, error, refetch } = useRead(
+    postsList,
+    { query: { status: "draft", limit: PAGE, offset } },
+    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true },
+  );
+  if (data === undefined)
+    return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
+  return (
+    <>
+      <p className="text-sm text-dim">
+        <Trans>
+          Posts that are neither scheduled nor published, such as those of keys that only create drafts. You publish,
+          schedule or discard each as it is shown.
+        </Trans>
+      </p>
+      {data.posts.length === 0 && <Empty title={t`No drafts`} />}
+      {data.posts.map(({ id }) => (
+        <DraftCard key={id} id={id} />
+      ))}
+      <Pages
+        onNewer={offset === 0 ? undefined : () => setOffset(offset - PAGE)}
+        onOlder={data.posts.length < PAGE ? undefined : () => setOffset(offset + PAGE)}
+      />
+    </>
+  );
+}
+
+function Pages({ onNewer, onOlder }: { onNewer: (() => void) | undefined; onOlder: (() => void) | undefined }) {
+  const { t } = useLingui();
+  if (onNewer === undefined && onOlder === undefined) return null;
+  return (
+    <div className="flex gap-2">
+      <Button disabled={onNewer === undefined} onClick={onNewer}>{t`Newer`}</Button>
+      <Button disabled={onOlder === undefined} onClick={onOlder}>{t`Older`}</Button>
+    </div>
+  );
+}

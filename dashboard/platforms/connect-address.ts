@@ -1,0 +1,19 @@
+import { connectionsStart } from "../../contract/operations/connections.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { addressOf } from "../api/ask.ts";
+
+/** Where connecting an account starts: the server leads on to the platform, and from there back to the platforms. */
+export function connectAddress({
+  platform,
+  platformSetId,
+  mode,
+  login,
+}: {
+  platform: PlatformName;
+  platformSetId: string;
+  mode: Mode;
+  login: string;
+}): string {
+  const query = new URLSearchParams({ platformSetId, mode, ...(login === "" ? {} : { login }) });
+  return `${addressOf(connectionsStart.path, { platform })}?${query}`;
+}

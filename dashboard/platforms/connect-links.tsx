@@ -1,0 +1,171 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { type ConnectLink, connectLinksList, connectLinksRevoke } from "../../contract/operations/connect-links.ts";
+import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { useRead, useWrite } from "../api/use-api.ts";
+import { labelOf } from "../start.ts";
+import { Confirm } from "../ui/confirm.tsx";
+import { Button, buttonClass, Select } from "../ui/controls.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Dialog, Empty, Loading, Tag, type Tone, View } from "../ui/surfaces.tsx";
+import { Time } from "../ui/time.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+import { NewConnectLink } from "./new-connect-link.tsx";
+
+const PAGE = 50;
+
+/** The links with which others connect accounts: what became of each, and revoking those that still work. */
+export function ConnectLinks() {
+  const { t } = useLingui();
+  const [offset, setOffset] = useState(0);
+  const [isCreating, setIsCreating] = useState(false);
+  const links = useRead(connectLinksList, { query: { limit: PAGE, offset } }, { keepsPrevious: true });
+  const sets = useRead(platformSetsList);
+  const nameOfSet = (id: string) => sets.data?.sets.find((set) => set.id === id)?.name;
+  const total = links.data?.total ?? 0;
+  const create = (
+    <Button kind="main" onClick={() => setIsCreating(true)}>
+      {t`New connect link`}
+    </Button>
+  );
+  return (
+    <View
+      title={t`Connect links`}
+      actions={
+        <>
+          <Link to="/platforms" className={buttonClass("quiet")}>
+            {t`Platforms`}
+          </Link>
+          {create}
+        </>
+      }
+    >
+      <p className="text-sm text-dim">
+        <Trans>
+          With a connect link, somebody without a login here connects their account to one of your platform sets. It
+          works once.
+        </Trans>
+      </p>
+      {links.error !== null && <Failure error={links.error} onRetry={() => void links.refetch()} />}
+      {links.isPending && <Loading />}
+      {links.data !== undefined && total === 0 && (
+        <Empty title={t`No connect links yet`} action={create}>
+          <Trans>Create one for each account that somebody else should connect.</Trans>
+        </Empty>
+      )}
+      {total > 0 && (
+        <ul className="divide-y rounded-2xl border bg-card">
+          {links.data?.connectLinks.map((link) => (
+            <LinkRow key={link.id} link={link} setName={nameOfSet(link.platformSetId)} />
+          ))}
+        </ul>
+      )}
+      {total > PAGE && (
+        <div className="flex gap-2">
+          <Button disabled={offset === 0} onClick={() => setOffset(offset - PAGE)}>{t`Newer`}</Button>
+          <Button disabled={offset + PAGE >= total} onClick={() => setOffset(offset + PAGE)}>{t`Older`}</Button>
+        </div>
+      )}
+      <Dialog title={t`New connect link`} isOpen={isCreating} onClose={() => setIsCreating(false)}>
+        <ForSet sets={sets.data?.sets ?? []} />
+      </Dialog>
+    </View>
+  );
+}
+
+function ForSet({ sets }: { sets: readonly { id: string; name: string }[] }) {
+  const { t } = useLingui();
+  const [chosen, setChosen] = useState(sets[0]?.id ?? "");
+  return (
+    <div className="space-y-4">
+      {sets.length > 1 && (
+        <Select
+          label={t`Platform set`}
+          value={chosen}
+          onChange={({ target }) => setChosen(target.value)}
+          options={sets.map(({ id, name }) => ({ value: id, name }))}
+        />
+      )}
+      <NewConnectLink key={chosen} platformSetId={chosen} />
+    </div>
+  );
+}
+
+const TONES: Record<ConnectLink["status"], Tone> = {
+  pending: "warn",
+  connected: "good",
+  expired: "neutral",
+  revoked: "neutral",
+};
+
+function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undefined }) {
+  const { t } = useLingui();
+  const [isAsking, setIsAsking] = useState(false);
+  const names: Record<ConnectLink["status"], string> = {
+    pending: t`Not used yet`,
+    connected: t`Connected`,
+    expired: t`Expired`,
+    revoked: t`Revoked`,
+  };
+  const what = link.platform === null ? t`Any platform` : labelOf(link.platform);
+  return (
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
+      <div className="min-w-0 grow basis-52">
+        <p className="font-medium">
+          {what}
+          {setName === undefined ? null : <span className="font-normal text-dim"> · {setName}</span>}
+        </p>
+        <p className="text-sm text-dim">
+          {link.externalId !== null && (
+            <>
+              <code>{link.externalId}</code> ·{" "}
+            </>
+          )}
+          {link.status === "pending" ? (
+            <Trans>
+              works until <Time at={link.expiresAt} />
+            </Trans>
+          ) : (
+            <Trans>
+              created <Time at={link.createdAt} />
+            </Trans>
+          )}
+        </p>
+      </div>
+      <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>
+      {link.status === "pending" && (
+        <Button kind="quiet" onClick={() => setIsAsking(true)}>
+          {t`Revoke`}
+        </Button>
+      )}
+      <Revoke link={link} isOpen={isAsking} onClose={() => setIsAsking(false)} />
+    </li>
+  );
+}
+
+function Revoke({ link, isOpen, onClose }: { link: ConnectLink; isOpen: boolean; onClose: () => void }) {
+  const { t } = useLingui();
+  const toasts = useToasts();
+  const revoke = useWrite(connectLinksRevoke);
+  return (
+    <Confirm
+      title={t`Revoke this connect link?`}
+      action={t`Revoke`}
+      isOpen={isOpen}
+      isBusy={revoke.isPending}
+      onClose={onClose}
+      onConfirm={() =>
+        revoke.mutate(
+          { params: { id: link.id } },
+          { onSuccess: () => toasts.say(t`The connect link has been revoked.`), onError: toasts.sayFailure },
+        )
+      }
+    >
+      <p>
+        <Trans>Whoever has it can no longer use it. You can create another one.</Trans>
+      </p>
+    </Confirm>
+  );
+}

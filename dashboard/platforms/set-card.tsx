@@ -1,0 +1,221 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { DropdownMenu } from "radix-ui";
+import { useState } from "react";
+
+import type { Account } from "../../contract/operations/accounts.ts";
+import { type ConnectOption, platformSetsConnectOptions } from "../../contract/operations/connections.ts";
+import { type PlatformSet, platformSetsDelete, platformSetsRename } from "../../contract/operations/platform-sets.ts";
+import type { Pause } from "../../contract/operations/publishing.ts";
+import { errorAt, errorElsewhere } from "../api/field-errors.ts";
+import { useRead, useWrite } from "../api/use-api.ts";
+import { labelOf, start } from "../start.ts";
+import { Confirm } from "../ui/confirm.tsx";
+import { Button, buttonClass, TextField } from "../ui/controls.tsx";
+import { MoreIcon } from "../ui/icons.tsx";
+import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { PlatformLogo } from "../ui/platform-logo.tsx";
+import { Dialog, Skeleton, Tag } from "../ui/surfaces.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+import { AccountRow } from "./account-row.tsx";
+import { connectAddress } from "./connect-address.ts";
+import { NewConnectLink } from "./new-connect-link.tsx";
+import { PauseNotice, usePause } from "./pause.tsx";
+import { PostingTimes } from "./posting-times.tsx";
+
+/** A platform set: its accounts, what can be connected to it, and what can be done with it. */
+export function SetCard({
+  set,
+  accounts,
+  pauses,
+}: {
+  set: PlatformSet;
+  accounts: readonly Account[];
+  pauses: readonly Pause[];
+}) {
+  const { t } = useLingui();
+  const { id, name, isDefault } = set;
+  const options = useRead(platformSetsConnectOptions, { params: { id } });
+  const connectOptions = options.data?.connectOptions ?? [];
+  return (
+    <section aria-labelledby={`set-${id}`} className="rounded-2xl border bg-card p-4 sm:p-5">
+      <div className="mb-3 flex items-center justify-between gap-2">
+        <div className="flex min-w-0 flex-wrap items-center gap-2">
+          <h2 id={`set-${id}`} className="text-base font-semibold">
+            {name}
+          </h2>
+          {isDefault && <Tag>{t`Default`}</Tag>}
+        </div>
+        <SetMenu set={set} pauses={pauses} />
+      </div>
+      <PauseNotice pauses={pauses} target={{ platformSetId: id }} />
+      {accounts.length === 0 ? (
+        <p className="text-sm text-dim">{t`No accounts connected`}</p>
+      ) : (
+        <ul className="divide-y">
+          {accounts.map((account) => (
+            <AccountRow
+              key={account.id}
+              account={account}
+              option={connectOptions.find(({ platform }) => platform === account.platform)}
+              pauses={pauses}
+            />
+          ))}
+        </ul>
+      )}
+      {options.isPending ? <Skeleton className="mt-4 h-10" /> : null}
+      <Connect set={set} options={connectOptions.filter(({ platform }) => !has(accounts, platform))} />
+    </section>
+  );
+}
+
+function has(accounts: readonly Account[], platform: ConnectOption["platform"]): boolean {
+  return accounts.some((account) => account.platform === platform);
+}
+
+/** The platforms that have no account in the set yet. The links lead to their sign-ins. */
+function Connect({ set, options }: { set: PlatformSet; options: readonly ConnectOption[] }) {
+  const { t } = useLingui();
+  const open = options.flatMap(({ platform, logins }) => logins.map((login) => ({ platform, ...login })));
+  const without = options.filter(({ logins }) => logins.length === 0).map(({ platform }) => labelOf(platform));
+  return (
+    <>
+      {open.length > 0 && (
+        <div className="mt-4">
+          <h3 className="mb-2 text-sm font-semibold">{t`Connect`}</h3>
+          <ul className="flex flex-wrap gap-2">
+            {open.map(({ platform, login, label }) => (
+              <li key={`${platform} ${login}`}>
+                <a
+                  href={connectAddress({ platform, platformSetId: set.id, mode: set.mode, login })}
+                  className={buttonClass("plain")}
+                >
+                  <PlatformLogo platform={platform} className="size-4" />
+                  {label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {without.length > 0 && (
+        <p className="mt-3 text-sm text-dim">
+          <Trans>
+            This instance has no developer app for {without.join(", ")}.{" "}
+            <Link to="/platforms/$id/apps" params={{ id: set.id }} className="text-link underline">
+              Add your own
+            </Link>
+          </Trans>
+        </p>
+      )}
+    </>
+  );
+}
+
+type Open = "rename" | "times" | "link" | "delete" | null;
+
+function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }) {
+  const { t } = useLingui();
+  const [open, setOpen] = useState<Open>(null);
+  const { isPaused, pause, resume } = usePause(pauses, { platformSetId: set.id });
+  const close = () => setOpen(null);
+  const items: readonly [name: string, act: () => void][] = [
+    [t`Rename`, () => setOpen("rename")],
+    [t`Posting times`, () => setOpen("times")],
+    [t`New connect link`, () => setOpen("link")],
+    isPaused ? [t`Resume publishing`, resume] : [t`Pause publishing`, pause],
+  ];
+  return (
+    <>
+      <DropdownMenu.Root modal={false}>
+        <DropdownMenu.Trigger className={buttonClass("quiet", "px-2")} aria-label={t`Options of ${set.name}`}>
+          <MoreIcon />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content align="end" className={menuClass}>
+            {items.map(([name, act]) => (
+              <DropdownMenu.Item key={name} className={menuItemClass} onSelect={act}>
+                {name}
+              </DropdownMenu.Item>
+            ))}
+            <DropdownMenu.Item asChild>
+              <Link to="/platforms/$id/apps" params={{ id: set.id }} className={menuItemClass}>
+                {t`Developer apps`}
+              </Link>
+            </DropdownMenu.Item>
+            {!set.isDefault && (
+              <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={() => setOpen("delete")}>
+                {t`Delete`}
+              </DropdownMenu.Item>
+            )}
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      <Dialog title={t`Rename platform set`} isOpen={open === "rename"} onClose={close}>
+        <Rename set={set} onDone={close} />
+      </Dialog>
+      <Dialog title={t`Posting times of ${set.name}`} isOpen={open === "times"} onClose={close}>
+        <PostingTimes platformSetId={set.id} timeZone={start.user.timeZone} onDone={close} />
+      </Dialog>
+      <Dialog title={t`New connect link`} isOpen={open === "link"} onClose={close}>
+        <NewConnectLink platformSetId={set.id} />
+      </Dialog>
+      <DeleteSet set={set} isOpen={open === "delete"} onClose={close} />
+    </>
+  );
+}
+
+function Rename({ set, onDone }: { set: PlatformSet; onDone: () => void }) {
+  const { t } = useLingui();
+  const [name, setName] = useState(set.name);
+  const rename = useWrite(platformSetsRename);
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        rename.mutate({ params: { id: set.id }, body: { name } }, { onSuccess: onDone });
+      }}
+    >
+      <TextField
+        label={t`Name`}
+        value={name}
+        autoFocus
+        autoComplete="off"
+        onChange={({ target }) => setName(target.value)}
+        error={errorAt(rename.error, "/name") ?? errorElsewhere(rename.error, ["/name"])}
+      />
+      <Button type="submit" kind="main" isBusy={rename.isPending}>
+        {t`Rename`}
+      </Button>
+    </form>
+  );
+}
+
+function DeleteSet({ set, isOpen, onClose }: { set: PlatformSet; isOpen: boolean; onClose: () => void }) {
+  const { t } = useLingui();
+  const toasts = useToasts();
+  const remove = useWrite(platformSetsDelete, ["/api/v1/accounts", "/api/v1/posts"]);
+  return (
+    <Confirm
+      title={t`Delete ${set.name}?`}
+      action={t`Delete platform set`}
+      isOpen={isOpen}
+      isBusy={remove.isPending}
+      onClose={onClose}
+      onConfirm={() =>
+        remove.mutate(
+          { params: { id: set.id } },
+          { onSuccess: () => toasts.say(t`The platform set has been deleted.`), onError: toasts.sayFailure },
+        )
+      }
+    >
+      <p>
+        <Trans>Its accounts are disconnected and its scheduled posts are discarded. Drafts are kept.</Trans>
+      </p>
+      <p>
+        <Trans>This cannot be undone.</Trans>
+      </p>
+    </Confirm>
+  );
+}

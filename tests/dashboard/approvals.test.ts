@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { openAsBlob } from "node:fs";
+import { test } from "node:test";
+
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { post } from "../../contract/operations/posts.ts";
+import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { cookiesOf } from "../world.ts";
+import { assertAccessible } from "./signed-in.ts";
+
+const TURNED = "Go to \u202emoc.elpmaxe\u202c <img src=x onerror=alert(1)>";
+
+test("a person sees what keys want to publish, and approves, publishes, schedules, sends back or discards it", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  const { appUrl } = installation;
+  const { platformSetId } = await installation.json("bootstrap", "--json");
+  const cookie = await signIn(appUrl, server.output);
+  const call = async (key: string, method: string, path: string, body?: object | FormData) => {
+    const isForm = body instanceof FormData;
+    const answer = await fetch(`${appUrl}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
+      },
+      body: isForm ? body : JSON.stringify(body),
+    });
+    return { status: answer.status, body: Object(await answer.json()) };
+  };
+  const newKey = async (name: string, policies: object) => {
+    const answer = await fetch(`${appUrl}/api/keys`, {
+      method: "POST",
+      headers: { cookie, origin: appUrl, "content-type": "application/json" },
+      body: JSON.stringify({ mode: "test", name, policies }),
+    });
+    const made = Object(await answer.json());
+    return z.string().parse(made.apiKey ?? Object(made.key).apiKey, { error: () => JSON.stringify(made) });
+  };
+  const robot = await newKey("robot", { approvalRequired: true });
+  const drafter = await newKey("drafter", { draftOnly: true });
+  const draft = async (text: string, key = robot, more: object = {}) => {
+    const content = { text, ...more };
+    const { body } = await call(key, "POST", "/posts", { content, platforms: ["facebook"], platformSetId });
+    return post.parse(body.post);
+  };
+  const read = async (id: string) => post.parse((await call(robot, "GET", `/posts/${id}`)).body.post);
+  const ledger = async () =>
+    z
+      .array(z.object({ publishCalls: z.int() }))
+      .parse(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
+
+  const browser = await openBrowser(t);
+  const context = await browser.newContext({ viewport: { width: 360, height: 780 }, hasTouch: true });
+  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
+  await context.addCookies(
+    cookie.split("; ").map((pair) => {
+      const [, name = "", value = ""] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+      return { name, value, url: appUrl };
+    }),
+  );
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("dialog", (dialog) => troubles.push(dialog.message()));
+  const card = (text: string) => page.getByRole("article").filter({ hasText: text });
+
+  await step("an empty list says what it is for", async () => {
+    await page.goto(`${appUrl}/approvals?mode=test`);
+    await page.getByRole("heading", { name: "No posts are waiting for approval" }).waitFor();
+    await assertAccessible(page);
+  });
+
+  const form = new FormData();
+  form.set("file", await openAsBlob("tests/fixtures/photo-4x5.jpg", { type: "image/jpeg" }), "photo.jpg");
+  const uploaded = await call(robot, "POST", "/media", form);
+  const mediaId = z.object({ media: z.object({ id: z.string() }) }).parse(uploaded.body).media.id;
+  const pictured = await draft("With a picture", robot, { media: [{ id: mediaId, altText: "A mountain lake" }] });
+  const hostile = await draft(TURNED);
+
+  await step("the picture and the text are shown, the badge counts, and nothing is backwards or runs", async () => {
+    await page.reload();
+    await card("With a picture").getByRole("img", { name: "A mountain lake" }).waitFor();
+    await page.waitForFunction(`document.querySelector('img[alt="A mountain lake"]').naturalWidth > 0`);
+    await page.getByTitle("2 waiting").waitFor();
+    await card("Go to moc.elpmaxe").getByText("change the direction of text").waitFor();
+    assert.ok(!/[\u202a-\u202e]/.test(await page.locator("main").innerText()));
+    await assertUsable(page);
+    await assertAccessible(page);
+  });
+
+  await step("a change by the key shows by itself, and is not approved", async () => {
+    await call(robot, "PATCH", `/posts/${hostile.id}`, { content: { text: "Changed meanwhile" } });
+    await card("Changed meanwhile").waitFor();
+    assert.equal((await read(hostile.id)).approval?.state, "pending");
+  });
+
+  await step("sent back with a reason, the key reads it, and an edit makes it wait again", async () => {
+    await card("Changed meanwhile").getByRole("button", { name: "Send back" }).click();
+    await page.getByLabel("What should change?").fill("Say when.");
+    await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
+    await page.getByText("The post has been sent back.").first().waitFor();
+    const { approval } = await read(hostile.id);
+    assert.deepEqual([approval?.state, approval?.reason], ["sent_back", "Say when."]);
+    await page.getByRole("link", { name: "Sent back" }).click();
+    await card("Changed meanwhile").getByText("Say when.").waitFor();
+    await call(robot, "PATCH", `/posts/${hostile.id}`, { content: { text: "Today at noon" } });
+    await page.getByRole("link", { name: "Waiting", exact: true }).click();
+    await card("Today at noon").waitFor();
+  });
+
+  await step("approved, it waits for its key, which publishes it", async () => {
+    await card("Today at noon").getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByText("Its key can now publish it").first().waitFor();
+    await page.getByRole("link", { name: "Approved", exact: true }).click();
+    await card("Today at noon").getByText("as shown here").waitFor();
+    assert.deepEqual(await ledger(), []);
+    assert.equal((await call(robot, "POST", `/posts/${hostile.id}/publish`)).status, 200);
+    await installation.until(async () => (await read(hostile.id)).status === "published");
+  });
+
+  await step("approved and published in one go, from the address that the API names", async () => {
+    await page.goto(pictured.approval?.url ?? "");
+    await page.getByRole("img", { name: "A mountain lake" }).waitFor();
+    await press(page, "Approve and publish");
+    await page.getByText("The post is being published.").first().waitFor();
+    await installation.until(async () => (await read(pictured.id)).status === "published");
+    assert.deepEqual(
+      (await ledger()).map(({ publishCalls }) => publishCalls),
+      [1, 1],
+    );
+  });
+
+  await step("approved and scheduled: a time in the past is refused beside its field", async () => {
+    const { id } = await draft("For later");
+    await page.goto(`${appUrl}/approvals?mode=test`);
+    await card("For later").getByRole("button", { name: "Approve and schedule" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Time").fill("2001-01-01T09:30");
+    await dialog.getByRole("button", { name: "Schedule" }).click();
+    await dialog.getByText("in the future").waitFor();
+    const at = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16);
+    await dialog.getByLabel("Time").fill(at);
+    await dialog.getByRole("button", { name: "Schedule" }).click();
+    await page.getByText("The post has been scheduled.").first().waitFor();
+    const { status, approval } = await read(id);
+    assert.deepEqual([status, approval?.state], ["scheduled", "approved"]);
+  });
+
+  await step("a draft of a key that only creates drafts is published or discarded after a question", async () => {
+    await draft("Only a draft", drafter);
+    const other = await draft("Not this one", drafter);
+    await page.goto(`${appUrl}/drafts?mode=test`);
+    await card("Only a draft").getByRole("button", { name: "Publish now" }).click();
+    await page.getByText("The post is being published.").first().waitFor();
+    await card("Not this one").getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+    await page.getByText("The post has been discarded.").first().waitFor();
+    assert.equal((await read(other.id)).status, "discarded");
+    await installation.until(async () => (await ledger()).length === 3);
+  });
+
+  assert.deepEqual(troubles, []);
+  assert.equal(await server.end("SIGTERM"), 0);
+});
+
+/** Sets the instance up, and returns the owner's session. */
+async function signIn(appUrl: string, output: () => string): Promise<string> {
+  const send = (path: string, body: object) =>
+    fetch(`${appUrl}/api/auth/${path}`, {
+      method: "POST",
+      headers: { origin: appUrl, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
+  const token = /\/setup\?token=(\S+)/.exec(output())?.[1] ?? "";
+  assert.equal((await send("set-up", { token, ...person })).status, 200);
+  return cookiesOf(await send("sign-in/email", person));
+}

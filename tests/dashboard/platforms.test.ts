@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { accountsList } from "../../contract/operations/accounts.ts";
+import { connectLinksList } from "../../contract/operations/connect-links.ts";
+import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { assertUsable, press, step } from "../browser.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
+
+test("sets, accounts, connect links, posting times and own apps are kept in order at 360 px", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  const { platformSetId, userId } = world.test;
+  for (const platform of ["threads", "linkedin"] as const) await world.connect(world.test, platform);
+  const read = async (path: string) => (await world.call(world.test, "GET", `/api/v1/${path}`)).body;
+  const accounts = async () => accountsList.answer.parse(await read("accounts")).accounts;
+  const setNames = async () => platformSetsList.answer.parse(await read("platform-sets")).sets.map(({ name }) => name);
+  const [threads] = (await accounts()).filter(({ platform }) => platform === "threads");
+  const page = await open({ viewport: { width: 360, height: 780 }, hasTouch: true });
+  const region = (name: string | RegExp) => page.getByRole("region", { name });
+  const dialog = page.getByRole("dialog");
+  const choose = async (menu: RegExp | string, item: string) => {
+    await press(page, menu);
+    await page.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+
+  await step("an account says how long access lasts, what was granted and what is left", async () => {
+    await page.goto(`${world.url}/connections?mode=test&connected=${threads?.id}`);
+    await page.waitForURL("**/platforms?mode=test**");
+    await page.goto(`${world.url}/platforms?mode=test&connected=${threads?.id}`);
+    await page.getByText("The account has been connected.").waitFor();
+    await page.getByText("Access, permissions and limits").last().click();
+    await page.getByText("Refresh or reconnect?").waitFor();
+    await page
+      .getByText(/\d of [\d,]+ left in 24 hours/)
+      .first()
+      .waitFor();
+    await assertUsable(page);
+    await assertAccessible(page);
+  });
+
+  await step("an account that needs attention says why, and what to do", async () => {
+    const trouble = async (health: string, reason: string | null) => {
+      await world.services.pool.query(
+        "update accounts set token_health = $2, token_health_reason = $3 where user_id = $1 and platform = 'linkedin'",
+        [userId, health, reason],
+      );
+      await page.reload();
+    };
+    await trouble("expiring", "It ends soon. Reconnect it.");
+    await page.getByText("It ends soon. Reconnect it.", { exact: true }).waitFor();
+    await trouble("reconnect_required", "LinkedIn does not renew it.");
+    await page.getByText(/^LinkedIn does not renew it. Reconnect the account/).waitFor();
+    await trouble("healthy", null);
+  });
+
+  await step("publishing of an account and of everything is paused and resumed", async () => {
+    await choose(/^Options of .* on Threads$/, "Pause publishing");
+    await page.getByText("Publishing has been paused since").waitFor();
+    await press(page, "Resume publishing");
+    await page.getByText("Publishing has been paused since").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Pause publishing", exact: true }).click();
+    await page.getByText("Publishing has been paused since").waitFor();
+    await press(page, "Resume publishing");
+    await page.getByText("Publishing has been paused since").waitFor({ state: "detached" });
+  });
+
+  await step(
+    "a set is created, renamed, and deleted after a question; its own rules are said beside the field",
+    async () => {
+      await press(page, "New platform set");
+      await dialog.getByLabel("Name").fill("x".repeat(51));
+      await dialog.getByRole("button", { name: "Create platform set" }).click();
+      await dialog.getByText("at most 50 characters").waitFor();
+      await dialog.getByLabel("Name").fill("Customer");
+      await dialog.getByRole("button", { name: "Create platform set" }).click();
+      await region("Customer").getByText("No accounts connected").waitFor();
+      await choose("Options of Customer", "Rename");
+      await dialog.getByLabel("Name").fill("Agency");
+      await dialog.getByRole("button", { name: "Rename" }).click();
+      await region("Agency").waitFor();
+      await choose("Options of Agency", "Delete");
+      await assertAccessible(page);
+      await dialog.getByRole("button", { name: "Delete platform set" }).click();
+      await region("Agency").waitFor({ state: "detached" });
+      assert.ok(!(await setNames()).includes("Agency"));
+    },
+  );
+
+  await step("posting times are set, and a wrong one is said beside its day", async () => {
+    await choose(/^Options of [^@]*$/, "Posting times");
+    await dialog.getByLabel("Time zone").fill("Europe/Berlin");
+    await dialog.getByLabel("Monday").fill("9:30, 25:00");
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.getByText("must be a time of day").waitFor();
+    await dialog.getByLabel("Monday").fill("9:30, 17:00");
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await page.getByText("The posting times have been saved").first().waitFor();
+    const { postingTimes } = Object(await read(`platform-sets/${platformSetId}/posting-times`));
+    assert.deepEqual([postingTimes.timeZone, postingTimes.times], ["Europe/Berlin", { monday: ["09:30", "17:00"] }]);
+  });
+
+  await step("a connect link is made, works for somebody without a login, and is revoked", async () => {
+    await page.getByRole("link", { name: "Connect links" }).click();
+    await page.getByRole("heading", { name: "No connect links yet" }).waitFor();
+    await page.getByRole("button", { name: "New connect link" }).first().click();
+    await dialog.getByLabel("Your ID for the owner").fill("customer-7");
+    await dialog.getByRole("button", { name: "Create connect link" }).click();
+    const link = await dialog.getByLabel("Connect link", { exact: true }).inputValue();
+    assert.match(link, /\/connect\/[\w-]{20,}$/);
+    const path = new URL(link).pathname;
+    assert.match(await (await fetch(world.url + path)).text(), /wants to publish posts for you/);
+    await assertAccessible(page);
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByText("customer-7").waitFor();
+    await press(page, "Revoke");
+    await dialog.getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("Revoked", { exact: true }).waitFor();
+    assert.match(await (await fetch(world.url + path)).text(), /has been revoked/);
+    const [only] = connectLinksList.answer.parse(await read("connect-links")).connectLinks;
+    assert.equal(only?.status, "revoked");
+  });
+
+  await step("an own app shows its redirect address and permissions before it is saved", async () => {
+    await page.goto(`${world.url}/connections/apps?mode=test&set=${platformSetId}`);
+    const app = region("YouTube");
+    await app.getByText("Use your own YouTube app").click();
+    assert.match(
+      await app.getByLabel("Redirect address", { exact: true }).inputValue(),
+      /\/api\/platforms\/youtube\/callback$/,
+    );
+    await app.getByText("youtube.upload").first().waitFor();
+    await app.getByLabel("Client ID").fill("mine");
+    await app.getByLabel("Client secret").fill("secret");
+    await app.getByLabel("Uploads per day").fill("2500");
+    await assertUsable(page);
+    await assertAccessible(page);
+    await app.getByRole("button", { name: "Save" }).click();
+    await app.getByText("Your app").waitFor();
+    const { rows } = await world.services.pool.query(
+      "select client_id, scopes from oauth_apps where platform_set_id = $1 and removed_at is null",
+      [platformSetId],
+    );
+    assert.deepEqual(rows, [{ client_id: "mine", scopes: null }]);
+    await app.getByRole("button", { name: "Remove your YouTube app" }).click();
+    await dialog.getByRole("button", { name: "Remove" }).click();
+    await app.getByText("Instance's app").waitFor();
+  });
+
+  await step("an account is disconnected after a question", async () => {
+    await page.goto(`${world.url}/platforms?mode=test`);
+    await choose(/^Options of .* on Threads$/, "Disconnect");
+    await dialog.getByText("not published on Threads").waitFor();
+    assert.equal((await accounts()).length, 2);
+    await dialog.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByText("The account has been disconnected.").first().waitFor();
+    await region(/./).getByRole("link", { name: "Threads", exact: true }).waitFor();
+    assert.deepEqual(
+      (await accounts()).map(({ platform }) => platform),
+      ["linkedin"],
+    );
+  });
+
+  assert.deepEqual(troubles, []);
+});
