@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Capabilities } from "../model/capabilities.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
 import type { MediaEntry, MediaFacts, PlatformContent } from "../model/post.ts";
+import type { Preview } from "./kit/card/preview.ts";
 import type { Example } from "./kit/examples.ts";
 
 /** The pure half of a platform: no network code, safe in a browser. */
@@ -14,6 +15,8 @@ export interface Definition {
   /** What its page shows in addition to the rules; none if there is nothing to show. */
   examples: readonly Example[];
   scopes: SignInScopes;
+  /** How its posts look. */
+  preview: Preview;
   /** What links to posts look like. If absent, any link is accepted. */
   postLinks?: PostLinks;
 }

@@ -17,11 +17,12 @@ export const ${name}: Platform = { definition, broker, oauth, check };
     "definition.ts": `import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
 import { examples } from "./examples.ts";
+import { preview } from "./preview.ts";
 import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const ${name}: Definition = { capabilities, settings, rules, examples, scopes };
+export const ${name}: Definition = { capabilities, settings, rules, examples, scopes, preview };
 `,
     "capabilities.ts": `import type { Capabilities } from "../../model/capabilities.ts";
 
@@ -51,6 +52,12 @@ import type { ${label}Settings } from "./settings.ts";
 
 /** Rules that shapes and limits cannot express. */
 export const rules: readonly Rule<${label}Settings>[] = [];
+`,
+    "preview.ts": `import { PLAIN_CARD } from "../kit/card/plain.ts";
+import { shownPost, type Preview } from "../kit/card/preview.ts";
+
+/** How a post will look. */
+export const preview: Preview = { card: PLAIN_CARD, postsOf: (content, author) => [shownPost(author, content)] };
 `,
     "scopes.ts": `import type { SignInScopes } from "../definition.ts";
 

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "../platforms/kit/addresses.ts";
+import { hueOf } from "../platforms/kit/card/card.ts";
 import { escapeHtml } from "./html.ts";
 import type { App } from "./identity.ts";
 import { htmlAnswer, redirectAnswer, type Call, type FaultSwitch, type PlatformAnswer } from "./platform.ts";
@@ -113,13 +114,6 @@ export function consentErrorPage(platform: string, message: string, { button = f
     `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>${form}`,
     400,
   );
-}
-
-/** A color for a person without a picture, always the same. */
-export function hueOf(username: string): number {
-  let hue = 7;
-  for (const letter of username) hue = (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360;
-  return hue;
 }
 
 function groupHtml({ title, field, options }: ConsentGroup): string {

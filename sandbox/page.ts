@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 
-import { chainCard } from "./card.ts";
+import type { CardOptions } from "../platforms/kit/card/card.ts";
+import { printHtml } from "../platforms/kit/card/markup.ts";
+import { PLAIN_CARD } from "../platforms/kit/card/plain.ts";
+import { CARD_STYLE } from "../platforms/kit/card/style.ts";
 import { escapeHtml } from "./html.ts";
 import { SANDBOX_PLATFORMS } from "./index.ts";
 import type { AccountName, SeenPost } from "./ledger.ts";
@@ -104,6 +107,7 @@ function single(
 function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string | null): string {
   const { world } = context;
   const now = world.clock.now();
+  const base = rootOf(url);
   const seen = new Set<string>();
   const cards = posts.flatMap(({ post, rootId }) => {
     const key = `${post.platform} ${rootId}`;
@@ -111,12 +115,15 @@ function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string
     seen.add(key);
     const platform = SANDBOX_PLATFORMS.find((one) => one.name === post.platform);
     const chain = world.ledger.chain(post.platform, rootId, now).filter((one) => isShown(context, one));
-    const options = { base: rootOf(url), now, label: platform?.label ?? post.platform, focus };
-    return [
-      platform?.card
-        ? `<div class="on-${platform.name}">${platform.card.html(chain, options)}</div>`
-        : chainCard(chain, options),
-    ];
+    const options: CardOptions = {
+      href: (address) => base + address.replace(/^https:\/\//, ""),
+      picture: (thumbnail) => `${base}_sandbox/media/${thumbnail}`,
+      now,
+      label: platform?.label ?? post.platform,
+      focus,
+    };
+    const { draw } = platform?.card ?? PLAIN_CARD;
+    return [`<div class="on-${post.platform}">${printHtml(draw(chain, options))}</div>`];
   });
   return `<div class="feed">${cards.join("\n")}</div>`;
 }
@@ -171,7 +178,7 @@ function layout(
   return { ...page, headers: { ...page.headers, "content-security-policy": policy } };
 }
 
-const STYLE = PAGE_STYLE + SANDBOX_PLATFORMS.map((platform) => platform.card?.style ?? "").join("");
+const STYLE = CARD_STYLE + PAGE_STYLE + SANDBOX_PLATFORMS.map((platform) => platform.card?.style ?? "").join("");
 
 /** Checks for new posts while the page is visible; asks first if the user has scrolled down or is selecting text. */
 const REFRESH_SCRIPT = `

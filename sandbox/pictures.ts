@@ -1,6 +1,6 @@
 import sharp from "sharp";
 
-import { hueOf } from "./authorize.ts";
+import { hueOf } from "../platforms/kit/card/card.ts";
 import type { Outcome } from "./platform.ts";
 
 /** A distinct picture for every name, so that copying profile pictures and media can be tried out. */

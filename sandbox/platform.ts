@@ -1,9 +1,8 @@
 import type { z } from "zod";
 
 import type { PlatformName } from "../model/platform-names.ts";
+import type { PlatformCard } from "../platforms/kit/card/card.ts";
 import type { Body } from "./body.ts";
-import type { CardOptions } from "./card.ts";
-import type { SeenPost } from "./ledger.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -99,14 +98,6 @@ export interface Fidelity {
   date: string;
   /** Unmodified clients of the platform that have passed there. */
   clients: readonly string[];
-}
-
-/** The look of a platform's posts. */
-export interface PlatformCard {
-  /** CSS rules, each scoped to the class `on-NAME`, the platform's name. */
-  style: string;
-  /** A chain with its replies, oldest first, as HTML inside that class. All text in it is untrusted. */
-  html(posts: SeenPost[], options: CardOptions): string;
 }
 
 export interface SandboxRoute {

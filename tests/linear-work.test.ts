@@ -13,6 +13,8 @@ import { catalog } from "../platforms/catalog.ts";
 import { graph as facebook } from "../platforms/facebook/errors.ts";
 import { graphs as instagram } from "../platforms/instagram/errors.ts";
 import { answerOf } from "../platforms/kit/broker.fixture.ts";
+import { richText } from "../platforms/kit/card/card.ts";
+import { printHtml } from "../platforms/kit/card/markup.ts";
 import { find, isMadeOf, replaceEvery } from "../platforms/kit/find.ts";
 import { parseJson } from "../platforms/kit/http.ts";
 import { classifyGraphAnswer } from "../platforms/kit/meta/graph.ts";
@@ -29,8 +31,6 @@ import { classifyX } from "../platforms/twitter/errors.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
 import { validatePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
-import { richText } from "../sandbox/card.ts";
-import { escapeHtml } from "../sandbox/html.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
 
@@ -99,7 +99,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     xTextOfTheSandbox.escapeText(text),
   ],
   "the sandbox's X, its links": xTextOfTheSandbox.linksIn,
-  "the sandbox's page": (text) => [richText(text), escapeHtml(text)],
+  "the sandbox's page": (text) => printHtml(richText(text)),
   "refusals of TikTok": (text) => [
     classifyTikTok(answerOf(400, { error: { code: "invalid_params", message: text, log_id: text } })),
     failureOf(text),

@@ -127,12 +127,18 @@ export function newKey(): string {
   return randomId();
 }
 
+/** What stands for an item in a content. */
+type EntryOf = (item: Item) => MediaEntry | null;
+
 /** The draft as the body of a request. `null` values count as omitted. */
-export function contentOf({ text, linkUrl, media, overrides, platforms }: Draft) {
+export function contentOf(
+  { text, linkUrl, media, overrides, platforms }: Draft,
+  entryOf: EntryOf = ({ entry }) => entry,
+) {
   return {
     text,
     linkUrl: linkUrl.trim() === "" ? null : linkUrl.trim(),
-    media: entriesOf(media),
+    media: entriesOf(media, entryOf),
     platformOverrides: Object.fromEntries(
       platforms.flatMap((platform) => {
         const override = overrides[platform];
@@ -140,8 +146,8 @@ export function contentOf({ text, linkUrl, media, overrides, platforms }: Draft)
         const { settings, text: own, media: ownMedia } = override;
         const sent = {
           ...(own !== undefined && { text: own }),
-          ...(ownMedia !== undefined && { media: entriesOf(ownMedia) }),
-          ...(Object.keys(settings).length > 0 && { settings: withEntries(settings) }),
+          ...(ownMedia !== undefined && { media: entriesOf(ownMedia, entryOf) }),
+          ...(Object.keys(settings).length > 0 && { settings: withEntries(settings, entryOf) }),
         };
         return Object.keys(sent).length === 0 ? [] : [[platform, sent]];
       }),
@@ -154,17 +160,22 @@ export function timeOf({ kind, local, timeZone }: When) {
   return kind === "at" ? { scheduledFor: `${local}:00`, timeZone } : { scheduledFor: null };
 }
 
-function entriesOf(items: readonly Item[]): MediaEntry[] {
-  return items.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+function entriesOf(items: readonly Item[], entryOf: EntryOf): MediaEntry[] {
+  return items.map(entryOf).filter((entry) => entry !== null);
 }
 
-function withEntries(value: unknown): Record<string, unknown> {
+function withEntries(value: unknown, entryOf: EntryOf): Record<string, unknown> {
+  const sent = (member: unknown): unknown => {
+    if (Array.isArray(member)) return member.every(isItem) ? entriesOf(member, entryOf) : member.map(sent);
+    return isRecord(member) ? withEntries(member, entryOf) : member;
+  };
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sent(member)])) : {};
 }
 
-function sent(value: unknown): unknown {
-  if (Array.isArray(value)) return value.every(isItem) ? entriesOf(value) : value.map(sent);
-  return isRecord(value) ? withEntries(value) : value;
+/** With what is known of the file, which the server has measured, and where it can be seen. */
+export function shownEntry({ shown, entry }: Item): MediaEntry {
+  const { src, type, name, width, height, durationSeconds } = shown;
+  return { type, filename: name, width, height, durationSeconds, ...entry, url: src };
 }
 
 export function isItem(value: unknown): value is Item {

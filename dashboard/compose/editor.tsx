@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
@@ -87,7 +87,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
   const saving = useSaving(opened, initial);
   useUndoKeys(undo, redo);
   const kept = useKept(draft, history.isTouched, saving, opened);
-  const previewed = shownTab === ALL ? draft.platforms[0] : shownTab;
+  const shownDraft = useDeferredValue(draft);
   return (
     <ComposerContext value={composer}>
       <RevisionContext value={revision}>
@@ -177,13 +177,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     isTouched={history.isTouched}
                     onCreated={onCreated}
                   />
-                  {previewed !== undefined && (
-                    <Preview
-                      platform={previewed}
-                      media={draft.overrides[previewed]?.media ?? draft.media}
-                      counts={counts}
-                    />
-                  )}
+                  <Preview draft={shownDraft} tab={shownTab} />
                 </div>
               </div>
             </View>

@@ -1,56 +1,42 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { memo, useMemo, useState } from "react";
 
 import type { PlatformName } from "../../model/platform-names.ts";
+import { PostPreview } from "../preview/post-preview.tsx";
 import { labelOf } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { useComposer } from "./context.ts";
-import type { Counts } from "./counts.ts";
-import type { Item } from "./draft.ts";
-import { AccountLine } from "./platform-panel.tsx";
-import { Thumbnail } from "./thumbnail.tsx";
+import { contentOf, type Draft, shownEntry } from "./draft.ts";
+import { ALL, type Tab } from "./issues.ts";
 
-/** What the audience of a platform gets: the text with its link, the media, and the parts that follow. */
-export const Preview = memo(function Preview({
-  platform,
-  media,
-  counts,
-}: {
-  platform: PlatformName;
-  media: readonly Item[];
-  counts: Counts;
-}) {
+/** What the audience of a platform will see: of the one whose tab is open, otherwise of one after the other. */
+export const Preview = memo(function Preview({ draft, tab }: { draft: Draft; tab: Tab }) {
   const { t } = useLingui();
-  const { accountOf, described } = useComposer();
-  const account = accountOf(platform);
-  const read = counts.get(platform);
-  if (read === undefined) return null;
-  const { content } = read;
-  const parts = content.thread.filter(({ text }) => text !== "");
+  const { accountOf } = useComposer();
+  const [chosen, setChosen] = useState<PlatformName>();
+  const { platforms } = draft;
+  const platform = tab === ALL ? (platforms.find((each) => each === chosen) ?? platforms[0]) : tab;
+  const content = useMemo(() => contentOf(draft, shownEntry), [draft]);
+  if (platform === undefined) return null;
   return (
     <Card title={t`Preview: ${labelOf(platform)}`}>
-      <div className="space-y-3">
-        {account !== undefined && (
-          <AccountLine account={account} nameFrom={described.get(platform)?.capabilities.sharing?.creatorName} />
-        )}
-        {content.text !== "" && <p className="text-sm whitespace-pre-wrap">{content.text}</p>}
-        {media.length > 0 && (
-          <div className={`grid gap-1 overflow-hidden rounded-xl ${media.length > 1 ? "grid-cols-2" : ""}`}>
-            {media.map((item) => (
-              <div key={item.key} className="grid aspect-square place-items-center bg-tint">
-                <Thumbnail item={item} />
-              </div>
-            ))}
-          </div>
-        )}
-        {content.linkUrl !== null && <p className="truncate rounded-xl border px-3 py-2 text-sm">{content.linkUrl}</p>}
-        {parts.map((part, place) => (
-          // Parts have no other keys than places.
-          <p key={place} className="border-s-2 ps-3 text-sm whitespace-pre-wrap">
-            {part.text}
-          </p>
-        ))}
-      </div>
+      {tab === ALL && platforms.length > 1 && (
+        <div role="group" aria-label={t`Preview`} className="mb-3 flex flex-wrap gap-1.5">
+          {platforms.map((each) => (
+            <Button
+              key={each}
+              kind="quiet"
+              className="min-h-8 px-2.5 aria-pressed:bg-tint"
+              aria-pressed={each === platform}
+              onClick={() => setChosen(each)}
+            >
+              {labelOf(each)}
+            </Button>
+          ))}
+        </div>
+      )}
+      <PostPreview platform={platform} content={content} account={accountOf(platform)} />
     </Card>
   );
 });

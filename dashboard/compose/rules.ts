@@ -3,7 +3,7 @@ import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { AccountFacts } from "../../platforms/definition.ts";
 import { validatePost, type PlatformValidation } from "../../platforms/validate/validate.ts";
-import { contentOf, type Draft, type Item } from "./draft.ts";
+import { contentOf, type Draft, shownEntry } from "./draft.ts";
 
 export { cutTo } from "./counting.ts";
 
@@ -14,15 +14,13 @@ export function readPlatform(
   account: Account | undefined,
 ): PlatformValidation | undefined {
   const override = draft.overrides[platform];
-  const own = override?.media?.map(measured);
   const known: Draft = {
     ...draft,
     platforms: [platform],
-    media: draft.media.map(measured),
-    overrides: override === undefined ? {} : { [platform]: { ...override, ...(own !== undefined && { media: own }) } },
+    overrides: override === undefined ? {} : { [platform]: override },
   };
   return validatePost(
-    { content: contentOf(known), platforms: [platform] },
+    { content: contentOf(known, shownEntry), platforms: [platform] },
     {
       now: new Date(),
       scheduling: "all",
@@ -34,10 +32,4 @@ export function readPlatform(
 
 function factsOf({ scopes, platformMetadata: metadata, tokenExpiresAt }: Account): AccountFacts {
   return { scopes, metadata, tokenExpiresAt };
-}
-
-/** With what is known of the file, which the server has measured. */
-function measured(item: Item): Item {
-  const { src: _, name: __, ...facts } = item.shown;
-  return { ...item, entry: { ...facts, ...item.entry } };
 }

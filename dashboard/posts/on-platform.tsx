@@ -39,7 +39,7 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
           </Notice>
         ))}
         <Links platformPost={platformPost} />
-        <PlatformContent platform={platform} content={followed.post.content} />
+        <PlatformContent platform={platform} content={followed.post.content} account={account} />
         <Attempts post={followed.post} platformPostId={platformPost.id} etag={followed.etag} />
       </div>
     </Card>

@@ -1,46 +1,28 @@
-import { useLingui } from "@lingui/react/macro";
+import { useMemo } from "react";
 
+import type { Account } from "../../contract/operations/accounts.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
-import type { MediaEntry, PostContent } from "../../model/post.ts";
-import { OutLink } from "../ui/controls.tsx";
+import type { PostContent } from "../../model/post.ts";
+import { PostPreview } from "../preview/post-preview.tsx";
 
 interface PlatformContentProps {
   platform: PlatformName;
   content: Post["content"];
+  account: Account | undefined;
 }
 
-/** What a platform gets of a post: its own texts, media and settings where it has some. */
-export function PlatformContent({ platform, content }: PlatformContentProps) {
-  const { t } = useLingui();
-  const given: PostContent = JSON.parse(JSON.stringify(content));
-  const override = given.platformOverrides[platform];
-  const { text, media, linkUrl } = {
-    ...given,
-    text: override?.text ?? given.text,
-    media: override?.media ?? given.media,
-  };
-  const { thread: parts, ...settings } = override?.settings ?? {};
-  const thread: readonly { text: string; media?: MediaEntry[] | null }[] = Array.isArray(parts) ? parts : [];
+/** What a platform gets of a post, as its audience sees it, and the settings that do not show. */
+export function PlatformContent({ platform, content, account }: PlatformContentProps) {
+  const json = JSON.stringify(content);
+  const given = useMemo<PostContent>(() => JSON.parse(json), [json]);
+  const { thread: _, ...settings } = given.platformOverrides[platform]?.settings ?? {};
   const shown = Object.entries(settings).filter(([, value]) => value !== null);
   return (
-    <div className="space-y-3 border-t pt-3">
-      <Part text={text} media={media} />
-      {linkUrl !== null && (
-        <p className="text-sm">
-          <OutLink href={linkUrl} target="_blank">
-            {linkUrl}
-          </OutLink>
-        </p>
-      )}
-      {thread.map((part, index) => {
-        const place = index + 2;
-        return (
-          <section key={place} aria-label={t`Part ${place}`} className="border-s-2 ps-3">
-            <Part text={part.text} media={part.media ?? []} />
-          </section>
-        );
-      })}
+    <div className="space-y-3">
+      <div className="max-w-lg">
+        <PostPreview platform={platform} content={given} account={account} />
+      </div>
       {shown.length > 0 && (
         <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
           {shown.map(([name, value]) => (
@@ -52,53 +34,6 @@ export function PlatformContent({ platform, content }: PlatformContentProps) {
         </dl>
       )}
     </div>
-  );
-}
-
-function Part({ text, media }: { text: string; media: readonly MediaEntry[] }) {
-  const { t } = useLingui();
-  return (
-    <div className="space-y-2">
-      {text === "" ? (
-        <p className="text-sm text-dim">{t`No text`}</p>
-      ) : (
-        <p className="whitespace-pre-wrap" dir="auto">
-          {text}
-        </p>
-      )}
-      {media.length > 0 && (
-        <ul className="flex flex-wrap gap-2" aria-label={t`Media`}>
-          {media.map((entry, index) => (
-            <li key={entry.id ?? entry.url ?? index}>
-              <Thumbnail entry={entry} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
-  );
-}
-
-function Thumbnail({ entry: { url, type, filename, altText, thumbnailUrl } }: { entry: MediaEntry }) {
-  const name = altText ?? filename ?? "";
-  const box = "h-28 max-w-48 rounded-lg border bg-tint object-cover";
-  if (typeof url !== "string") return <span className="text-sm text-dim">{filename}</span>;
-  if (type === "video")
-    return (
-      <video
-        className={box}
-        src={url}
-        poster={thumbnailUrl ?? undefined}
-        aria-label={name}
-        preload="metadata"
-        controls
-        muted
-      />
-    );
-  return (
-    <a href={url} target="_blank" rel="noreferrer">
-      <img className={box} src={url} alt={name} loading="lazy" />
-    </a>
   );
 }
 

@@ -14,6 +14,8 @@ const ledgerEntry = z.object({
   text: z.string(),
   media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
   kind: z.string(),
+  visibility: z.string(),
+  comments: z.array(z.string()).optional(),
   publishCalls: z.number(),
 });
 

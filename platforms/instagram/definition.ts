@@ -1,6 +1,7 @@
 import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
 import { examples } from "./examples.ts";
+import { preview } from "./preview.ts";
 import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
@@ -11,5 +12,6 @@ export const instagram: Definition = {
   rules,
   examples,
   scopes,
+  preview,
   postLinks: { hosts: ["www.instagram.com", "instagram.com"] },
 };

@@ -1,5 +1,6 @@
 import { settingsReader } from "../kit/settings.ts";
 import type { StepContext } from "../platform.ts";
+import { titleOf } from "./article-title.ts";
 import { settings, type LinkedinSettings } from "./settings.ts";
 
 const settingsOf = settingsReader(settings);
@@ -52,28 +53,6 @@ function articleOf(context: StepContext, given: LinkedinSettings, source: string
       ? { thumbnail: urnAt(context, imageStep(0)), ...named("thumbnailAltText", altTextOf(context, given, 0)) }
       : {}),
   };
-}
-
-const TITLE_MAX = 400;
-
-/** The text's first meaningful line, otherwise the host's name. */
-function titleOf(text: string, source: string): string {
-  const line = text
-    .split(/[\r\n]+/)
-    .map((one) => one.trim())
-    .find((one) => one !== "");
-  return cut(line ?? URL.parse(source)?.hostname ?? source, TITLE_MAX);
-}
-
-/** To so many UTF-16 units, between two characters. */
-function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  let kept = "";
-  for (const { segment } of new Intl.Segmenter("und").segment(text)) {
-    if (kept.length + segment.length > max - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }
 
 /** The setting takes precedence over the media entries. */

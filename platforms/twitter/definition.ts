@@ -1,6 +1,7 @@
 import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
 import { examples } from "./examples.ts";
+import { preview } from "./preview.ts";
 import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
@@ -11,6 +12,7 @@ export const twitter: Definition = {
   rules,
   examples,
   scopes,
+  preview,
   postLinks: {
     hosts: ["x.com", "twitter.com", "www.x.com", "mobile.twitter.com"],
     post: /^[^/]+\/[^?]+\/status\/(\d+)/,

@@ -8,6 +8,7 @@ import { bearer, readYoutube } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
 import { resourceOf, settingsOf } from "./content.ts";
 import { errorOf } from "./errors.ts";
+import { isShort } from "./short.ts";
 import { video, type Video } from "./wire.ts";
 
 /**
@@ -173,9 +174,6 @@ export function isGone(error: unknown): boolean {
   return error instanceof BrokerError && error.platformError?.code === GONE;
 }
 
-/** Source: YouTube help 15424877: at most three minutes, square or vertical. */
-const SHORT_MAX_SECONDS = 180;
-
 /** A Short accepts a custom thumbnail only after processing. Source: YouTube docs, thumbnails.set, 2026-11-03. */
 export function setThumbnail(): QuietStep {
   return {
@@ -203,16 +201,6 @@ export function setThumbnail(): QuietStep {
       return { done: {} };
     },
   };
-}
-
-function isShort({ width, height, durationSeconds }: PublishMedia): boolean {
-  return (
-    width !== null &&
-    height !== null &&
-    height >= width &&
-    durationSeconds !== null &&
-    durationSeconds <= SHORT_MAX_SECONDS
-  );
 }
 
 function notSet(error: BrokerError): BrokerError {

@@ -7,7 +7,7 @@ import { removalsOf } from "../../../sandbox/meta/removal.ts";
 import { DAY_MS, HOUR_MS } from "../../../sandbox/meta/tokens.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
-import { CARD } from "./card.ts";
+import { card } from "../card.ts";
 import { CHANGE_ROUTES } from "./changes.ts";
 import { COMMENTS_SCHEMA } from "./comments.ts";
 import { callLimitReached, fbError, SWITCHES } from "./errors.ts";
@@ -84,7 +84,7 @@ export const sandbox: SandboxPlatform = {
   newApp,
   appSettings: APP_SETTINGS,
   removals: removalsOf(APP_ACCESS),
-  card: CARD,
+  card,
   seed: (world) => seedIdentity(world, { scopes: SEED_SCOPES, label: DIALOG.label }),
 };
 

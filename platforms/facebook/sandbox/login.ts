@@ -1,10 +1,10 @@
-import { hueOf } from "../../../sandbox/authorize.ts";
 import type { Dialog } from "../../../sandbox/meta/consent.ts";
 import { FACEBOOK_DIALOG, facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
 import type { Values } from "../../../sandbox/meta/fields.ts";
 import { choosingPages, pageById, type Page } from "../../../sandbox/meta/pages.ts";
 import { removalRoutes, type AppAccess } from "../../../sandbox/meta/removal.ts";
 import type { SandboxRoute } from "../../../sandbox/platform.ts";
+import { hueOf } from "../../kit/card/card.ts";
 import { personOf, SEED } from "./people.ts";
 import { graph } from "./viewer.ts";
 

@@ -6,7 +6,7 @@ import { newApp } from "../../../sandbox/meta/people.ts";
 import { removalsOf } from "../../../sandbox/meta/removal.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
-import { CARD } from "./card.ts";
+import { card } from "../card.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
 import { callLimitReached, igError, SWITCHES } from "./errors.ts";
@@ -65,7 +65,7 @@ export const sandbox: SandboxPlatform = {
   newApp,
   appSettings: APP_SETTINGS,
   removals: removalsOf(APP_ACCESS),
-  card: CARD,
+  card,
   seed: (world) => seedIdentity(world, { direct: SEED_SCOPES, label: DIRECT_LABEL }),
 };
 

@@ -1,6 +1,6 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
+import { card } from "../card.ts";
 import { ASSETS_SCHEMA } from "./assets.ts";
-import { LINKEDIN_CARD } from "./card.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { DOCUMENT_ROUTES } from "./documents.ts";
 import { badValue, ERRORS, restError, SWITCHES, tokenError } from "./errors.ts";
@@ -40,7 +40,7 @@ export const sandbox: SandboxPlatform = {
     isOAuth(call) ? tokenError(500, "server_error", "Internal Server Error") : restError(call, ERRORS.server),
   refusal: countCall,
   newApp,
-  card: LINKEDIN_CARD,
+  card,
   seed: seedIdentity,
 };
 

@@ -1,5 +1,5 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
-import { card } from "./card.ts";
+import { card } from "../card.ts";
 import { CREATE_ROUTES } from "./create.ts";
 import { invalid, oauthError, problem, PROBLEMS, SWITCHES } from "./errors.ts";
 import { FIDELITY } from "./fidelity.ts";

@@ -1,5 +1,5 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
-import { card } from "./card.ts";
+import { card } from "../card.ts";
 import { invalid, oauthError, PROBLEMS, problem, SWITCHES } from "./errors.ts";
 import { FIDELITY } from "./fidelity.ts";
 import { MEDIA_ROUTES } from "./media.ts";

@@ -1,9 +1,9 @@
 import sharp from "sharp";
 
-import { hueOf } from "../../../sandbox/authorize.ts";
 import type { Person } from "../../../sandbox/identity.ts";
 import type { Call, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
+import { hueOf } from "../../kit/card/card.ts";
 import { answer } from "./errors.ts";
 import { missingResource, needQuery, pickFields } from "./fields.ts";
 import { factsOf, isSubscriber, withViewer, type Viewer } from "./viewer.ts";

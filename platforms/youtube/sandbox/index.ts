@@ -1,5 +1,5 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
-import { YOUTUBE_CARD } from "./card.ts";
+import { card } from "../card.ts";
 import { CHANNEL_HOSTS, CHANNEL_ROUTES } from "./channels.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { apiError, ERRORS, SWITCHES, tokenError } from "./errors.ts";
@@ -37,7 +37,7 @@ export const sandbox: SandboxPlatform = {
     isToken(call) ? tokenError(500, "internal_failure", "Internal Error") : apiError(ERRORS.backendError),
   refusal: countCall,
   newApp,
-  card: YOUTUBE_CARD,
+  card,
   seed: seedIdentity,
 };
 

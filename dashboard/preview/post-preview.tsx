@@ -1,0 +1,83 @@
+import { memo, type ReactNode, useEffect, useMemo, useState } from "react";
+import { createPortal } from "react-dom";
+
+import { type Account } from "../../contract/operations/accounts.ts";
+import { mediaGet } from "../../contract/operations/media.ts";
+import { COVER_MEDIA_ID } from "../../model/capabilities.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { PostContent } from "../../model/post.ts";
+import { useRead } from "../api/use-api.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf } from "../start.ts";
+import type * as cardsModule from "./cards.ts";
+import { toReact } from "./to-react.ts";
+
+type Cards = typeof cardsModule;
+
+interface PostPreviewProps {
+  platform: PlatformName;
+  /** Each medium has the `url` at which it can be seen, if there is one. */
+  content: PostContent;
+  account: Account | undefined;
+  /** Of a cover that is a stored file; otherwise it is looked up. */
+  coverUrl?: string | undefined;
+}
+
+/** A post as a platform's audience will see it, drawn as on the sandbox's page. */
+export const PostPreview = memo(function PostPreview({ platform, content, account, coverUrl }: PostPreviewProps) {
+  const cards = useCards();
+  const author = useAuthor(platform, account);
+  const cover = useCover(content.platformOverrides[platform]?.settings?.[COVER_MEDIA_ID]);
+  const shown = useMemo(
+    () => (cards === undefined ? null : toReact(cards.drawPost(platform, content, author, coverUrl ?? cover))),
+    [cards, platform, content, author, coverUrl, cover],
+  );
+  if (cards === undefined) return <div className="h-40 animate-pulse rounded-xl bg-tint" />;
+  return (
+    <Apart sheet={cards.sheetOf(platform)}>
+      <div className={`on-${platform}`}>{shown}</div>
+    </Apart>
+  );
+});
+
+/** The cards with what they build on are large, so they come once there is something to show. */
+function useCards(): Cards | undefined {
+  const [cards, setCards] = useState<Cards>();
+  useEffect(() => void import("./cards.ts").then(setCards), []);
+  return cards;
+}
+
+function useAuthor(platform: PlatformName, account: Account | undefined) {
+  const isLive = useMode() === "live";
+  return useMemo(() => {
+    const { username, displayName, avatarUrl } = account ?? {};
+    const name = displayName ?? username ?? labelOf(platform);
+    // There is nothing at the sandbox's addresses.
+    const avatar = isLive ? (avatarUrl ?? undefined) : undefined;
+    return { username: username ?? name, name, url: "", avatar };
+  }, [platform, account, isLive]);
+}
+
+function useCover(id: unknown): string | undefined {
+  const isStored = typeof id === "string";
+  const { data } = useRead(mediaGet, { params: { id: isStored ? id : "" } }, { enabled: isStored });
+  return (isStored ? data?.media.url : null) ?? undefined;
+}
+
+/** With styles of its own, which neither reach the app nor are reached by the app's. */
+function Apart({ sheet, children }: { sheet: CSSStyleSheet; children: ReactNode }) {
+  const [root, setRoot] = useState<ShadowRoot | null>(null);
+  useEffect(() => {
+    if (root !== null) root.adoptedStyleSheets = [sheet];
+  }, [root, sheet]);
+  return (
+    <div
+      ref={(host) => {
+        if (host !== null) setRoot(host.shadowRoot ?? host.attachShadow({ mode: "open" }));
+      }}
+      className="overflow-hidden rounded-xl border"
+    >
+      {root !== null && createPortal(children, root)}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { createElement, Fragment, type ReactNode } from "react";
+
+import { withoutTurns } from "../../model/text-direction.ts";
+import { isElement, type Markup } from "../../platforms/kit/card/markup.ts";
+
+/** Text remains text: React makes elements only of the tree's. */
+export function toReact(markup: Markup): ReactNode {
+  if (typeof markup === "string") return withoutTurns(markup);
+  const children = (isElement(markup) ? markup.children : markup).map(toReact);
+  if (!isElement(markup)) return createElement(Fragment, null, ...children);
+  return createElement(markup.tag, propertiesOf(markup.attributes), ...children);
+}
+
+function propertiesOf(attributes: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) =>
+      name === "style" ? [name, styleOf(value)] : [propertyOf(name), value === "" && SWITCHES.has(name) ? true : value],
+    ),
+  );
+}
+
+/** Attributes that are true by being there. */
+const SWITCHES = new Set(["open", "controls", "playsinline"]);
+
+const PROPERTIES: Readonly<Record<string, string>> = {
+  class: "className",
+  datetime: "dateTime",
+  playsinline: "playsInline",
+  tabindex: "tabIndex",
+};
+
+function propertyOf(name: string): string {
+  if (name.startsWith("aria-")) return name;
+  return PROPERTIES[name] ?? name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** React sets each by itself, which the page's policy allows. */
+function styleOf(text: string): Record<string, string> {
+  const [name = "", value = ""] = text.split(":");
+  return { [name]: value };
+}
