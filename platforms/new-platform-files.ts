@@ -53,11 +53,17 @@ import type { ${label}Settings } from "./settings.ts";
 /** Rules that shapes and limits cannot express. */
 export const rules: readonly Rule<${label}Settings>[] = [];
 `,
-    "preview.ts": `import { PLAIN_CARD } from "../kit/card/plain.ts";
-import { shownPost, type Preview } from "../kit/card/preview.ts";
+    "card.ts": `import type { PlatformCard } from "../kit/card/card.ts";
+import { PLAIN_CARD } from "../kit/card/plain.ts";
 
-/** How a post will look. */
-export const preview: Preview = { card: PLAIN_CARD, postsOf: (content, author) => [shownPost(author, content)] };
+/** How its posts look: for now, as notes. */
+export const card: PlatformCard = PLAIN_CARD;
+`,
+    "preview.ts": `import { shownPost, type Preview } from "../kit/card/preview.ts";
+import { card } from "./card.ts";
+
+/** What the card shows of a post that is not published yet. */
+export const preview: Preview = { card, postsOf: (content, author) => [shownPost(author, content)] };
 `,
     "scopes.ts": `import type { SignInScopes } from "../definition.ts";
 

@@ -1,6 +1,6 @@
 import { settingsReader } from "../kit/settings.ts";
 import type { StepContext } from "../platform.ts";
-import { titleOf } from "./article-title.ts";
+import { titleOf } from "./preview.ts";
 import { settings, type LinkedinSettings } from "./settings.ts";
 
 const settingsOf = settingsReader(settings);

@@ -1,6 +1,6 @@
-import { PLAIN_CARD } from "../kit/card/plain.ts";
 import { chainOf, isText, textsIn, type Preview } from "../kit/card/preview.ts";
 import { findUrls } from "../kit/urls.ts";
+import { card } from "./card.ts";
 import type { ThreadsSettings } from "./settings.ts";
 
 const REPLIES: Readonly<Record<NonNullable<ThreadsSettings["replyControl"]>, string | null>> = {
@@ -12,7 +12,7 @@ const REPLIES: Readonly<Record<NonNullable<ThreadsSettings["replyControl"]>, str
 };
 
 export const preview: Preview = {
-  card: PLAIN_CARD,
+  card,
   postsOf: (content, author) =>
     chainOf(author, content, ({ text, media }, isFirst) => {
       const settings: Record<string, unknown> = isFirst ? content.settings : {};

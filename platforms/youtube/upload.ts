@@ -8,7 +8,7 @@ import { bearer, readYoutube } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
 import { resourceOf, settingsOf } from "./content.ts";
 import { errorOf } from "./errors.ts";
-import { isShort } from "./short.ts";
+import { isShort } from "./preview.ts";
 import { video, type Video } from "./wire.ts";
 
 /**
