@@ -2,61 +2,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { z } from "zod";
-
-import { openInstallation } from "../../cli/installation.fixture.ts";
-import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { press, step } from "../browser.ts";
+import { installed } from "./installed.ts";
 import { assertAccessible } from "./signed-in.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
-const ledger = z.array(
-  z.object({
-    platform: z.string(),
-    text: z.string(),
-    media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
-    visibility: z.string(),
-    settings: z.record(z.string(), z.unknown()),
-  }),
-);
-
 test("a post is written for several platforms, mended, illustrated and published as each shows it", async (t) => {
-  const installation = await openInstallation(t);
-  const server = await installation.start("start", { AMPOST_SCHEDULING: "all" });
-  await installation.json("bootstrap", "--json");
-  const { appUrl, sandboxUrl } = installation;
-  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
-  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
-    method: "POST",
-    headers: { origin: appUrl, "content-type": "application/json" },
-    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
-  });
-  assert.equal(setUp.status, 200, await setUp.text());
-  const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
-  const outThere = async (count: number) => {
-    await installation.until(async () => (await published()).length >= count);
-    return (await published()).slice(0, count);
-  };
-
-  const browser = await openBrowser(t);
-  const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
-  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-  const page = await context.newPage();
-  const troubles: string[] = [];
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  page.on("console", (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
-  });
-
-  await step("signing in leads to the composer", async () => {
-    await page.goto(`${appUrl}/compose?mode=test`);
-    await page.getByLabel("Email").fill(person.email);
-    await page.getByLabel("Password", { exact: true }).fill(person.password);
-    await press(page, "Sign in");
-    await page.getByRole("heading", { name: "New post" }).waitFor();
-    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
-    await assertAccessible(page);
-  });
+  const { appUrl, open, outThere, troubles } = await installed(t);
+  const page = await open({ viewport: { width: 360, height: 800 }, hasTouch: true });
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+  await assertAccessible(page);
 
   await step("what is too long for one platform is cut for it alone, and the draft keeps itself", async () => {
     await page.getByLabel("Threads").check();
@@ -66,6 +21,10 @@ test("a post is written for several platforms, mended, illustrated and published
     await press(page, "Cut it for X (Twitter)");
     await page.getByText("X (Twitter) 280 / 280").waitFor();
     await page.getByText("Saved", { exact: true }).waitFor();
+    const preview = page.locator(".on-twitter, .on-threads");
+    await preview.getByText(/^(Good news\. ){29}Good news\.$/).waitFor();
+    await page.getByRole("group", { name: "Preview" }).getByRole("button", { name: "X (Twitter)" }).click();
+    await preview.getByText(/^(Good news\. )+Good news?…$/).waitFor();
     await page.waitForURL("**/compose?*post=*");
     await assertAccessible(page);
     await page.reload();

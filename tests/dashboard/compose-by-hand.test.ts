@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { press, step } from "../browser.ts";
+import { installed } from "./installed.ts";
+import { assertAccessible } from "./signed-in.ts";
+
+const FIXTURES = join(import.meta.dirname, "../fixtures");
+
+test("the composer works by keyboard alone, by touch and with a mouse", async (t) => {
+  const { appUrl, open, outThere, troubles } = await installed(t);
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+
+  await step("by keyboard: a thread of two parts is written, a mistake undone, and the thread published", async () => {
+    await tabTo(page, "Text");
+    await page.keyboard.type("First part");
+    await tabTo(page, /^Threads/, "Shift+Tab");
+    await page.keyboard.press("Space");
+    await tabTo(page, /^All platforms/);
+    await page.keyboard.press("ArrowRight");
+    await tabTo(page, "Settings for Threads");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "Add: Thread");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "Text (required)", "Shift+Tab");
+    await page.keyboard.type("Second part");
+    await tabTo(page, "Add: Thread");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Control+Z");
+    assert.equal(await page.getByLabel("Text (required)").count(), 1);
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.locator(".on-threads").getByText("Second part").waitFor();
+    await tabTo(page, "Publish now");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/posts/*");
+    assert.deepEqual(
+      (await outThere(2)).map(({ text }) => text),
+      ["Second part", "First part"],
+    );
+  });
+
+  await step("by mouse: files are dropped, pasted and dragged into their order", async () => {
+    await page.goto(`${appUrl}/compose?mode=test`);
+    await page.getByLabel("Threads").check();
+    await page.getByLabel("Text", { exact: true }).fill("Two pictures");
+    await give(page, "drop", "photo-1x1.jpg");
+    await give(page, "paste", "photo-4x5.jpg");
+    const altTexts = page.getByLabel("Alt text");
+    await altTexts.nth(1).fill("Upright");
+    await altTexts.nth(0).fill("Square");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    const second = await page.getByRole("button", { name: "Move photo-4x5.jpg", exact: true }).boundingBox();
+    const first = await page.getByRole("button", { name: "Move photo-1x1.jpg", exact: true }).boundingBox();
+    assert.ok(first !== null && second !== null);
+    await page.mouse.move(second.x + 30, second.y + 30);
+    await page.mouse.down();
+    await page.mouse.move(first.x + 30, first.y + 30, { steps: 5 });
+    await page.mouse.up();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await press(page, "Publish now");
+    await page.waitForURL("**/posts/*");
+    const [post] = await outThere(3);
+    assert.deepEqual(
+      post?.media.map(({ altText }) => altText),
+      ["Upright", "Square"],
+    );
+  });
+
+  await step("two tabs: the second is told of the first one's change, and loses nothing", async () => {
+    await page.goto(`${appUrl}/compose?mode=test`);
+    await page.getByLabel("Threads").check();
+    const text = page.getByLabel("Text", { exact: true });
+    await text.fill("Begun");
+    await page.waitForURL("**/compose?*post=*");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    const theirs = other.getByLabel("Text", { exact: true });
+    await theirs.fill("From the other tab");
+    await other.getByText("Saved", { exact: true }).waitFor();
+    await text.fill("From this tab");
+    await page.getByText("Somebody else has changed this post.").waitFor();
+    assert.equal(await text.inputValue(), "From this tab");
+    await press(page, "Load theirs");
+    await page.getByText("There is an unsaved version in this browser.").waitFor();
+    assert.equal(await text.inputValue(), "From the other tab");
+    await press(page, "Continue with it");
+    assert.equal(await text.inputValue(), "From this tab");
+    await other.close();
+  });
+
+  await step(
+    "what cannot be saved yet stays in the browser, and what is wrong is mended beside its field",
+    async () => {
+      await page.goto(`${appUrl}/compose?mode=test`);
+      const text = page.getByLabel("Text", { exact: true });
+      await text.fill("Nowhere yet");
+      await page.waitForFunction("localStorage.getItem('ampost.composer.test.new')?.includes('Nowhere yet')");
+      await page.reload();
+      await press(page, "Continue with it");
+      assert.equal(await text.inputValue(), "Nowhere yet");
+      await page.getByLabel("YouTube").check();
+      await page.getByLabel("X (Twitter)").check();
+      await page.getByText(/^YouTube supports one video/).waitFor();
+      await press(page, "Leave out YouTube");
+      await page.getByText(/^YouTube supports one video/).waitFor({ state: "hidden" });
+      assert.equal(await page.getByLabel("YouTube").isChecked(), false);
+    },
+  );
+
+  await step("by touch, on a phone: a picture with a first comment goes out at the next posting time", async () => {
+    const phone = await open({ viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true });
+    const setting = {
+      method: "PUT",
+      headers: { "content-type": "application/json", "idempotency-key": "times" },
+      body: JSON.stringify({ timeZone: "Europe/Berlin", times: { monday: ["09:00"] } }),
+    };
+    await phone.evaluate(
+      `fetch("/api/v1/platform-sets?mode=test").then((answer) => answer.json()).then(({ sets: [{ id }] }) =>
+         fetch("/api/v1/platform-sets/" + id + "/posting-times?mode=test", ${JSON.stringify(setting)}))`,
+    );
+    await phone.reload();
+    await phone.getByLabel("LinkedIn").tap();
+    await phone.getByLabel("Text", { exact: true }).tap();
+    await phone.keyboard.insertText("By touch");
+    const chooser = phone.waitForEvent("filechooser");
+    await phone.getByRole("button", { name: "Add files" }).tap();
+    await (await chooser).setFiles(join(FIXTURES, "photo-1.91x1.jpg"));
+    await phone.getByRole("tab", { name: /^LinkedIn/ }).tap();
+    await phone.getByText("Settings for LinkedIn").tap();
+    await phone.getByLabel("First comment").tap();
+    await phone.keyboard.insertText("More in the comments");
+    await phone.locator(".on-linkedin").getByText("More in the comments").waitFor();
+    await phone.getByLabel("At the next posting time").tap();
+    await phone.getByText("Saved", { exact: true }).waitFor();
+    assert.equal(await phone.evaluate("document.documentElement.scrollWidth"), 360);
+    await assertAccessible(phone);
+    await phone.getByRole("button", { name: "Schedule" }).tap();
+    await phone.waitForURL("**/posts/*");
+    await phone.getByText("Scheduled", { exact: true }).first().waitFor();
+    await phone.getByRole("button", { name: "Publish now" }).tap();
+    await phone.getByRole("dialog").getByRole("button", { name: "Publish now" }).tap();
+    const [post] = await outThere(4);
+    assert.deepEqual([post?.platform, post?.text, post?.media.length], ["linkedin", "By touch", 1]);
+  });
+
+  assert.deepEqual(troubles, []);
+});
+
+/** Moves the focus until it is on the control of this name. */
+async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<void> {
+  const passed: string[] = [];
+  for (let presses = 0; presses <= 80; presses += 1) {
+    const focused = String(await page.evaluate(NAME_OF_FOCUS));
+    if (typeof name === "string" ? focused === name : name.test(focused)) return;
+    passed.push(focused);
+    await page.keyboard.press(key);
+  }
+  assert.fail(`${String(name)} is not reached by ${key}: ${passed.join(" | ")}`);
+}
+
+const NAME_OF_FOCUS = `(() => {
+  const focus = document.activeElement;
+  return (focus.getAttribute("aria-label") ?? focus.labels?.[0]?.innerText ?? focus.innerText ?? "").trim();
+})()`;
+
+/** Drops or pastes a picture on the list of media. */
+async function give(page: Page, how: "drop" | "paste", name: string): Promise<void> {
+  const bytes = (await readFile(join(FIXTURES, name))).toString("base64");
+  const script = `(list) => {
+    const files = new DataTransfer();
+    const bytes = Uint8Array.from(atob("${bytes}"), (sign) => sign.charCodeAt(0));
+    files.items.add(new File([bytes], "${name}", { type: "image/jpeg" }));
+    const given = { bubbles: true, cancelable: true, dataTransfer: files, clipboardData: files };
+    list.dispatchEvent("${how}" === "drop" ? new DragEvent("drop", given) : new ClipboardEvent("paste", given));
+  }`;
+  await page.getByRole("group", { name: "Media", exact: true }).evaluate(script);
+  await page.getByText(name).waitFor();
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { fill, LONGEST_STEP_MILLISECONDS, openBrowser, press } from "../browser.ts";
+
+const ledger = z.array(
+  z.object({
+    platform: z.string(),
+    text: z.string(),
+    media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
+    visibility: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+    comments: z.array(z.string()).optional(),
+  }),
+);
+
+export type Published = z.infer<typeof ledger>[number];
+
+export interface Installed {
+  appUrl: string;
+  /** A page of the owner, signed in at the composer in a browser context of its own. */
+  open(options?: BrowserContextOptions): Promise<Page>;
+  /** The first posts that are out there, newest first, once there are so many. */
+  outThere(count: number): Promise<Published[]>;
+  /** Errors of the pages, and what their Content Security Policy refused. */
+  troubles: string[];
+}
+
+/** An instance as it is delivered, with its engine and the sandbox, where an account of each platform is connected. */
+export async function installed(t: TestContext): Promise<Installed> {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start", { AMPOST_SCHEDULING: "all" });
+  await installation.json("bootstrap", "--json");
+  const { appUrl, sandboxUrl } = installation;
+  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
+  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
+    method: "POST",
+    headers: { origin: appUrl, "content-type": "application/json" },
+    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
+  });
+  assert.equal(setUp.status, 200, await setUp.text());
+  const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
+  const browser = await openBrowser(t);
+  const troubles: string[] = [];
+  return {
+    appUrl,
+    troubles,
+    async outThere(count) {
+      await installation.until(async () => (await published()).length >= count);
+      return (await published()).slice(0, count);
+    },
+    async open(options) {
+      const context = await browser.newContext(options);
+      context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
+      const page = await context.newPage();
+      page.on("pageerror", (error) => troubles.push(String(error)));
+      page.on("console", (message) => {
+        if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+      });
+      await page.goto(`${appUrl}/compose?mode=test`);
+      await fill(page, { Email: person.email, Password: person.password });
+      await press(page, "Sign in");
+      await page.getByRole("heading", { name: "New post" }).waitFor();
+      return page;
+    },
+  };
+}
