@@ -1,5 +1,6 @@
 import { backup } from "./backup.ts";
 import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
+import { composer } from "./composer.ts";
 import { createDraft } from "./create-draft.ts";
 import { engineThroughput } from "./engine-throughput.ts";
 import { limits } from "./limits.ts";
@@ -22,6 +23,7 @@ const benchmarks: Benchmark[] = [
   engineThroughput,
   memory,
   backup,
+  composer,
 ];
 
 const names = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { isText, shownPost, type Preview } from "../kit/card/preview.ts";
+import { factsOf, isText, shownPost, type Preview } from "../kit/card/preview.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
@@ -21,7 +21,10 @@ export const preview: Preview = {
               ? null
               : { url: linkUrl, title: isText(articleTitle) ? articleTitle : titleOf(text, linkUrl) },
           visibility: visibility === "CONNECTIONS" ? "CONNECTIONS" : "PUBLIC",
-          settings: { isReshareDisabledByAuthor, ...(media[0]?.type === "video" && { title: videoTitle }) },
+          settings: {
+            isReshareDisabledByAuthor,
+            ...(media.some((entry) => factsOf(entry).type === "video") && { title: videoTitle }),
+          },
           notes: isReshareDisabledByAuthor === true ? ["Reposts are off"] : [],
           firstComment,
         },

@@ -1,5 +1,5 @@
-import type { MediaEntry, MediaFacts } from "../../model/post.ts";
-import { shownPost, type Preview } from "../kit/card/preview.ts";
+import type { MediaEntry } from "../../model/post.ts";
+import { factsOf, shownPost, type Preview } from "../kit/card/preview.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
@@ -11,16 +11,12 @@ export const preview: Preview = {
       shownPost(author, content, {
         visibility: privacyStatus === "public" || privacyStatus === "unlisted" ? privacyStatus : "private",
         settings: shown,
-        notes: media.some(isShownAsShort) ? ["Short"] : [],
+        notes: media.map(factsOf).some(isShort) ? ["Short"] : [],
         firstComment,
       }),
     ];
   },
 };
-
-function isShownAsShort({ width = null, height = null, durationSeconds = null }: MediaEntry): boolean {
-  return isShort({ width, height, durationSeconds });
-}
 
 /** Source: YouTube help 15424877: at most three minutes, square or vertical. */
 const SHORT_MAX_SECONDS = 180;
@@ -30,12 +26,12 @@ export function isShort({
   width,
   height,
   durationSeconds,
-}: Pick<MediaFacts, "width" | "height" | "durationSeconds">): boolean {
+}: Pick<MediaEntry, "width" | "height" | "durationSeconds">): boolean {
   return (
-    width !== null &&
-    height !== null &&
+    typeof width === "number" &&
+    typeof height === "number" &&
     height >= width &&
-    durationSeconds !== null &&
+    typeof durationSeconds === "number" &&
     durationSeconds <= SHORT_MAX_SECONDS
   );
 }

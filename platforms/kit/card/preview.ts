@@ -1,11 +1,12 @@
-import type { MediaEntry, PlatformContent } from "../../../model/post.ts";
+import type { PlatformContent } from "../../../model/post.ts";
+import type { MeasuredMedia } from "../../definition.ts";
 import type { Look, PlatformCard, ShownMedia, ShownPost } from "./card.ts";
 
 /** How a post will look on a platform, from what the platform gets. */
 export interface Preview {
   card: PlatformCard;
   /** The post, then the parts of its thread. Each medium has the `url` at which it can be seen, if there is one. */
-  postsOf: (content: PlatformContent, author: Look["author"]) => ShownPost[];
+  postsOf: (content: PlatformContent<MeasuredMedia>, author: Look["author"]) => ShownPost[];
 }
 
 /** What differs from a plain text. */
@@ -18,8 +19,8 @@ interface More extends Partial<Omit<Look, "author" | "media">> {
 
 interface Part {
   text: string;
-  media: readonly MediaEntry[];
-  cover?: MediaEntry | null;
+  media: readonly MeasuredMedia[];
+  cover?: MeasuredMedia | null;
 }
 
 /** One post. */
@@ -57,7 +58,7 @@ export function shownPost(author: Look["author"], { text, media, cover = null }:
 /** The post and the parts of its thread, each a reply to the one before. */
 export function chainOf(
   author: Look["author"],
-  content: PlatformContent,
+  content: PlatformContent<MeasuredMedia>,
   moreOf: (part: Part, isFirst: boolean) => More,
 ): ShownPost[] {
   return [content, ...content.thread].map((part, place) => {
@@ -75,15 +76,16 @@ export function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter(isText) : [];
 }
 
-function kindOf(media: readonly MediaEntry[]): string {
+function kindOf(media: readonly MeasuredMedia[]): string {
   const [first] = media;
   if (first === undefined) return "text";
   return media.length > 1 ? "carousel" : typeOf(first);
 }
 
-function mediaOf(entry: MediaEntry, cover: MediaEntry | null): ShownMedia {
-  const { url = null, thumbnailUrl = null, width = null, height = null, durationSeconds = null } = entry;
-  const isVideo = entry.type === "video";
+function mediaOf(entry: MeasuredMedia, cover: MeasuredMedia | null): ShownMedia {
+  const { url = null, thumbnailUrl = null } = entry;
+  const { width = null, height = null, durationSeconds = null, type } = factsOf(entry);
+  const isVideo = type === "video";
   return {
     type: typeOf(entry),
     thumbnail: isVideo ? (cover?.url ?? thumbnailUrl) : url,
@@ -95,6 +97,12 @@ function mediaOf(entry: MediaEntry, cover: MediaEntry | null): ShownMedia {
   };
 }
 
-function typeOf({ type, mimeType }: MediaEntry): ShownMedia["type"] {
+/** As measured, otherwise as the caller says. */
+export function factsOf(entry: MeasuredMedia): MeasuredMedia {
+  return { ...entry, ...entry.measured };
+}
+
+function typeOf(entry: MeasuredMedia): ShownMedia["type"] {
+  const { type, mimeType } = factsOf(entry);
   return mimeType === "image/gif" ? "gif" : (type ?? "image");
 }
