@@ -1,10 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useEffectEvent, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
@@ -219,20 +220,33 @@ function useKept(
   const mode = useMode();
   const [openedId] = useState(opened?.post.id ?? null);
   const [kept, setKept] = useState(() => readKept(mode, openedId));
+  const [tab] = useState(randomId);
   const drop = useCallback(() => {
     dropKept(mode, openedId);
     setKept(null);
   }, [mode, openedId]);
+  const isSaved = draft === savedDraft;
+  const keepNow = useEffectEvent(() => {
+    if (isTouched && !isSaved) keep(mode, saved.current?.post.id ?? openedId, tab, draft);
+  });
   useEffect(() => {
     if (!isTouched) return undefined;
-    if (draft === savedDraft) {
-      dropKept(mode, openedId);
-      if (saved.current !== null) dropKept(mode, saved.current.post.id);
+    if (isSaved) {
+      dropKept(mode, openedId, tab);
+      if (saved.current !== null) dropKept(mode, saved.current.post.id, tab);
       return undefined;
     }
-    const timer = setTimeout(() => keep(mode, saved.current?.post.id ?? openedId, draft), KEEP_MILLISECONDS);
+    const timer = setTimeout(keepNow, KEEP_MILLISECONDS);
     return () => clearTimeout(timer);
-  }, [mode, openedId, draft, isTouched, savedDraft, saved]);
+  }, [mode, openedId, draft, isTouched, isSaved, saved, tab]);
+  useEffect(() => {
+    const onHide = () => keepNow();
+    window.addEventListener("pagehide", onHide);
+    return () => {
+      window.removeEventListener("pagehide", onHide);
+      onHide();
+    };
+  }, []);
   return { draft: kept, drop };
 }
 

@@ -1,23 +1,29 @@
 import type { Mode } from "../../model/platform-names.ts";
 import { type Draft, isItem, isRecord, type Item } from "./draft.ts";
 
-/** Keeps what is not saved yet in this browser. */
-export function keep(mode: Mode, id: string | null, draft: Draft): void {
+/** Keeps what is not saved yet in this browser. `by` tells apart the tabs that write the same post. */
+export function keep(mode: Mode, id: string | null, by: string, draft: Draft): void {
   try {
-    localStorage.setItem(nameOf(mode, id), JSON.stringify(draft, withoutFiles));
+    localStorage.setItem(nameOf(mode, id), JSON.stringify({ by, draft }, withoutFiles));
   } catch {
     // A browser without room for it keeps nothing.
   }
 }
 
-export function dropKept(mode: Mode, id: string | null): void {
-  localStorage.removeItem(nameOf(mode, id));
+/** Drops what is kept, or only if this tab has kept it. */
+export function dropKept(mode: Mode, id: string | null, by?: string): void {
+  if (by === undefined || read(mode, id)?.["by"] === by) localStorage.removeItem(nameOf(mode, id));
 }
 
 export function readKept(mode: Mode, id: string | null): Draft | null {
+  const draft = read(mode, id)?.["draft"];
+  return isRecord(draft) && isRecord(draft["overrides"]) && isRecord(draft["when"]) ? Object(draft) : null;
+}
+
+function read(mode: Mode, id: string | null): Record<string, unknown> | null {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(nameOf(mode, id)) ?? "null");
-    return isRecord(kept) && isRecord(kept["overrides"]) && isRecord(kept["when"]) ? Object(kept) : null;
+    return isRecord(kept) ? kept : null;
   } catch {
     return null;
   }
