@@ -8,7 +8,9 @@ import type {
   AccountFilter,
   ConnectLink,
   ConnectLinkFilter,
+  Crop,
   Media,
+  MediaChanges,
   MediaFilter,
   NewConnectLink,
   NewMedia,
@@ -19,6 +21,7 @@ import type {
   PlatformDescription,
   PauseTarget,
   PlatformSet,
+  PostSummary,
   PostingTimes,
   Publishing,
   UploadUrl,
@@ -228,6 +231,21 @@ function createMedia(connection: Connection) {
     },
     async get(id: string, options: CallOptions = {}): Promise<{ media: Media }> {
       return await read(connection, one(id), options);
+    },
+    async update(id: string, changes: MediaChanges, options: WriteOptions = {}): Promise<{ media: Media }> {
+      return (await write<{ media: Media }>(connection, "PATCH", one(id), { ...options, body: changes })).answer;
+    },
+    /** The newest posts that use it, and how many do. */
+    async posts(
+      id: string,
+      { limit }: { limit?: number } = {},
+      options: CallOptions = {},
+    ): Promise<{ posts: PostSummary[]; total: number }> {
+      return await read(connection, `${one(id)}/posts`, { ...options, query: { limit } });
+    },
+    /** Creates a media object with part of an image, in pixels of the upright image. */
+    async crop(id: string, area: Crop, options: WriteOptions = {}): Promise<{ media: Media }> {
+      return (await write<{ media: Media }>(connection, "POST", `${one(id)}/crop`, { ...options, body: area })).answer;
     },
     async delete(id: string, options: WriteOptions = {}): Promise<{ success: true }> {
       return (await write<{ success: true }>(connection, "DELETE", one(id), options)).answer;

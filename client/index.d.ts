@@ -10,11 +10,13 @@ import type {
   ConnectLinkFilter,
   CreatedApiKey,
   CreatedInBatch,
+  Crop,
   DeliveryFilter,
   ErrorCode,
   EventType,
   Issue,
   Media,
+  MediaChanges,
   MediaFilter,
   Mode,
   NewApiKey,
@@ -233,6 +235,34 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     get(
       id: string,
       options?: CallOptions,
+    ): Promise<{
+      media: Media;
+    }>;
+    update(
+      id: string,
+      changes: MediaChanges,
+      options?: WriteOptions,
+    ): Promise<{
+      media: Media;
+    }>;
+    /** The newest posts that use it, and how many do. */
+    posts(
+      id: string,
+      {
+        limit,
+      }?: {
+        limit?: number;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      posts: PostSummary[];
+      total: number;
+    }>;
+    /** Creates a media object with part of an image, in pixels of the upright image. */
+    crop(
+      id: string,
+      area: Crop,
+      options?: WriteOptions,
     ): Promise<{
       media: Media;
     }>;

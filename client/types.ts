@@ -1055,6 +1055,8 @@ export interface Media {
   status: "pending" | "ready" | "failed";
   /** Signed URL of the stored file, valid for a day. Null until the file is stored. */
   url: string | null;
+  /** Signed URL of a small WebP image, valid for a day. Null for videos and until the file is stored. */
+  thumbnailUrl: string | null;
   /** URL the file is fetched from. Null if it was uploaded. */
   sourceUrl: string | null;
   type: "image" | "video" | null;
@@ -1065,6 +1067,13 @@ export interface Media {
   width: number | null;
   height: number | null;
   durationSeconds: number | null;
+  /** Alternative text that the dashboard suggests when the file is added to a post. */
+  altText: string | null;
+  /**
+   * Until then, the file is not deleted automatically; `forever`: never. Null: it is deleted 7 days after its creation,
+   * or 30 days after the last change of the posts that use it.
+   */
+  keepUntil: "forever" | string | null;
   /** Why the file could not be fetched. */
   error: string | null;
   /** ISO 8601, UTC, with milliseconds. */
@@ -1080,6 +1089,24 @@ export interface NewMedia {
   filename?: string | null;
 }
 
+export interface MediaChanges {
+  /** Alternative text, for people who cannot see the file. Null removes it. */
+  altText?: string | null;
+  /** Time until which the file is not deleted automatically, or `forever`. Null: see `Media.keepUntil`. */
+  keepUntil?: "forever" | string | null;
+}
+
+export interface Crop {
+  /** Left edge of the part, in pixels of the upright image. */
+  x: number;
+  /** Top edge of the part. */
+  y: number;
+  /** Width of the part. */
+  width: number;
+  /** Height of the part. */
+  height: number;
+}
+
 export interface UploadUrl {
   /** Where to send the file. Anyone who has it can use it. Null once it has expired. */
   url: string | null;
@@ -1089,6 +1116,12 @@ export interface UploadUrl {
 }
 
 export interface MediaFilter {
+  /** Only images or only videos. */
+  type?: "image" | "video";
+  /** Only files that a post uses, or only files that none does. */
+  use?: "used" | "unused";
+  /** Only files with this in their name. Not case-sensitive. */
+  search?: string;
   /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
   /** Number of results to skip. */

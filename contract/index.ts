@@ -34,7 +34,16 @@ import {
   legacyPostsUpdate,
 } from "./operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "./operations/me.ts";
-import { mediaCreate, mediaDelete, mediaGet, mediaList, mediaUploadUrl } from "./operations/media.ts";
+import {
+  mediaCreate,
+  mediaCrop,
+  mediaDelete,
+  mediaGet,
+  mediaList,
+  mediaPosts,
+  mediaUpdate,
+  mediaUploadUrl,
+} from "./operations/media.ts";
 import { appsDelete, appsList, appsSave } from "./operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -138,6 +147,9 @@ export const OPERATIONS: readonly Operation[] = [
   mediaUploadUrl,
   mediaList,
   mediaGet,
+  mediaUpdate,
+  mediaPosts,
+  mediaCrop,
   mediaDelete,
   platformsList,
   platformsGet,

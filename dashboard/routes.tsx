@@ -10,6 +10,7 @@ import {
 import type { Mode } from "../model/platform-names.ts";
 import { readApprovalView } from "./approvals/approval-view.ts";
 import { readComposeSearch } from "./compose/compose-search.ts";
+import { readMediaFilter } from "./media/media-filter.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
 import { modeOf } from "./shell/mode.ts";
 import { NotFound } from "./shell/not-found.tsx";
@@ -41,6 +42,12 @@ const routes = [
     path: "/compose",
     component: lazyRouteComponent(() => import("./compose/compose.tsx"), "Compose"),
     validateSearch: readComposeSearch,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/media",
+    component: lazyRouteComponent(() => import("./media/media-library.tsx"), "MediaLibrary"),
+    validateSearch: readMediaFilter,
   }),
   createRoute({
     getParentRoute: () => root,

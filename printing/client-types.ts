@@ -111,6 +111,8 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["AccountFilter", queryOf(document, operations.get("accounts_list"))],
     ["Media", answer("media_get", "media")],
     ["NewMedia", body("media_create")],
+    ["MediaChanges", body("media_update")],
+    ["Crop", body("media_crop")],
     ["UploadUrl", answer("media_upload_url", "upload")],
     ["MediaFilter", queryOf(document, operations.get("media_list"))],
     ["PlatformDescription", answer("platforms_get", "platform")],

@@ -63,6 +63,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     times: { monday: ["09:30", "17:00"], thursday: ["09:30"] },
   },
   media_create: { url: "https://cdn.example.com/photo.jpg" },
+  media_update: { altText: "A lighthouse at dusk", keepUntil: "forever" },
+  media_crop: { x: 0, y: 135, width: 1080, height: 1080 },
   media_upload_url: { filename: "launch.mp4" },
   connect_links_create: {
     platformSetId: ID,

@@ -2,8 +2,11 @@ import { z } from "zod";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { MEDIA_TYPES } from "../../model/post.ts";
-import { id, idParam, limit, mode, offset, time, total, webUrl } from "../fields.ts";
+import { id, idParam, limit, mode, offset, time, timeInput, total, webUrl } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
+import { postSummary } from "./posts.ts";
+
+const FOREVER = "forever";
 
 export const media = z.object({
   id,
@@ -18,6 +21,15 @@ export const media = z.object({
     .meta({
       examples: [
         "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
+      ],
+    }),
+  thumbnailUrl: z
+    .string()
+    .nullable()
+    .describe("Signed URL of a small WebP image, valid for a day. Null for videos and until the file is stored.")
+    .meta({
+      examples: [
+        "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/thumbnail/photo.webp?expires=1796117400&signature=Yq…",
       ],
     }),
   sourceUrl: z
@@ -51,6 +63,19 @@ export const media = z.object({
     .number()
     .nullable()
     .meta({ examples: [null] }),
+  altText: z
+    .string()
+    .nullable()
+    .describe("Alternative text that the dashboard suggests when the file is added to a post.")
+    .meta({ examples: ["A lighthouse at dusk"] }),
+  keepUntil: z
+    .union([z.literal(FOREVER), time])
+    .nullable()
+    .describe(
+      "Until then, the file is not deleted automatically; `forever`: never. " +
+        "Null: it is deleted 7 days after its creation, or 30 days after the last change of the posts that use it.",
+    )
+    .meta({ examples: [FOREVER] }),
   error: z
     .string()
     .nullable()
@@ -147,8 +172,28 @@ export const mediaList = operation({
   method: "GET",
   path: "/api/v1/media",
   summary: "List media",
-  description: "Returns stored media, newest first.",
-  query: z.strictObject({ limit, offset }),
+  description: "Returns stored media, newest first. `total` is the number that match the filters.",
+  query: z.strictObject({
+    type: z
+      .enum(MEDIA_TYPES)
+      .optional()
+      .describe("Only images or only videos.")
+      .meta({ examples: ["image"] }),
+    use: z
+      .enum(["used", "unused"])
+      .optional()
+      .describe("Only files that a post uses, or only files that none does.")
+      .meta({ examples: ["unused"] }),
+    search: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("Only files with this in their name. Not case-sensitive.")
+      .meta({ examples: ["launch"] }),
+    limit,
+    offset,
+  }),
   answer: z.object({ media: z.array(media), total }),
 });
 
@@ -158,10 +203,90 @@ export const mediaGet = operation({
   method: "GET",
   path: "/api/v1/media/:id",
   summary: "Get a media object",
-  description: "Returns a media object with the properties measured from its file.",
+  description:
+    "Returns a media object with the properties measured from its file. The `ETag` is for `If-Match` of an update.",
   params: idParam,
   answer: oneMedia,
   errors: ["NOT_FOUND"],
+});
+
+export const mediaUpdate = operation({
+  ...plain,
+  name: "media_update",
+  method: "PATCH",
+  path: "/api/v1/media/:id",
+  summary: "Update a media object",
+  description:
+    "Sets the alternative text of a media object, and how long it is kept. Omitted fields stay as they are. " +
+    "With `If-Match`, it is updated only if it still has this `ETag`.",
+  params: idParam,
+  body: z.strictObject({
+    altText: z
+      .string()
+      .max(10_000)
+      .nullish()
+      .describe("Alternative text, for people who cannot see the file. Null removes it.")
+      .meta({ examples: ["A lighthouse at dusk"] }),
+    keepUntil: z
+      .union([z.literal(FOREVER), timeInput], {
+        error: `must be "${FOREVER}" or an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z`,
+      })
+      .nullish()
+      .describe("Time until which the file is not deleted automatically, or `forever`. Null: see `Media.keepUntil`.")
+      .meta({ examples: [FOREVER] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: oneMedia,
+  errors: ["NOT_FOUND", "PRECONDITION_FAILED"],
+});
+
+export const mediaPosts = operation({
+  ...plain,
+  name: "media_posts",
+  method: "GET",
+  path: "/api/v1/media/:id/posts",
+  summary: "List the posts that use a media object",
+  description: "Returns the posts that use a media object, as media, cover or thumbnail, newest first.",
+  params: idParam,
+  query: z.strictObject({ limit }),
+  answer: z.object({ posts: z.array(postSummary), total }),
+  errors: ["NOT_FOUND"],
+});
+
+const pixels = (least: number) => z.int().min(least).max(1_000_000);
+
+export const mediaCrop = operation({
+  ...plain,
+  name: "media_crop",
+  method: "POST",
+  path: "/api/v1/media/:id/crop",
+  summary: "Crop an image",
+  description:
+    "Creates a media object with part of a stored image; the original stays as it is. The new file is a JPEG, PNG or " +
+    "WebP like the original, or a PNG of the first frame of a GIF. It inherits `altText` and `keepUntil`.",
+  rateClass: "mediaUpload",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
+  params: idParam,
+  body: z.strictObject({
+    x: pixels(0)
+      .describe("Left edge of the part, in pixels of the upright image.")
+      .meta({ examples: [0] }),
+    y: pixels(0)
+      .describe("Top edge of the part.")
+      .meta({ examples: [135] }),
+    width: pixels(1)
+      .describe("Width of the part.")
+      .meta({ examples: [1080] }),
+    height: pixels(1)
+      .describe("Height of the part.")
+      .meta({ examples: [1080] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: oneMedia,
+  status: 201,
+  errors: ["NOT_FOUND", "INVALID_STATUS_TRANSITION"],
 });
 
 export const mediaDelete = operation({

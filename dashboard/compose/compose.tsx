@@ -3,6 +3,7 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { accountsList } from "../../contract/operations/accounts.ts";
+import { type Media, mediaGet } from "../../contract/operations/media.ts";
 import { type PlatformSet, platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { platformsList } from "../../contract/operations/platforms.ts";
 import { postsGet } from "../../contract/operations/posts.ts";
@@ -12,7 +13,7 @@ import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
-import { type Draft, draftOf, emptyDraft, localTimeAt, type When } from "./draft.ts";
+import { type Draft, draftOf, emptyDraft, itemOfStored, localTimeAt, type When } from "./draft.ts";
 import { Editor } from "./editor.tsx";
 import type { Saved } from "./saving.ts";
 import { fieldsOf } from "./schema.ts";
@@ -20,16 +21,17 @@ import { fieldsOf } from "./schema.ts";
 /** Where a post is written: a new one, a copy of one, or one that is not published yet. */
 export function Compose() {
   const mode = useMode();
-  const { post, from, at } = useSearch({ from: "/compose" });
+  const { post, from, at, media } = useSearch({ from: "/compose" });
   const [own, setOwn] = useState<{ id: string; key: string } | null>(null);
   // A post that was created here goes on being written.
-  const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""}`;
+  const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""}`;
   return (
     <Loaded
       key={key}
       isCopy={post === undefined && from !== undefined}
       sourceId={own?.key === key ? undefined : (post ?? from)}
       at={at}
+      mediaId={media}
       onCreated={(id) => setOwn({ id, key })}
     />
   );
@@ -39,10 +41,11 @@ interface LoadedProps {
   sourceId: string | undefined;
   isCopy: boolean;
   at: string | undefined;
+  mediaId: string | undefined;
   onCreated: (id: string) => void;
 }
 
-function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
+function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps) {
   const { t } = useLingui();
   // What the view was opened with, also once it has a post of its own.
   const [sourceId] = useState(given);
@@ -50,10 +53,11 @@ function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
   const accounts = useRead(accountsList);
   const platforms = useRead(platformsList);
   const source = useRead(postsGet, { params: { id: sourceId ?? "" } }, { enabled: sourceId !== undefined });
+  const stored = useRead(mediaGet, { params: { id: mediaId ?? "" } }, { enabled: mediaId !== undefined });
   const [described, setDescribed] = useState<ReturnType<typeof describe>>();
   if (described === undefined && platforms.data !== undefined) setDescribed(describe(platforms.data.platforms));
   const [opened, setOpened] = useState<{ draft: Draft; saved: Saved | null }>();
-  const failed = [sets, accounts, platforms, source].find(({ error }) => error !== null);
+  const failed = [sets, accounts, platforms, source, stored].find(({ error }) => error !== null);
   if (failed !== undefined && failed.error !== null && opened === undefined)
     return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (sets.data === undefined || accounts.data === undefined || described === undefined) return <Loading />;
@@ -61,6 +65,7 @@ function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
   if (all.length === 0) return <NoAccounts />;
   if (opened === undefined) {
     if (sourceId !== undefined && source.data === undefined) return <Loading />;
+    if (mediaId !== undefined && stored.data === undefined) return <Loading />;
     const post = source.data?.post;
     const when = whenOf(isCopy ? null : (post?.scheduledFor ?? null), at);
     const set = firstSet(
@@ -68,7 +73,7 @@ function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
       all.map(({ platformSetId }) => platformSetId),
     );
     setOpened({
-      draft: post === undefined ? emptyDraft(set, when) : draftOf(post, when),
+      draft: withMedia(post === undefined ? emptyDraft(set, when) : draftOf(post, when), stored.data?.media),
       saved: post === undefined || isCopy ? null : { post, etag: source.data?.etag ?? null },
     });
     return <Loading />;
@@ -86,6 +91,10 @@ function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
       onCreated={onCreated}
     />
   );
+}
+
+function withMedia(draft: Draft, media: Media | undefined): Draft {
+  return media === undefined ? draft : { ...draft, media: [...draft.media, itemOfStored(media)] };
 }
 
 function describe(platforms: readonly { name: PlatformSetName; capabilities: object; settings: object }[]) {

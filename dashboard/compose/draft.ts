@@ -47,6 +47,8 @@ export interface Item {
 
 export interface Shown {
   src: string | null;
+  /** A small image of it, if the library has one. */
+  small?: string | null;
   type: MediaType | null;
   name: string;
   width: number | null;
@@ -108,8 +110,13 @@ function itemOf(entry: MediaEntry): Item {
 }
 
 /** A stored file as an item. */
-export function itemOfStored({ id, url, type, filename, width, height, durationSeconds }: Media): Item {
-  return { key: newKey(), entry: { id }, shown: { src: url, type, name: filename, width, height, durationSeconds } };
+export function itemOfStored(media: Media): Item {
+  const { id, url, thumbnailUrl, type, filename, width, height, durationSeconds, altText } = media;
+  return {
+    key: newKey(),
+    entry: altText === null ? { id } : { id, altText },
+    shown: { src: url, small: thumbnailUrl, type, name: filename, width, height, durationSeconds },
+  };
 }
 
 /** A file at a public URL as an item. */

@@ -12,6 +12,7 @@ import { useLingui } from "@lingui/react/macro";
 import { type ClipboardEvent, type DragEvent, memo, useId, useRef, useState } from "react";
 
 import { MIME_TYPES } from "../../model/capabilities.ts";
+import { uploadItem, useProgress } from "../media/upload.ts";
 import { useMode } from "../shell/mode.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { CloseIcon, MediaIcon, PlusIcon } from "../ui/icons.tsx";
@@ -22,7 +23,6 @@ import { FieldIssues } from "./findings.tsx";
 import { Library } from "./library.tsx";
 import { TextBox } from "./text-box.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
-import { uploadItem, useProgress } from "./upload.ts";
 
 interface MediaBoxProps {
   label: string;

@@ -302,7 +302,11 @@ function Cover({
     <div className="space-y-2">
       <h4 className="text-sm font-semibold">{label}</h4>
       {data?.media.url !== undefined && data.media.url !== null && id !== undefined && (
-        <img src={data.media.url} alt={data.media.filename} className="size-20 rounded-lg object-cover" />
+        <img
+          src={data.media.thumbnailUrl ?? data.media.url}
+          alt={data.media.filename}
+          className="size-20 rounded-lg object-cover"
+        />
       )}
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => setOpen(true)}>{t`From the library`}</Button>
@@ -311,6 +315,7 @@ function Cover({
       <p className="text-sm text-dim">{hint}</p>
       <Dialog title={t`Library`} isOpen={isOpen} onClose={() => setOpen(false)} isWide>
         <Library
+          type="image"
           onChoose={({ entry }) => {
             onChange(entry?.id);
             setOpen(false);

@@ -1,9 +1,7 @@
-import { MediaIcon } from "../ui/icons.tsx";
+import { MediaThumbnail } from "../media/thumbnail.tsx";
 import type { Item } from "./draft.ts";
 
 export function Thumbnail({ item: { shown } }: { item: Pick<Item, "shown"> }) {
-  const { src, type } = shown;
-  if (src === null) return <MediaIcon />;
-  if (type === "video") return <video src={src} muted preload="metadata" className="size-full object-cover" />;
-  return <img src={src} alt="" className="size-full object-cover" />;
+  const { src, small = null, type } = shown;
+  return <MediaThumbnail media={{ url: src, thumbnailUrl: small, type }} />;
 }

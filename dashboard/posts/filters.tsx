@@ -1,16 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { POST_STATUSES } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
+import { SearchField } from "../ui/search-field.tsx";
 import type { PostFilter } from "./post-filter.ts";
 import { useStatusNames } from "./status.tsx";
-
-const TYPING_MILLISECONDS = 300;
 
 /** The filters are in the address, so that a list can be kept as a bookmark and sent to others. */
 export function Filters({ filter }: { filter: PostFilter }) {
@@ -28,7 +26,11 @@ export function Filters({ filter }: { filter: PostFilter }) {
       onSubmit={(event) => event.preventDefault()}
     >
       <div className="col-span-2">
-        <Search search={filter.search ?? ""} onSearch={(search) => set({ search })} />
+        <SearchField
+          search={filter.search ?? ""}
+          placeholder={t`Words in the text`}
+          onSearch={(search) => set({ search })}
+        />
       </div>
       <Select
         label={t`Status`}
@@ -55,32 +57,6 @@ export function Filters({ filter }: { filter: PostFilter }) {
         </div>
       )}
     </form>
-  );
-}
-
-/** Searches once the person stops typing. */
-function Search({ search, onSearch }: { search: string; onSearch: (search: string | undefined) => void }) {
-  const { t } = useLingui();
-  const [typed, setTyped] = useState(search);
-  const [shown, setShown] = useState(search);
-  if (shown !== search) {
-    setShown(search);
-    setTyped(search);
-  }
-  useEffect(() => {
-    if (typed === search) return undefined;
-    const timer = setTimeout(() => onSearch(typed === "" ? undefined : typed), TYPING_MILLISECONDS);
-    return () => clearTimeout(timer);
-  });
-  return (
-    <TextField
-      label={t`Search`}
-      type="search"
-      maxLength={200}
-      placeholder={t`Words in the text`}
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-    />
   );
 }
 

@@ -1,14 +1,11 @@
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { keepPreviousData, useQueries, type UseQueryOptions } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useRef, useState } from "react";
 
-import type { AmpostError } from "../../client/errors.ts";
 import { postsList, type PostSummary } from "../../contract/operations/posts.ts";
-import { type Answer, ask } from "../api/ask.ts";
-import { keyOf } from "../api/use-api.ts";
+import { PAGE, pagesOf, usePages } from "../api/use-pages.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf, start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
@@ -18,7 +15,6 @@ import { ClearFilters, Filters } from "./filters.tsx";
 import { type PostFilter, toQuery } from "./post-filter.ts";
 import { StatusTag } from "./status.tsx";
 
-const PAGE = 100;
 const FRESH_MILLISECONDS = 5_000;
 const ROW_PIXELS = 76;
 /** A search counts no further. */
@@ -41,7 +37,12 @@ export function PostList() {
 function Found({ filter }: { filter: PostFilter }) {
   const { t } = useLingui();
   const [shown, setShown] = useState<readonly number[]>([0]);
-  const pages = usePages(filter, shown);
+  const pages = usePages(
+    postsList,
+    (page) => ({ ...toQuery(filter, start.user.timeZone), ...page }),
+    shown,
+    FRESH_MILLISECONDS,
+  );
   const { error, data } = pages.get(0) ?? {};
   const total = [...pages.values()].find((page) => page.data !== undefined)?.data?.total ?? 0;
   if (error !== undefined && error !== null && data === undefined)
@@ -59,34 +60,11 @@ function Found({ filter }: { filter: PostFilter }) {
         total={total}
         postAt={(index) => pages.get(Math.floor(index / PAGE))?.data?.posts[index % PAGE]}
         onRange={(first, last) => {
-          const from = Math.floor(first / PAGE);
-          const wanted = Array.from({ length: Math.floor(last / PAGE) - from + 1 }, (_, n) => from + n);
+          const wanted = pagesOf(first, last);
           setShown((before) => (before.join() === wanted.join() ? before : wanted));
         }}
       />
     </>
-  );
-}
-
-function usePages(filter: PostFilter, shown: readonly number[]) {
-  const mode = useMode();
-  const numbers = [...new Set([0, ...shown])];
-  const pages = useQueries({
-    queries: numbers.map((number): UseQueryOptions<Answer<typeof postsList>, AmpostError> => {
-      const query = { ...toQuery(filter, start.user.timeZone), limit: PAGE, offset: number * PAGE };
-      return {
-        queryKey: keyOf(postsList, mode, { query }),
-        queryFn: ({ signal }) => ask(postsList, mode, { query, signal }),
-        refetchInterval: FRESH_MILLISECONDS,
-        ...(number === 0 && { placeholderData: keepPreviousData }),
-      };
-    }),
-  });
-  return new Map(
-    numbers.flatMap((number, at) => {
-      const page = pages[at];
-      return page === undefined ? [] : [[number, page]];
-    }),
   );
 }
 

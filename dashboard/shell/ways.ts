@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 
-import { ApprovalIcon, DevelopersIcon, HomeIcon, PlatformsIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
+import { ApprovalIcon, DevelopersIcon, HomeIcon, MediaIcon, PlatformsIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
 
 /** Where one can go, and the key that leads there after G. */
 export function useWays() {
@@ -9,6 +9,7 @@ export function useWays() {
     { to: "/", name: t`Home`, Icon: HomeIcon, key: "h" },
     { to: "/posts", name: t`Posts`, Icon: PostsIcon, key: "p" },
     { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
+    { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
     { href: "/keys", name: t`API keys`, Icon: DevelopersIcon, key: "k" },
     { href: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },

@@ -32,7 +32,16 @@ import {
   legacyPostsUpdate,
 } from "../../contract/operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "../../contract/operations/me.ts";
-import { mediaCreate, mediaDelete, mediaGet, mediaList, mediaUploadUrl } from "../../contract/operations/media.ts";
+import {
+  mediaCreate,
+  mediaCrop,
+  mediaDelete,
+  mediaGet,
+  mediaList,
+  mediaPosts,
+  mediaUpdate,
+  mediaUploadUrl,
+} from "../../contract/operations/media.ts";
 import { appsDelete, appsList, appsSave } from "../../contract/operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -104,7 +113,15 @@ import {
   listConnectLinks,
   revokeConnectLink,
 } from "../domain/connect-links/connect-links.ts";
-import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
+import {
+  createMedia,
+  cropMedia,
+  deleteMedia,
+  getMedia,
+  listMedia,
+  listPostsOfMedia,
+  updateMedia,
+} from "../domain/media/media.ts";
 import { createUploadUrl } from "../domain/media/upload-urls.ts";
 import {
   deleteAppOfPlatformSet,
@@ -211,6 +228,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(mediaUploadUrl, (services, call, { body }) => createUploadUrl(services, call, body?.filename ?? null)),
   bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
   bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),
+  bind(mediaUpdate, (services, call, { params, body }) => updateMedia(services, call, params.id, body)),
+  bind(mediaPosts, (services, call, { params, query }) => listPostsOfMedia(services, call, params.id, query.limit)),
+  bind(mediaCrop, (services, call, { params, body }) => cropMedia(services, call, params.id, body)),
   bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
   bind(platformsList, async (services, _call, { query }) => listPlatforms(services, query)),
   bind(platformsGet, async (services, _call, { params }) => getPlatform(services, params.platform)),

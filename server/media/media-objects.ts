@@ -2,6 +2,7 @@ import { basename } from "node:path";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import type { MediaType } from "../../model/post.ts";
 import type { Tenant } from "../../model/tenant.ts";
 import type { JobSender } from "../db/job-sender.ts";
 import { jsonb } from "../db/jsonb.ts";
@@ -15,6 +16,7 @@ import {
   lockMedia,
   releaseMedia,
   removeReleased,
+  updateMedia,
 } from "../db/queries/media.ts";
 import type { MediaRow, NewMedia } from "../db/queries/media.ts";
 import type { Db } from "../db/sql.ts";
@@ -25,7 +27,7 @@ import type { ReceivedFile } from "./uploads/receive.ts";
 export async function addUploads(
   db: Db,
   owner: Tenant,
-  files: readonly { received: ReceivedFile; filename: string }[],
+  files: readonly { received: Pick<ReceivedFile, "storageKey" | "facts">; filename: string }[],
 ): Promise<MediaRow[]> {
   return insert(
     db,
@@ -86,15 +88,64 @@ export async function holdForPost(tx: Db, owner: Tenant, ids: readonly string[])
   return ids.length === 0 ? [] : holdMedia.all(tx, [owner.userId, owner.mode, ids]);
 }
 
+export interface MediaQuery {
+  type?: MediaType | undefined;
+  use?: "used" | "unused" | undefined;
+  /** Part of the file's name. */
+  search?: string | undefined;
+  limit: number;
+  offset: number;
+}
+
 export async function listMediaPage(
   db: Db,
   owner: Tenant,
-  page: { limit: number; offset: number },
+  { type, use, search, limit, offset }: MediaQuery,
 ): Promise<{ media: MediaRow[]; total: number }> {
-  const media = await listMedia.all(db, [owner.userId, owner.mode, page.limit, page.offset]);
-  const counted = await countMedia.one(db, [owner.userId, owner.mode]);
+  const isUsed = use === undefined ? null : use === "used";
+  const filter = [owner.userId, owner.mode, type ?? null, isUsed, search ?? null] as const;
+  const media = await listMedia.all(db, [...filter, limit, offset]);
+  const counted = await countMedia.one(db, filter);
   return { media, total: counted?.count ?? 0 };
 }
+
+export interface MediaChanges {
+  altText?: string | null | undefined;
+  /** A time, or "forever". */
+  keepUntil?: string | null | undefined;
+}
+
+/**
+ * Changes a media object in the caller's transaction; omitted fields stay as they are. `check` can refuse by what it
+ * was before. Throws NOT_FOUND.
+ */
+export async function changeMedia(
+  tx: Db,
+  { userId, mode }: Tenant,
+  id: string,
+  { altText, keepUntil }: MediaChanges,
+  check: (before: MediaRow) => void = () => undefined,
+): Promise<MediaRow> {
+  const before = await lockMedia.one(tx, [userId, mode, id]);
+  if (before === undefined) throw new PublicError("NOT_FOUND", "Media object not found.");
+  check(before);
+  const kept = keepUntil === undefined ? keepUntilOf(before) : keepUntil;
+  const changed = await updateMedia.one(tx, [
+    userId,
+    mode,
+    id,
+    altText === undefined ? before.alt_text : altText,
+    kept === null ? null : kept === FOREVER ? "infinity" : new Date(kept),
+  ]);
+  return changed ?? before;
+}
+
+/** Until when it is not deleted automatically: a time, "forever" or null. */
+export function keepUntilOf({ keep_until: until }: Pick<MediaRow, "keep_until">): string | null {
+  return typeof until === "number" ? FOREVER : (until?.toISOString() ?? null);
+}
+
+const FOREVER = "forever";
 
 /**
  * Deletes a media object in the caller's transaction; its bytes are deleted soon after. Throws NOT_FOUND, and

@@ -17,22 +17,73 @@ import { openImage } from "./open-image.ts";
  * frame of an animation, and in JPEG with a white background. Compresses harder first, then scales down, until it fits.
  * Must run in the image slot. Throws MEDIA_REJECTED if nothing usable would be left.
  */
-export async function makeRendition(
+export function makeRendition(storage: Storage, original: StoredImage, wanted: Rendition): Promise<StoredImage> {
+  return makeImage(storage, original, wanted.mimeType, (path, target) => convert(path, target, wanted));
+}
+
+/** Makes a small WebP of a stored image, upright and of the first frame. Must run in the image slot. */
+export function makeThumbnail(storage: Storage, original: StoredImage): Promise<StoredImage> {
+  return makeImage(storage, original, "image/webp", (path, target) =>
+    openImage(path)
+      .autoOrient()
+      .resize(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, { fit: "inside", withoutEnlargement: true })
+      .toColourspace("srgb")
+      .webp({ quality: 75 })
+      .toFile(target),
+  );
+}
+
+/** Two for each pixel of a tile on a sharp screen. */
+const THUMBNAIL_PIXELS = 400;
+
+/** Part of an image, in pixels of the upright one. */
+export interface Area {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Stores part of a stored image as an image of its own, in its type and colors, without its metadata. Must run in the
+ * image slot.
+ */
+export function cropImage(
   storage: Storage,
-  original: { storageKey: string; facts: MediaFacts },
-  wanted: Rendition,
-): Promise<{ storageKey: string; facts: MediaFacts }> {
+  original: StoredImage,
+  { x, y, width, height }: Area,
+): Promise<StoredImage> {
+  const mimeType = original.facts.mimeType === "image/gif" ? "image/png" : original.facts.mimeType;
+  return makeImage(storage, original, mimeType, (path, target) => {
+    const part = openImage(path).autoOrient().extract({ left: x, top: y, width, height }).keepIccProfile();
+    if (mimeType === "image/png") return part.png({ compressionLevel: 9 }).toFile(target);
+    if (mimeType === "image/webp") return part.webp({ quality: 95 }).toFile(target);
+    return part.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toFile(target);
+  });
+}
+
+interface StoredImage {
+  storageKey: string;
+  facts: MediaFacts;
+}
+
+async function makeImage(
+  storage: Storage,
+  original: StoredImage,
+  mimeType: string,
+  make: (path: string, target: string) => Promise<OutputInfo>,
+): Promise<StoredImage> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-rendition-"));
   try {
     const target = join(folder, "image");
-    const { width, height } = await storage.withFile(original.storageKey, (path) => convert(path, target, wanted));
+    const { width, height } = await storage.withFile(original.storageKey, (path) => make(path, target));
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, createReadStream(target));
     return {
       storageKey,
       facts: {
         ...original.facts,
-        mimeType: wanted.mimeType,
+        mimeType,
         sizeBytes,
         width,
         height,

@@ -3,9 +3,12 @@ import type { Readable } from "node:stream";
 
 import type pg from "pg";
 
+import type { Tenant } from "../../model/tenant.ts";
 import { findSignedMedia } from "../db/queries/media.ts";
 import { MissingObjectError } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import { imageSlots } from "./slots.ts";
+import { findOrMake, type StoredMedia } from "./stored-rendition.ts";
 
 /** Where signed URLs lead and what they are signed with. */
 export interface MediaUrls {
@@ -14,8 +17,10 @@ export interface MediaUrls {
   secret: string | Uint8Array;
 }
 
-/** What is signed; `name` follows the ID in the path. */
+/** What is signed; `name` ends the path. */
 export interface SignedMedia {
+  /** The stored file, or the small image of it. */
+  of: "media" | "thumbnail";
   mediaId: string;
   name: string;
   /** Seconds since 1970. */
@@ -34,12 +39,31 @@ export function signMediaUrl(
   media: { id: string; filename: string; mimeType: string },
   now: Date = new Date(),
 ): string {
+  return signUrl(urls, "media", media, now);
+}
+
+/** The same of a small image of a stored image, which is made when it is first read. */
+export function signThumbnailUrl(
+  urls: MediaUrls,
+  media: { id: string; filename: string },
+  now: Date = new Date(),
+): string {
+  return signUrl(urls, "thumbnail", { ...media, mimeType: THUMBNAIL_TYPE }, now);
+}
+
+const THUMBNAIL_TYPE = "image/webp";
+
+function signUrl(
+  urls: MediaUrls,
+  of: SignedMedia["of"],
+  media: { id: string; filename: string; mimeType: string },
+  now: Date,
+): string {
   const expires = Math.ceil((now.getTime() / 1000 + LIFETIME_SECONDS) / 3600) * 3600;
   const name = readableName(media.filename, media.mimeType);
-  return (
-    `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&` +
-    `signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`
-  );
+  const signature = sign(urls.secret, { of, mediaId: media.id, name, expires });
+  const folder = of === "thumbnail" ? "/thumbnail" : "";
+  return `${urls.baseUrl}/media/${media.id}${folder}/${name}?expires=${expires}&signature=${signature}`;
 }
 
 /** Whether it was signed with one of these secrets. */
@@ -55,8 +79,8 @@ export function verifyMediaUrl(
   });
 }
 
-function sign(secret: MediaUrls["secret"], { mediaId, name, expires }: SignedMedia): string {
-  return createHmac("sha256", secret).update(`media\n${mediaId}\n${name}\n${expires}`).digest("base64url");
+function sign(secret: MediaUrls["secret"], { of, mediaId, name, expires }: SignedMedia): string {
+  return createHmac("sha256", secret).update(`${of}\n${mediaId}\n${name}\n${expires}`).digest("base64url");
 }
 
 const ENDINGS: ReadonlyMap<string, string> = new Map([
@@ -81,6 +105,8 @@ function readableName(filename: string, mimeType: string): string {
 
 export interface SignedRequest {
   method: "GET" | "HEAD";
+  /** By default, the stored file. */
+  of?: SignedMedia["of"];
   /** As in path and query. */
   mediaId: string;
   name: string;
@@ -108,7 +134,8 @@ export async function openSigned(
   now: Date = new Date(),
 ): Promise<SignedAnswer> {
   const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
-  const signed = { mediaId: request.mediaId, name: request.name, expires };
+  const { of = "media" } = request;
+  const signed = { of, mediaId: request.mediaId, name: request.name, expires };
   if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? ""))
     return refuse(403, "The signature of this URL is invalid.");
   const secondsLeft = expires - Math.floor(now.getTime() / 1000);
@@ -116,8 +143,11 @@ export async function openSigned(
   const row = await findSignedMedia.one(deps.pool, [request.mediaId]);
   if (row?.deleted_at) return refuse(410, "The file has been deleted.");
   if (!row?.storage_key || row.facts === null) return refuse(404, "File not found.");
-  const { mimeType, sizeBytes } = row.facts;
-  const etag = `"${request.mediaId}"`;
+  const original = { id: request.mediaId, storageKey: row.storage_key, facts: row.facts };
+  const file = of === "media" ? original : await findThumbnail(deps, { ...row, userId: row.user_id }, original);
+  if (file === null) return refuse(404, "File not found.");
+  const { mimeType, sizeBytes } = file.facts;
+  const etag = `"${file.id}"`;
   const headers = {
     ...SAFE_HEADERS,
     "content-type": mimeType,
@@ -136,7 +166,7 @@ export async function openSigned(
   const partly: Record<string, string> =
     range === null ? {} : { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` };
   const body =
-    request.method === "HEAD" ? null : await deps.storage.open(row.storage_key, { start, end }).catch(missingAsNull);
+    request.method === "HEAD" ? null : await deps.storage.open(file.storageKey, { start, end }).catch(missingAsNull);
   if (body === null && request.method === "GET") return refuse(404, "File not found.");
   return {
     status: range === null ? 200 : 206,
@@ -144,6 +174,24 @@ export async function openSigned(
     body,
     message: null,
   };
+}
+
+/** The small image of a stored image, made once and kept with it. Null if there can be none. */
+async function findThumbnail(
+  deps: { pool: pg.Pool; storage: Storage },
+  { userId, mode, filename }: Tenant & { filename: string },
+  original: StoredMedia,
+): Promise<StoredMedia | null> {
+  const { id, facts } = original;
+  if (facts.type !== "image") return null;
+  // The library is large, and many a process never shows anything.
+  const make = async () => (await import("./rendition.ts")).makeThumbnail(deps.storage, original);
+  return await findOrMake(
+    deps,
+    { userId, mode },
+    { ...facts, id, filename },
+    { name: "thumbnail", slots: imageSlots, make },
+  );
 }
 
 /** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin can show them. */

@@ -2,18 +2,15 @@ import { ReadableStream } from "node:stream/web";
 
 import type pg from "pg";
 
-import { newId } from "../../model/ids.ts";
-import type { MediaFacts } from "../../model/post.ts";
 import type { Tenant } from "../../model/tenant.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
-import { jsonb } from "../db/jsonb.ts";
-import { findMedia, findRendition, insertRendition } from "../db/queries/media.ts";
-import type { MediaRow } from "../db/queries/media.ts";
+import { findMedia } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
 import { signMediaUrl } from "./signed-url.ts";
 import type { MediaUrls } from "./signed-url.ts";
-import { imageSlots, LIGHT_PIXELS, rewrappingSlots } from "./slots.ts";
+import { imageSlots, rewrappingSlots } from "./slots.ts";
+import { findOrMake, readStored, type StoredMedia } from "./stored-rendition.ts";
 
 export interface MediaSourceDeps {
   pool: pg.Pool;
@@ -50,12 +47,6 @@ export function createMediaSource(deps: MediaSourceDeps, owner: Tenant): MediaSo
   };
 }
 
-interface StoredMedia {
-  id: string;
-  storageKey: string;
-  facts: MediaFacts;
-}
-
 /** Anything that already fits is used unchanged. */
 function needsRendition(media: PublishMedia, wanted: Rendition | undefined): wanted is Rendition {
   if (wanted === undefined || isVideo(wanted) !== (media.type === "video")) return false;
@@ -80,29 +71,12 @@ async function findOrMakeRendition(
   media: PublishMedia,
   wanted: Rendition,
 ): Promise<StoredMedia> {
-  const key = [owner.userId, owner.mode, media.id, nameRendition(wanted)] as const;
-  const find = async () => readStored(await findRendition.one(deps.pool, key));
-  const found = await find();
-  if (found !== null) return found;
-  const slots = isVideo(wanted) ? rewrappingSlots : imageSlots;
-  return slots.run(owner.userId, (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS, async () => {
-    // Another platform post of this process may have created it while this one waited for its turn.
-    const foundNow = await find();
-    if (foundNow !== null) return foundNow;
-    const original = await findOriginal(deps, owner, media.id);
-    const made = await make(deps.storage, owner, original, wanted);
-    const row = await insertRendition.one(deps.pool, [
-      ...key,
-      newId(),
-      made.storageKey,
-      media.filename,
-      jsonb(made.facts),
-    ]);
-    if (row !== undefined) return { id: row.id, ...made };
-    // Another process was faster: its file stays, ours goes.
-    await deps.storage.delete(made.storageKey);
-    return (await find()) ?? gone();
+  const found = await findOrMake(deps, owner, media, {
+    name: nameRendition(wanted),
+    slots: isVideo(wanted) ? rewrappingSlots : imageSlots,
+    make: async () => make(deps.storage, owner, await findOriginal(deps, owner, media.id), wanted),
   });
+  return found ?? gone();
 }
 
 /** The libraries are large, and many a process never converts anything. */
@@ -123,10 +97,6 @@ function isVideo({ mimeType }: Rendition): boolean {
 /** What distinguishes one conversion of a file from the others. */
 function nameRendition({ mimeType, maxWidth, maxHeight, maxSizeBytes }: Rendition): string {
   return [mimeType, maxWidth ?? "", maxHeight ?? "", maxSizeBytes ?? ""].join(";");
-}
-
-function readStored(row: MediaRow | undefined): StoredMedia | null {
-  return row?.storage_key && row.facts !== null ? { id: row.id, storageKey: row.storage_key, facts: row.facts } : null;
 }
 
 function gone(): never {

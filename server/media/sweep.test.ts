@@ -12,7 +12,7 @@ import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import { createDiskStorage } from "../storage/disk.ts";
 import { newStorageKey } from "../storage/storage.ts";
-import { addUrls, holdForPost } from "./media-objects.ts";
+import { addUrls, changeMedia, holdForPost } from "./media-objects.ts";
 import { createMediaSource } from "./source.ts";
 import { FINISHED_POST_DAYS, sweepMedia, UNNAMED_DAYS } from "./sweep.ts";
 
@@ -78,6 +78,28 @@ describe("the sweep of media", () => {
     assert.deepEqual(await sweep(), { releasedObjects: 2, strayObjects: 0, unfinishedUploads: 0 });
     assert.equal((await world.storageKeys()).length, keys.length - 2);
     assert.deepEqual([await isStored(row), await hasRow(row), await hasRow(pending)], [false, false, false]);
+  });
+
+  it("keeps what its user wants to keep, for ever or until a time, and then no longer", async () => {
+    const kept = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const keptToday = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const keptBefore = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const finished = await uploadedDaysAgo(400);
+    await world.post(finished.id, "published", FINISHED_POST_DAYS + 1);
+    for (const [row, keepUntil] of [
+      [kept, "forever"],
+      [finished, "forever"],
+      [keptToday, new Date(Date.now() + 3_600_000).toISOString()],
+      [keptBefore, new Date(Date.now() - 1).toISOString()],
+    ] as const)
+      await changeMedia(world.database.pool, world.owner, row.id, { keepUntil });
+    await sweep();
+    assert.deepEqual(await Promise.all([kept, finished, keptToday, keptBefore].map(isStored)), [
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("deletes the bytes of a finished post's media after a month and keeps the row the post uses", async () => {

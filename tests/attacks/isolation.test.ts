@@ -82,6 +82,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   posts_resolve: { platform: "threads", isLive: false },
   posts_approve: { contentHash: "0".repeat(64) },
   posts_send_back: { contentHash: "0".repeat(64), reason: "Theirs" },
+  media_update: { altText: "Theirs" },
+  media_crop: { x: 0, y: 0, width: 1, height: 1 },
   platform_sets_rename: { name: "Theirs" },
   platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },
   oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
@@ -383,6 +385,7 @@ test("every URL with an ID that is not an operation shows another user nothing",
     "/connect/:token": null,
     "/connect/:token/start": null,
     "/media/:mediaId/:name": null,
+    "/media/:mediaId/thumbnail/:name": null,
     "/api/platforms/:platform/callback": null,
   };
   const theirs = await world.signIn(stranger);

@@ -1025,7 +1025,7 @@ class Media:
         )
 
     def list(self, filter: types.MediaFilter | None = None) -> types.MediaListAnswer:
-        """List media. Returns stored media, newest first."""
+        """List media. Returns stored media, newest first. `total` is the number that match the filters."""
         return self._connection.call("GET", "/api/v1/media", query=filter)
 
     def iterate(self, filter: types.MediaFilter | None = None) -> Iterator[types.Media]:
@@ -1034,8 +1034,53 @@ class Media:
         return items
 
     def get(self, id: str) -> types.MediaAnswer:
-        """Get a media object. Returns a media object with the properties measured from its file."""
+        """
+        Get a media object. Returns a media object with the properties measured from its file. The `ETag` is for
+        `If-Match` of an update.
+        """
         return self._connection.call("GET", path_of("/api/v1/media/{}", id))
+
+    def update(
+        self,
+        id: str,
+        body: types.MediaChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.MediaAnswer:
+        """
+        Update a media object. Sets the alternative text of a media object, and how long it is kept. Omitted fields stay
+        as they are. With `If-Match`, it is updated only if it still has this `ETag`.
+        """
+        return self._connection.call(
+            "PATCH",
+            path_of("/api/v1/media/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+
+    def posts(self, id: str, filter: types.MediaPostsFilter | None = None) -> types.MediaPostsAnswer:
+        """
+        List the posts that use a media object. Returns the posts that use a media object, as media, cover or thumbnail,
+        newest first.
+        """
+        return self._connection.call("GET", path_of("/api/v1/media/{}/posts", id), query=filter)
+
+    def crop(self, id: str, body: types.Crop, *, idempotency_key: str | None = None) -> types.MediaAnswer:
+        """
+        Crop an image. Creates a media object with part of a stored image; the original stays as it is. The new file is
+        a JPEG, PNG or WebP like the original, or a PNG of the first frame of a GIF. It inherits `altText` and
+        `keepUntil`.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/media/{}/crop", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
 
     def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
         """Delete a media object. Deletes a media object that no post needs."""
@@ -1098,7 +1143,7 @@ class AsyncMedia:
         )
 
     async def list(self, filter: types.MediaFilter | None = None) -> types.MediaListAnswer:
-        """List media. Returns stored media, newest first."""
+        """List media. Returns stored media, newest first. `total` is the number that match the filters."""
         return await self._connection.call("GET", "/api/v1/media", query=filter)
 
     def iterate(self, filter: types.MediaFilter | None = None) -> AsyncIterator[types.Media]:
@@ -1107,8 +1152,53 @@ class AsyncMedia:
         return self._connection.each(items)
 
     async def get(self, id: str) -> types.MediaAnswer:
-        """Get a media object. Returns a media object with the properties measured from its file."""
+        """
+        Get a media object. Returns a media object with the properties measured from its file. The `ETag` is for
+        `If-Match` of an update.
+        """
         return await self._connection.call("GET", path_of("/api/v1/media/{}", id))
+
+    async def update(
+        self,
+        id: str,
+        body: types.MediaChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.MediaAnswer:
+        """
+        Update a media object. Sets the alternative text of a media object, and how long it is kept. Omitted fields stay
+        as they are. With `If-Match`, it is updated only if it still has this `ETag`.
+        """
+        return await self._connection.call(
+            "PATCH",
+            path_of("/api/v1/media/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+
+    async def posts(self, id: str, filter: types.MediaPostsFilter | None = None) -> types.MediaPostsAnswer:
+        """
+        List the posts that use a media object. Returns the posts that use a media object, as media, cover or thumbnail,
+        newest first.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/media/{}/posts", id), query=filter)
+
+    async def crop(self, id: str, body: types.Crop, *, idempotency_key: str | None = None) -> types.MediaAnswer:
+        """
+        Crop an image. Creates a media object with part of a stored image; the original stays as it is. The new file is
+        a JPEG, PNG or WebP like the original, or a PNG of the first frame of a GIF. It inherits `altText` and
+        `keepUntil`.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/media/{}/crop", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
 
     async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
         """Delete a media object. Deletes a media object that no post needs."""

@@ -1066,6 +1066,8 @@ class Media(TypedDict):
     status: Literal["pending", "ready", "failed"]
     #: Signed URL of the stored file, valid for a day. Null until the file is stored.
     url: str | None
+    #: Signed URL of a small WebP image, valid for a day. Null for videos and until the file is stored.
+    thumbnailUrl: str | None
     #: URL the file is fetched from. Null if it was uploaded.
     sourceUrl: str | None
     type: Literal["image", "video"] | None
@@ -1076,6 +1078,11 @@ class Media(TypedDict):
     width: int | None
     height: int | None
     durationSeconds: float | None
+    #: Alternative text that the dashboard suggests when the file is added to a post.
+    altText: str | None
+    #: Until then, the file is not deleted automatically; `forever`: never. Null: it is deleted 7 days after its
+    #: creation, or 30 days after the last change of the posts that use it.
+    keepUntil: Literal["forever"] | str | None
     #: Why the file could not be fetched.
     error: str | None
     #: ISO 8601, UTC, with milliseconds.
@@ -1091,6 +1098,24 @@ class NewMedia(TypedDict):
     filename: NotRequired[str | None]
 
 
+class MediaChanges(TypedDict):
+    #: Alternative text, for people who cannot see the file. Null removes it.
+    altText: NotRequired[str | None]
+    #: Time until which the file is not deleted automatically, or `forever`. Null: see `Media.keepUntil`.
+    keepUntil: NotRequired[Literal["forever"] | str | None]
+
+
+class Crop(TypedDict):
+    #: Left edge of the part, in pixels of the upright image.
+    x: int
+    #: Top edge of the part.
+    y: int
+    #: Width of the part.
+    width: int
+    #: Height of the part.
+    height: int
+
+
 class UploadUrl(TypedDict):
     #: Where to send the file. Anyone who has it can use it. Null once it has expired.
     url: str | None
@@ -1100,6 +1125,12 @@ class UploadUrl(TypedDict):
 
 
 class MediaFilter(TypedDict):
+    #: Only images or only videos.
+    type: NotRequired[Literal["image", "video"]]
+    #: Only files that a post uses, or only files that none does.
+    use: NotRequired[Literal["used", "unused"]]
+    #: Only files with this in their name. Not case-sensitive.
+    search: NotRequired[str]
     #: Number of results: 1 to 100. Defaults to 20.
     limit: NotRequired[int]
     #: Number of results to skip.
@@ -1613,6 +1644,17 @@ class UploadUrlAnswer(TypedDict):
 
 class MediaListAnswer(TypedDict):
     media: list[Media]
+    #: Total number on all pages.
+    total: int
+
+
+class MediaPostsFilter(TypedDict):
+    #: Number of results: 1 to 100. Defaults to 20.
+    limit: NotRequired[int]
+
+
+class MediaPostsAnswer(TypedDict):
+    posts: list[PostSummary]
     #: Total number on all pages.
     total: int
 

@@ -1,5 +1,5 @@
 import type { Mode } from "../../../model/platform-names.ts";
-import type { MediaFacts } from "../../../model/post.ts";
+import type { MediaFacts, MediaType } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
@@ -15,6 +15,9 @@ export interface MediaRow {
   size_bytes: number;
   error: string | null;
   created_at: Date;
+  alt_text: string | null;
+  /** Infinity: for ever. */
+  keep_until: Date | number | null;
 }
 
 export type NewMedia = Pick<
@@ -22,7 +25,9 @@ export type NewMedia = Pick<
   "id" | "status" | "source_url" | "storage_key" | "filename" | "facts" | "size_bytes"
 >;
 
-const COLUMNS = "m.id, m.status, m.source_url, m.storage_key, m.filename, m.facts, m.size_bytes, m.error, m.created_at";
+const COLUMNS =
+  "m.id, m.status, m.source_url, m.storage_key, m.filename, m.facts, m.size_bytes, m.error, m.created_at, m.alt_text, " +
+  "m.keep_until";
 
 /** Posts in these states will not be published anymore, so their media is kept only for a while. */
 const NEEDED = "p.status not in ('published', 'discarded')";
@@ -90,21 +95,34 @@ export const findSmallestMedia = statement<MediaRow, []>(
  * has no storage key.
  */
 export const findSignedMedia = statement<
-  Pick<MediaRow, "storage_key" | "facts" | "status"> & { deleted_at: Date | null },
+  Pick<MediaRow, "filename" | "storage_key" | "facts" | "status"> & {
+    user_id: string;
+    mode: Mode;
+    deleted_at: Date | null;
+  },
   [id: string]
->("media.find_signed", `select storage_key, facts, status, deleted_at from media where id = $1`);
-
-/** Newest first. */
-export const listMedia = statement<MediaRow, [userId: string, mode: Mode, limit: number, offset: number]>(
-  "media.list",
-  `select ${COLUMNS} from media m where m.user_id = $1 and m.mode = $2 and m.rendition_of is null
-     and m.deleted_at is null
-   order by m.id desc limit $3 offset $4`,
+>(
+  "media.find_signed",
+  `select user_id, mode, filename, storage_key, facts, status, deleted_at from media where id = $1`,
 );
 
-export const countMedia = statement<{ count: number }, [userId: string, mode: Mode]>(
+/** Null: of any kind. */
+type MediaFilter = [type: MediaType | null, isUsed: boolean | null, search: string | null];
+
+const MATCHING = `m.user_id = $1 and m.mode = $2 and m.rendition_of is null and m.deleted_at is null
+     and ($3::text is null or m.facts ->> 'type' = $3)
+     and ($4::boolean is null or $4 = exists (select from post_media pm where pm.media_id = m.id))
+     and ($5::text is null or position(lower($5) in lower(m.filename)) > 0)`;
+
+/** Newest first. */
+export const listMedia = statement<
+  MediaRow,
+  [userId: string, mode: Mode, ...filter: MediaFilter, limit: number, offset: number]
+>("media.list", `select ${COLUMNS} from media m where ${MATCHING} order by m.id desc limit $6 offset $7`);
+
+export const countMedia = statement<{ count: number }, [userId: string, mode: Mode, ...filter: MediaFilter]>(
   "media.count",
-  `select count(*) from media where user_id = $1 and mode = $2 and rendition_of is null and deleted_at is null`,
+  `select count(*) from media m where ${MATCHING}`,
 );
 
 /** No effect if another process has already stored the bytes, or nobody needs them anymore. */
@@ -137,11 +155,31 @@ export const markMediaFailed = statement<never, [userId: string, mode: Mode, id:
    from failed`,
 );
 
-/** Holds a media object that is about to be deleted. */
-export const lockMedia = statement<{ id: string }, [userId: string, mode: Mode, id: string]>(
+/** Holds a media object that is about to be changed or deleted. */
+export const lockMedia = statement<MediaRow, [userId: string, mode: Mode, id: string]>(
   "media.lock",
-  `select id from media where user_id = $1 and mode = $2 and id = $3 and rendition_of is null and deleted_at is null
-   for update`,
+  `select ${COLUMNS} from media m
+   where m.user_id = $1 and m.mode = $2 and m.id = $3 and m.rendition_of is null and m.deleted_at is null for update`,
+);
+
+export const updateMedia = statement<
+  MediaRow,
+  [userId: string, mode: Mode, id: string, altText: string | null, keepUntil: Date | "infinity" | null]
+>(
+  "media.update",
+  `update media m set alt_text = $4, keep_until = $5 where m.user_id = $1 and m.mode = $2 and m.id = $3
+   returning ${COLUMNS}`,
+);
+
+/** The newest posts that use it, and how many do. */
+export const findPostsOfMedia = statement<
+  { id: string; total: number },
+  [userId: string, mode: Mode, mediaId: string, limit: number]
+>(
+  "media.find_posts",
+  `select p.id, count(*) over ()::int as total from posts p
+   where p.user_id = $1 and p.mode = $2 and p.id in (select pm.post_id from post_media pm where pm.media_id = $3)
+   order by p.id desc limit $4`,
 );
 
 /** A post that still needs it. */
@@ -158,7 +196,7 @@ export const findNeedingPost = statement<{ id: string; status: PostStatus }, [us
 export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, daysOfUnnamed: number, limit: number]>(
   "media.lock_unneeded",
   `select m.id from media m
-   where m.rendition_of is null and m.deleted_at is null
+   where m.rendition_of is null and m.deleted_at is null and ${notKept("m")}
      and m.created_at < now() - make_interval(days => least($1::int, $2::int)) and ${unneeded("m")}
    order by m.id limit $3 for update skip locked`,
 );
@@ -167,7 +205,14 @@ export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, d
 export const findStillUnneeded = statement<
   { id: string },
   [daysOfFinished: number, daysOfUnnamed: number, lockedIds: readonly string[]]
->("media.find_still_unneeded", `select m.id from media m where m.id = any($3::uuid[]) and ${unneeded("m")}`);
+>(
+  "media.find_still_unneeded",
+  `select m.id from media m where m.id = any($3::uuid[]) and ${notKept("m")} and ${unneeded("m")}`,
+);
+
+function notKept(media: string): string {
+  return `(${media}.keep_until is null or ${media}.keep_until < now())`;
+}
 
 function unneeded(media: string): string {
   return `case when exists (select from post_media pm where pm.media_id = ${media}.id)

@@ -15,6 +15,9 @@ const PLATFORM_POSTS = `, (
     'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
   from platform_posts t where t.post_id = posts.id) as "platformPosts"`;
 
+const KEEP_UNTIL = `, case when keep_until = 'infinity' then 'forever'
+    else to_char(keep_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end as "keepUntil"`;
+
 /** Everything stored about a user, by its name in an export. Secrets and their substitutes are omitted. */
 export const exportPages: Readonly<Record<string, ExportPage>> = {
   signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
@@ -41,7 +44,9 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
     "id mode platform_set_id status content platforms scheduled_for publish_by skip_when_paused created_at updated_at published_at",
     { with: PLATFORM_POSTS },
   ),
-  media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
+  media: page("media", "id mode status source_url filename facts size_bytes alt_text created_at deleted_at", {
+    with: KEEP_UNTIL,
+  }),
   usage: statement<ExportedRow, ExportParams>(
     "usage_months.export",
     `select to_char(month, 'YYYY-MM') as id, posts, media_uploads as "mediaUploads", api_requests as "apiRequests"

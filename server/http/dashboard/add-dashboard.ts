@@ -22,6 +22,7 @@ export const VIEWS = [
   "/posts/:id",
   "/posts/:id/approve",
   "/compose",
+  "/media",
   "/approvals",
   "/platforms",
   "/platforms/links",

@@ -10,7 +10,7 @@ const signature = z.object({ expires: z.string().optional(), signature: z.string
 
 /** Stored files under signed URLs, whole or in ranges: what platforms fetch and responses link to. */
 export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }: Services): void {
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+  const handler = (of: "media" | "thumbnail") => async (request: FastifyRequest, reply: FastifyReply) => {
     const params = address.safeParse(request.params);
     const query = signature.safeParse(request.query);
     if (!params.success || !query.success)
@@ -25,6 +25,7 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
       { pool, storage, secrets: settings.mediaSecrets() },
       {
         method: request.method === "HEAD" ? "HEAD" : "GET",
+        of,
         mediaId: params.data.mediaId,
         name: params.data.name,
         expires: query.data.expires,
@@ -47,5 +48,11 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
   };
   // Fastify's own HEAD route would say that every file is empty.
   const options = { exposeHeadRoute: false, compress: false, config: { admission: "files" } } as const;
-  app.route({ method: ["GET", "HEAD"], url: "/media/:mediaId/:name", ...options, handler });
+  app.route({ method: ["GET", "HEAD"], url: "/media/:mediaId/:name", ...options, handler: handler("media") });
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/media/:mediaId/thumbnail/:name",
+    ...options,
+    handler: handler("thumbnail"),
+  });
 }

@@ -1,24 +1,38 @@
 import { useSyncExternalStore } from "react";
+import type { Upload } from "tus-js-client";
 
 import { type Media, mediaCreate, mediaGet } from "../../contract/operations/media.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { ask } from "../api/ask.ts";
 
-const RETRY_MILLISECONDS = [0, 1000, 3000, 5000, 10_000, 20_000];
+const RETRY_MILLISECONDS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
+/** Answers after which the same request may succeed: others are busy with the upload, or too many requests. */
+const TEMPORARY = [409, 423, 429];
+/** How many files are sent at the same time. */
+const PLACES = 3;
 
 /**
  * Uploads a file in as many requests as it takes; a second attempt with the same file goes on where the first one
- * ended. `onProgress` gets a share from 0 to 1.
+ * ended. `onProgress` gets a share from 0 to 1. An aborted upload is forgotten.
  */
-export async function uploadFile(file: File, mode: Mode, onProgress: (share: number) => void): Promise<Media> {
+async function uploadFile(
+  file: File,
+  mode: Mode,
+  signal: AbortSignal,
+  onProgress: (share: number) => void,
+): Promise<Media> {
   const { defaultOptions, Upload } = await import("tus-js-client");
   const stack = defaultOptions.httpStack;
   const mediaId = await new Promise<string>((resolve, reject) => {
-    const upload = new Upload(file, {
+    const upload: Upload = new Upload(file, {
       endpoint: mediaCreate.path,
       metadata: { filename: file.name, filetype: file.type },
       retryDelays: RETRY_MILLISECONDS,
       removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        return status < 400 || status >= 500 || TEMPORARY.includes(status);
+      },
       // The session is valid on the app's host and names its mode in each request.
       httpStack: {
         createRequest: (method, url) => {
@@ -31,11 +45,16 @@ export async function uploadFile(file: File, mode: Mode, onProgress: (share: num
       onSuccess: ({ lastResponse }) => resolve(lastResponse.getHeader("Media-Id") ?? ""),
       onError: (error) => reject(new Error(reasonOf(error))),
     });
+    signal.addEventListener("abort", () => {
+      // What has arrived is deleted later if this cannot be done now.
+      upload.abort(true).catch(() => undefined);
+      reject(new Error("Cancelled"));
+    });
     void upload
       .findPreviousUploads()
       .then(([previous]) => {
         if (previous !== undefined) upload.resumeFromPreviousUpload(previous);
-        upload.start();
+        if (!signal.aborted) upload.start();
       })
       .catch(reject);
   });
@@ -55,11 +74,12 @@ function reasonOf(error: Error): string {
   }
 }
 
-interface Progress {
+export interface Progress {
   /** From 0 to 1; 1 is not the end, since the file is measured then. */
   share: number;
   error: string | null;
   again: (() => void) | null;
+  cancel: () => void;
 }
 
 const progress = new Map<string, Progress>();
@@ -76,24 +96,51 @@ export function useProgress(key: string): Progress | undefined {
   );
 }
 
-/** Uploads an item's file; `onStored` is called when it is there. */
+/** Uploads an item's file when a place is free; `onStored` is called when it is there. */
 export function uploadItem(key: string, file: File, mode: Mode, onStored: (media: Media) => void): void {
-  const say = (now: Progress | null) => {
+  const cancelling = new AbortController();
+  const cancel = () => {
+    cancelling.abort();
+    say(null);
+  };
+  const say = (now: Omit<Progress, "cancel"> | null) => {
     if (now === null) progress.delete(key);
-    else progress.set(key, now);
+    else if (!cancelling.signal.aborted) progress.set(key, { ...now, cancel });
     for (const listener of listeners) listener();
   };
   say({ share: 0, error: null, again: null });
-  uploadFile(file, mode, (share) => say({ share, error: null, again: null })).then(
-    (media) => {
-      onStored(media);
-      say(null);
-    },
-    (error: unknown) =>
-      say({
-        share: 0,
-        error: error instanceof Error ? error.message : String(error),
-        again: () => uploadItem(key, file, mode, onStored),
-      }),
+  whenFree(() =>
+    cancelling.signal.aborted
+      ? Promise.resolve()
+      : uploadFile(file, mode, cancelling.signal, (share) => say({ share, error: null, again: null })).then(
+          (media) => {
+            onStored(media);
+            say(null);
+          },
+          (error: unknown) =>
+            say({
+              share: 0,
+              error: error instanceof Error ? error.message : String(error),
+              again: () => uploadItem(key, file, mode, onStored),
+            }),
+        ),
   );
+}
+
+const waiting: (() => Promise<void>)[] = [];
+let running = 0;
+
+function whenFree(work: () => Promise<void>): void {
+  waiting.push(work);
+  serve();
+}
+
+function serve(): void {
+  const work = running < PLACES ? waiting.shift() : undefined;
+  if (work === undefined) return;
+  running += 1;
+  void work().finally(() => {
+    running -= 1;
+    serve();
+  });
 }

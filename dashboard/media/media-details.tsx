@@ -1,0 +1,312 @@
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../../contract/operations/media.ts";
+import type { PostSummary } from "../../contract/operations/posts.ts";
+import { useRead, useWrite } from "../api/use-api.ts";
+import { StatusTag } from "../posts/status.tsx";
+import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Dialog, Loading, Notice } from "../ui/surfaces.tsx";
+import { Time } from "../ui/time.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+import { durationInWords, sizeInWords } from "./facts.ts";
+
+/** A file: what it is, its text, how long it is kept, and the posts that use it. */
+export function MediaDetails({ id, onClose }: { id: string | undefined; onClose: () => void }) {
+  const { t } = useLingui();
+  const [isDeleting, setDeleting] = useState(false);
+  const close = () => {
+    setDeleting(false);
+    onClose();
+  };
+  return (
+    <Dialog title={isDeleting ? t`Delete this file?` : t`File`} isOpen={id !== undefined} onClose={close} isWide>
+      {id !== undefined && <Opened key={id} id={id} isDeleting={isDeleting} onDeleting={setDeleting} onClose={close} />}
+    </Dialog>
+  );
+}
+
+interface OpenedProps {
+  id: string;
+  isDeleting: boolean;
+  onDeleting: (isDeleting: boolean) => void;
+  onClose: () => void;
+}
+
+function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
+  const { data, error, refetch } = useRead(mediaGet, { params: { id } });
+  const used = useRead(mediaPosts, { params: { id }, query: { limit: 100 } });
+  if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Loading rows={3} />;
+  const { media, etag } = data;
+  if (isDeleting)
+    return <Deletion media={media} used={used.data} onBack={() => onDeleting(false)} onDeleted={onClose} />;
+  return (
+    <div className="space-y-5">
+      <Picture media={media} />
+      <Facts media={media} />
+      <Changes media={media} etag={etag} onConflict={() => void refetch()} />
+      <UsedIn used={used.data} />
+      <div className="flex flex-wrap justify-between gap-2 border-t pt-4">
+        <Button kind="danger" onClick={() => onDeleting(true)}>
+          <Trans>Delete</Trans>
+        </Button>
+        {media.status === "ready" && (
+          <Link to="/compose" search={({ mode }) => ({ mode, media: id })} className={buttonClass("main")}>
+            <Trans>Use in a new post</Trans>
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Picture({ media: { type, url, altText, filename } }: { media: Media }) {
+  if (url === null) return null;
+  const className = "mx-auto max-h-[40dvh] max-w-full rounded-lg bg-tint object-contain";
+  return type === "video" ? (
+    <video src={url} controls playsInline preload="metadata" aria-label={filename} className={className} />
+  ) : (
+    <img src={url} alt={altText ?? filename} className={className} />
+  );
+}
+
+function Facts({ media }: { media: Media }) {
+  const { t, i18n } = useLingui();
+  const { filename, mimeType, sizeBytes, width, height, durationSeconds, sourceUrl, error, status, createdAt } = media;
+  const facts = [
+    [t`Name`, <bdi key="name">{filename}</bdi>],
+    ...(mimeType === null ? [] : [[t`Type`, mimeType]]),
+    ...(sizeBytes === null ? [] : [[t`Size`, sizeInWords(i18n, sizeBytes)]]),
+    ...(width === null || height === null ? [] : [[t`Dimensions`, t`${width} × ${height} pixels`]]),
+    ...(durationSeconds === null ? [] : [[t`Duration`, durationInWords(durationSeconds)]]),
+    [t`Added`, <Time key="added" at={createdAt} />],
+    ...(sourceUrl === null
+      ? []
+      : [
+          [
+            t`From`,
+            <OutLink key="from" href={sourceUrl}>
+              {sourceUrl}
+            </OutLink>,
+          ],
+        ]),
+  ] as const;
+  return (
+    <>
+      {status === "pending" && <Notice tone="warn">{error ?? t`The file is being fetched from its URL.`}</Notice>}
+      {status === "failed" && <Notice tone="bad">{error}</Notice>}
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        {facts.map(([name, value]) => (
+          <div key={String(name)} className="contents">
+            <dt className="text-dim">{name}</dt>
+            <dd className="min-w-0 break-words">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+type Keeping = "automatic" | "forever" | "until";
+
+function keepingOf({ keepUntil }: Media): Keeping {
+  return keepUntil === null ? "automatic" : keepUntil === "forever" ? "forever" : "until";
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}/;
+
+/** What can be changed. What was typed stays if it cannot be saved. */
+function Changes({ media, etag, onConflict }: { media: Media; etag: string | null; onConflict: () => void }) {
+  const { t } = useLingui();
+  const toasts = useToasts();
+  const { mutate, isPending, error } = useWrite(mediaUpdate);
+  const [altText, setAltText] = useState(media.altText ?? "");
+  const [keeping, setKeeping] = useState(keepingOf(media));
+  const [day, setDay] = useState(DAY.exec(media.keepUntil ?? "")?.[0] ?? "");
+  const isConflict = error?.code === "PRECONDITION_FAILED";
+  const save = () => {
+    const end = new Date(`${day}T23:59:59.999Z`);
+    mutate(
+      {
+        params: { id: media.id },
+        body: {
+          altText: altText === "" ? null : altText,
+          keepUntil: keeping === "automatic" ? null : keeping === "forever" ? "forever" : end.toISOString(),
+        },
+        ifMatch: etag ?? undefined,
+      },
+      {
+        onSuccess: () => toasts.say(t`Saved`),
+        onError: ({ code }) => code === "PRECONDITION_FAILED" && onConflict(),
+      },
+    );
+  };
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <TextArea
+        label={t`Alt text`}
+        hint={t`For people who cannot see it. Posts that you add the file to start with this text.`}
+        rows={2}
+        maxLength={10_000}
+        value={altText}
+        onChange={({ target }) => setAltText(target.value)}
+      />
+      <div className="grid items-start gap-4 sm:grid-cols-2">
+        <Select
+          label={t`Keep`}
+          hint={
+            keeping === "automatic"
+              ? t`Deleted 7 days after it was added, or 30 days after its posts are published or cancelled.`
+              : undefined
+          }
+          value={keeping}
+          onChange={({ target: { value } }) =>
+            setKeeping(value === "forever" || value === "until" ? value : "automatic")
+          }
+          options={[
+            { value: "forever", name: t`Until I delete it` },
+            { value: "until", name: t`Until a day` },
+            { value: "automatic", name: t`Only as long as posts use it` },
+          ]}
+        />
+        {keeping === "until" && (
+          <TextField
+            label={t`Last day`}
+            type="date"
+            required
+            value={day}
+            onChange={({ target }) => setDay(target.value)}
+          />
+        )}
+      </div>
+      {isConflict && (
+        <Notice tone="bad">
+          <Trans>Somebody else has changed this file. Save again to replace what they wrote:</Trans>{" "}
+          <q>{media.altText}</q>
+        </Notice>
+      )}
+      {error !== null && !isConflict && <Failure error={error} />}
+      <Button type="submit" isBusy={isPending} disabled={keeping === "until" && day === ""}>
+        {t`Save`}
+      </Button>
+    </form>
+  );
+}
+
+interface Used {
+  posts: readonly PostSummary[];
+  total: number;
+}
+
+function UsedIn({ used }: { used: Used | undefined }) {
+  const { t } = useLingui();
+  return (
+    <section className="space-y-2">
+      <h3 className="text-sm font-semibold">{t`Used in`}</h3>
+      {used === undefined ? <Loading rows={1} /> : used.total === 0 ? <NotUsed /> : <Posts used={used} />}
+    </section>
+  );
+}
+
+function NotUsed() {
+  return (
+    <p className="text-sm text-dim">
+      <Trans>No post uses it.</Trans>
+    </p>
+  );
+}
+
+function Posts({ used: { posts, total } }: { used: Used }) {
+  const { t } = useLingui();
+  const more = total - posts.length;
+  return (
+    <ul className="max-h-48 divide-y overflow-y-auto rounded-lg border">
+      {posts.map(({ id, status, textPreview }) => (
+        <li key={id} className="flex items-center gap-2 px-3 py-2">
+          <Link to="/posts/$id" params={{ id }} className="min-w-0 grow truncate text-sm text-link" dir="auto">
+            {textPreview === "" ? t`No text` : textPreview}
+          </Link>
+          <StatusTag status={status} />
+        </li>
+      ))}
+      {more > 0 && (
+        <li className="px-3 py-2 text-sm text-dim">{t`and ${plural(more, { one: "# more", other: "# more" })}`}</li>
+      )}
+    </ul>
+  );
+}
+
+/** Posts that are over need it no longer. */
+const OVER: readonly PostSummary["status"][] = ["published", "discarded"];
+
+interface DeletionProps {
+  media: Media;
+  used: Used | undefined;
+  onBack: () => void;
+  onDeleted: () => void;
+}
+
+function Deletion({ media: { id, filename }, used, onBack, onDeleted }: DeletionProps) {
+  const { t } = useLingui();
+  const toasts = useToasts();
+  const { mutate, isPending, error } = useWrite(mediaDelete);
+  const needing = used?.posts.filter(({ status }) => !OVER.includes(status)) ?? [];
+  return (
+    <div className="space-y-4">
+      <p>
+        {needing.length > 0 ? (
+          <Trans>
+            <bdi>{filename}</bdi> cannot be deleted, because posts still need it. Cancel them or change their media
+            first.
+          </Trans>
+        ) : (
+          <Trans>
+            <bdi>{filename}</bdi> is deleted for good, and its URL stops working.
+          </Trans>
+        )}
+      </p>
+      {used !== undefined && used.total > 0 && (
+        <>
+          {needing.length === 0 && (
+            <p className="text-sm text-dim">
+              <Trans>These posts used it. What the platforms show does not change.</Trans>
+            </p>
+          )}
+          <Posts used={needing.length > 0 ? { posts: needing, total: needing.length } : used} />
+        </>
+      )}
+      {error !== null && <Failure error={error} />}
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button autoFocus onClick={onBack}>{t`Back`}</Button>
+        <Button
+          kind="danger"
+          disabled={used === undefined || needing.length > 0}
+          isBusy={isPending}
+          onClick={() =>
+            mutate(
+              { params: { id } },
+              {
+                onSuccess: () => {
+                  toasts.say(t`Deleted: ${filename}`);
+                  onDeleted();
+                },
+              },
+            )
+          }
+        >
+          {t`Delete`}
+        </Button>
+      </div>
+    </div>
+  );
+}

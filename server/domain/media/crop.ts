@@ -1,0 +1,36 @@
+import { refusal } from "../../../contract/forms/parse.ts";
+import { issueOf } from "../../../model/errors.ts";
+import type { MediaFacts } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
+import type { Area } from "../../media/rendition.ts";
+import { imageSlots, LIGHT_PIXELS } from "../../media/slots.ts";
+import type { Storage } from "../../storage/storage.ts";
+
+/** Stores part of an image, when it is the user's turn. Throws VALIDATION_FAILED if it has no such part. */
+export async function crop(
+  storage: Storage,
+  { userId }: Tenant,
+  original: { storageKey: string; facts: MediaFacts },
+  area: Area,
+): Promise<{ storageKey: string; facts: MediaFacts }> {
+  const { type, width, height } = original.facts;
+  if (type !== "image" || width === null || height === null)
+    throw refusal([
+      issueOf({ rule: "media.crop.image", message: "Only images can be cropped", fix: "Name a stored image." }),
+    ]);
+  const { x, y } = area;
+  if (x + area.width > width || y + area.height > height)
+    throw refusal([
+      issueOf({
+        rule: "media.crop.inside",
+        message: "The part is not within the image",
+        actual: `${area.width} × ${area.height} at ${x}, ${y}`,
+        limit: `${width} × ${height}`,
+        fix: "Choose a part within the image's width and height.",
+      }),
+    ]);
+  // The library is large, and many a process never crops anything.
+  return await imageSlots.run(userId, width * height <= LIGHT_PIXELS, async () =>
+    (await import("../../media/rendition.ts")).cropImage(storage, original, area),
+  );
+}
