@@ -30,6 +30,8 @@ export interface Capabilities {
    * a stored media object instead. It is imported as media, and never passed on as is.
    */
   cover?: "coverUrl";
+  /** The setting that chooses a frame of the video as its cover, by its time in milliseconds. */
+  coverFrame?: string;
   /** Support for publishing a post followed by its own replies, the parts after the first in `settings.thread`. */
   chain?: ChainRule;
   /**

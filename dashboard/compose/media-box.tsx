@@ -12,7 +12,8 @@ import { useLingui } from "@lingui/react/macro";
 import { type ClipboardEvent, type DragEvent, memo, useId, useRef, useState } from "react";
 
 import { MIME_TYPES } from "../../model/capabilities.ts";
-import { uploadItem, useProgress } from "../media/upload.ts";
+import { UploadProgress } from "../media/upload-progress.tsx";
+import { uploadItem } from "../media/upload.ts";
 import { useMode } from "../shell/mode.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { CloseIcon, MediaIcon, PlusIcon } from "../ui/icons.tsx";
@@ -20,6 +21,7 @@ import { Dialog } from "../ui/surfaces.tsx";
 import { useComposer } from "./context.ts";
 import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItem, withItemsIn } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
+import { CropItem, ItemCover } from "./item-tools.tsx";
 import { Library } from "./library.tsx";
 import { TextBox } from "./text-box.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
@@ -63,7 +65,7 @@ export const MediaBox = memo(function MediaBox({ label, slot, pointer, items }: 
       onPaste={onPaste}
     >
       <h3 className="text-sm font-semibold">{label}</h3>
-      {items.length > 0 && <Items items={items} pointer={pointer} onEdit={edit} />}
+      {items.length > 0 && <Items items={items} slot={slot} pointer={pointer} onEdit={edit} />}
       <AddMedia add={add} />
       <FieldIssues at={pointer} />
     </div>
@@ -183,10 +185,12 @@ function AddMedia({ add }: { add: Add }) {
 
 function Items({
   items,
+  slot,
   pointer,
   onEdit,
 }: {
   items: readonly Item[];
+  slot: Slot;
   pointer: string;
   onEdit: (to: (items: readonly Item[]) => readonly Item[]) => void;
 }) {
@@ -212,6 +216,7 @@ function Items({
           <Row
             key={item.key}
             item={item}
+            slot={slot}
             place={place}
             count={items.length}
             pointer={`${pointer}/${place}`}
@@ -226,6 +231,7 @@ function Items({
 
 function Row({
   item,
+  slot,
   place,
   count,
   pointer,
@@ -233,6 +239,7 @@ function Row({
   onRemove,
 }: {
   item: Item;
+  slot: Slot;
   place: number;
   count: number;
   pointer: string;
@@ -240,7 +247,8 @@ function Row({
   onRemove: () => void;
 }) {
   const { t } = useLingui();
-  const { type } = useComposer();
+  const { type: typed } = useComposer();
+  const { type } = item.shown;
   const drag = useDraggable({ id: item.key });
   const drop = useDroppable({ id: item.key });
   const name = item.shown.name;
@@ -290,37 +298,24 @@ function Row({
             <CloseIcon />
           </Button>
         </div>
-        <Uploading item={item} />
+        {item.entry === null && <UploadProgress id={item.key} />}
         {item.entry !== null && (
           <TextBox
             label={t`Alt text`}
             value={item.entry.altText ?? ""}
             onType={(altText) =>
-              type(`alt ${item.key}`, (draft) =>
+              typed(`alt ${item.key}`, (draft) =>
                 withItem(draft, item.key, (before) => ({ ...before, entry: { ...before.entry, altText } })),
               )
             }
           />
         )}
+        <div className="flex flex-wrap gap-2">
+          <CropItem item={item} slot={slot} count={count} />
+        </div>
+        {type === "video" && <ItemCover item={item} slot={slot} />}
         <FieldIssues at={pointer} isDeep />
       </div>
     </li>
   );
-}
-
-function Uploading({ item }: { item: Item }) {
-  const { t } = useLingui();
-  const progress = useProgress(item.key);
-  if (item.entry !== null || progress === undefined) return null;
-  if (progress.error !== null)
-    return (
-      <div role="alert" className="text-sm text-bad">
-        {progress.error}
-        <Button className="ms-2 min-h-8" onClick={() => progress.again?.()}>
-          {t`Try again`}
-        </Button>
-      </div>
-    );
-  const percent = Math.round(progress.share * 100);
-  return <progress className="w-full" max={100} value={percent} aria-label={t`Uploading: ${percent} %`} />;
 }

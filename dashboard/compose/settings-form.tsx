@@ -1,19 +1,16 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo, useState } from "react";
+import { memo, useContext } from "react";
 
-import { mediaGet } from "../../contract/operations/media.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
-import { useRead } from "../api/use-api.ts";
 import { labelOf, start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
-import { Dialog } from "../ui/surfaces.tsx";
-import { useComposer } from "./context.ts";
+import { DraftContext, useComposer } from "./context.ts";
+import { CoverFrame, CoverImage } from "./cover.tsx";
 import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
 import { inWords } from "./issues.ts";
-import { Library } from "./library.tsx";
 import { MediaBox } from "./media-box.tsx";
 import { labelOfName, type SettingField } from "./schema.ts";
 import { TextBox } from "./text-box.tsx";
@@ -112,6 +109,8 @@ function Control({ platform, field, path, value }: SettingProps) {
         />
       );
     case "number":
+      if (path.join(".") === described.get(platform)?.capabilities.coverFrame)
+        return <Frame platform={platform} label={label} hint={hint} value={value} onChange={typed} />;
       return (
         <TextBox
           label={label}
@@ -143,12 +142,56 @@ function Control({ platform, field, path, value }: SettingProps) {
         />
       );
     case "cover":
-      return <Cover label={t`Cover image`} hint={hint} value={value} onChange={set} />;
+      return (
+        <CoverImage
+          label={t`Cover image`}
+          hint={hint}
+          id={typeof value === "string" ? value : undefined}
+          onChange={set}
+        />
+      );
     case "group":
       return <Group platform={platform} field={field} path={path} value={value} />;
     case "list":
       return <List platform={platform} field={field} path={path} value={value} />;
   }
+}
+
+/** The cover frame of the platform's first video; without one, there is nothing to choose from. */
+function Frame({
+  platform,
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  platform: PlatformName;
+  label: string;
+  hint: string;
+  value: unknown;
+  onChange: (next: unknown) => void;
+}) {
+  const { t } = useLingui();
+  const draft = useContext(DraftContext);
+  const items = draft?.overrides[platform]?.media ?? draft?.media ?? [];
+  const video = items.find(({ shown }) => shown.type === "video")?.shown;
+  if (video === undefined)
+    return (
+      <p className="text-sm text-dim">
+        <span className="block font-semibold text-ink">{label}</span>
+        {t`Add a video to choose a frame of it.`}
+      </p>
+    );
+  return (
+    <CoverFrame
+      key={video.src}
+      label={label}
+      hint={hint}
+      video={video}
+      milliseconds={typeof value === "number" ? value : undefined}
+      onChange={onChange}
+    />
+  );
 }
 
 function TimeSetting({
@@ -279,49 +322,5 @@ function List({ platform, field, path, value }: SettingProps) {
         {t`Add: ${field.label}`}
       </Button>
     </fieldset>
-  );
-}
-
-/** A picture that stands for a video. */
-function Cover({
-  label,
-  hint,
-  value,
-  onChange,
-}: {
-  label: string;
-  hint: string;
-  value: unknown;
-  onChange: (next: unknown) => void;
-}) {
-  const { t } = useLingui();
-  const id = typeof value === "string" ? value : undefined;
-  const { data } = useRead(mediaGet, { params: { id: id ?? "" } }, { enabled: id !== undefined });
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <div className="space-y-2">
-      <h4 className="text-sm font-semibold">{label}</h4>
-      {data?.media.url !== undefined && data.media.url !== null && id !== undefined && (
-        <img
-          src={data.media.thumbnailUrl ?? data.media.url}
-          alt={data.media.filename}
-          className="size-20 rounded-lg object-cover"
-        />
-      )}
-      <div className="flex flex-wrap gap-2">
-        <Button onClick={() => setOpen(true)}>{t`From the library`}</Button>
-        {id !== undefined && <Button onClick={() => onChange(undefined)}>{t`Remove`}</Button>}
-      </div>
-      <p className="text-sm text-dim">{hint}</p>
-      <Dialog title={t`Library`} isOpen={isOpen} onClose={() => setOpen(false)} isWide>
-        <Library
-          type="image"
-          onChoose={({ entry }) => {
-            onChange(entry?.id);
-            setOpen(false);
-          }}
-        />
-      </Dialog>
-    </div>
   );
 }

@@ -88,10 +88,10 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
   return (
     <button
       type="button"
-      className="block size-full overflow-hidden rounded-xl border bg-card text-start hover:border-dim"
+      className="flex size-full flex-col overflow-hidden rounded-xl border bg-card text-start hover:border-dim"
       onClick={onOpen}
     >
-      <span className="relative block bg-tint" style={{ height: size }}>
+      <span className="relative block w-full shrink-0 bg-tint" style={{ height: size }}>
         <MediaThumbnail media={media} />
         <span className="absolute start-2 bottom-2">
           {status === "pending" && <Tag tone="warn">{t`Being fetched`}</Tag>}
@@ -99,7 +99,7 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
           {durationSeconds !== null && <Tag>{durationInWords(durationSeconds)}</Tag>}
         </span>
       </span>
-      <span className="block px-2.5 pt-1.5">
+      <span className="block w-full px-2.5 pt-1.5">
         <bdi className="block truncate text-sm font-medium">{filename}</bdi>
         <span className="block truncate text-xs text-dim">{facts.join(" · ")}</span>
       </span>

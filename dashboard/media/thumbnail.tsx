@@ -33,7 +33,7 @@ export function MediaThumbnail({ media: { type, url, thumbnailUrl } }: { media: 
             src={src}
             alt=""
             decoding="async"
-            className="absolute inset-0 size-full object-cover"
+            className="absolute inset-0 size-full bg-tint object-cover"
             onError={onError}
           />
         ))}

@@ -44,6 +44,11 @@ export const VideoIcon = () => (
     <path d="M4 6h11a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM16 11l5-3v8l-5-3" />
   </Icon>
 );
+export const CropIcon = () => (
+  <Icon>
+    <path d="M7 3v14h14M3 7h14v14" />
+  </Icon>
+);
 export const PlatformsIcon = () => (
   <Icon>
     <path d="M9 7H7a5 5 0 0 0 0 10h2M15 7h2a5 5 0 0 1 0 10h-2M8 12h8" />

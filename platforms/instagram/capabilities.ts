@@ -111,6 +111,7 @@ export const capabilities = {
   ],
   thumbnail: image,
   cover: "coverUrl",
+  coverFrame: "thumbOffsetMs",
   settingTexts: [
     {
       at: "firstComment",

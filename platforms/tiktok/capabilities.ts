@@ -60,6 +60,7 @@ export const capabilities = {
       ],
     },
   ],
+  coverFrame: "videoCoverTimestampMs",
   settingTexts: [{ at: "photoTitle", label: "photo title", max: 90, counting: "utf16", source: PHOTO }],
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
   quotas: [

@@ -1,0 +1,22 @@
+import { useLingui } from "@lingui/react/macro";
+
+import { Button } from "../ui/controls.tsx";
+import { useProgress } from "./upload.ts";
+
+/** How far the upload with a key is, or why it failed; nothing if there is none. */
+export function UploadProgress({ id }: { id: string }) {
+  const { t } = useLingui();
+  const progress = useProgress(id);
+  if (progress === undefined) return null;
+  if (progress.error !== null)
+    return (
+      <div role="alert" className="text-sm text-bad">
+        {progress.error}
+        <Button className="ms-2 min-h-8" onClick={() => progress.again?.()}>
+          {t`Try again`}
+        </Button>
+      </div>
+    );
+  const percent = Math.round(progress.share * 100);
+  return <progress className="w-full" max={100} value={percent} aria-label={t`Uploading: ${percent} %`} />;
+}
