@@ -139,10 +139,10 @@ function isFor({ width, height }: Size, { min, max }: Wanted): boolean {
 }
 
 const CORNERS = [
-  { name: "top start", className: "-top-3 -left-3 cursor-nwse-resize", x: -1, y: -1 },
-  { name: "top end", className: "-top-3 -right-3 cursor-nesw-resize", x: 1, y: -1 },
-  { name: "bottom start", className: "-bottom-3 -left-3 cursor-nesw-resize", x: -1, y: 1 },
-  { name: "bottom end", className: "-right-3 -bottom-3 cursor-nwse-resize", x: 1, y: 1 },
+  { name: "top start", className: "top-0 left-0 cursor-nwse-resize", x: -1, y: -1 },
+  { name: "top end", className: "top-0 right-0 cursor-nesw-resize", x: 1, y: -1 },
+  { name: "bottom start", className: "bottom-0 left-0 cursor-nesw-resize", x: -1, y: 1 },
+  { name: "bottom end", className: "right-0 bottom-0 cursor-nwse-resize", x: 1, y: 1 },
 ] as const;
 
 /** The picture with the part that stays. The same is done by the sliders, so it is no control for the keyboard. */
@@ -193,7 +193,7 @@ function Frame({
       >
         <img src={image.url} alt="" draggable={false} className="size-full rounded-sm" />
         <div
-          className="absolute cursor-move border-2 border-white shadow-[0_0_0_100vmax_rgb(0_0_0/0.55)] outline outline-black/60"
+          className="absolute cursor-move border-2 border-[#fff] shadow-[0_0_0_100vmax_rgb(0_0_0/0.55)]"
           style={{
             left: percent(area.x, image.width),
             top: percent(area.y, image.height),
@@ -208,7 +208,7 @@ function Frame({
               className={`absolute grid size-8 place-items-center ${className}`}
               onPointerDown={take(corner)}
             >
-              <span className="size-3.5 rounded-full border-2 border-black/60 bg-white" />
+              <span className="size-3.5 rounded-full border-2 border-[#333] bg-[#fff]" />
             </span>
           ))}
         </div>
