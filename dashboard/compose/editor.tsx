@@ -130,7 +130,10 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                       value={shownTab}
                       onValueChange={(value) => setTab(draft.platforms.find((each) => each === value) ?? ALL)}
                     >
-                      <Tabs.List className="relative mb-4 flex gap-1 overflow-x-auto border-b pb-2" aria-label={t`Versions`}>
+                      <Tabs.List
+                        className="relative mb-4 flex gap-1 overflow-x-auto border-b pb-2"
+                        aria-label={t`Versions`}
+                      >
                         <TabButton value={ALL} name={t`All platforms`} findings={findings} />
                         {draft.platforms.map((platform) => (
                           <TabButton key={platform} value={platform} name={labelOf(platform)} findings={findings} />

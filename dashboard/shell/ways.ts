@@ -1,6 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
 
-import { ApprovalIcon, DevelopersIcon, HomeIcon, MediaIcon, PlatformsIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
+import {
+  ApprovalIcon,
+  DevelopersIcon,
+  HomeIcon,
+  MediaIcon,
+  PlatformsIcon,
+  PostsIcon,
+  SettingsIcon,
+} from "../ui/icons.tsx";
 
 /** Where one can go, and the key that leads there after G. */
 export function useWays() {
