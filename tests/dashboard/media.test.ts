@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertAccessible } from "./signed-in.ts";
+
+const fixture = (name: string) => readFile(join(import.meta.dirname, "../fixtures", name));
+const HOSTILE_NAME = `<img src=x onerror="globalThis.hasRun=true">.jpg`;
+const ledger = z.array(
+  z.object({
+    platform: z.string(),
+    media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
+  }),
+);
+const stored = z.object({
+  media: z.array(
+    z.object({
+      id: z.string(),
+      filename: z.string(),
+      width: z.number(),
+      height: z.number(),
+      keepUntil: z.string().nullable(),
+    }),
+  ),
+});
+
+/** Serves a picture at a URL of its own. */
+async function pictureOnline(t: TestContext): Promise<string> {
+  const picture = await fixture("photo-1x1.png");
+  const server = createServer((_request, response) => response.setHeader("content-type", "image/png").end(picture));
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${Object(server.address()).port}/online.png`;
+}
+
+/** Lets the page have files as if they were dropped or pasted onto it. */
+async function give(page: Page, event: "drop" | "paste", files: Record<string, Buffer>): Promise<void> {
+  const given = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.toString("base64") }));
+  await page.evaluate(`{
+    const files = new DataTransfer();
+    for (const { name, bytes } of ${JSON.stringify(given)})
+      files.items.add(new File([Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0))], name, { type: "image/jpeg" }));
+    const event = ${
+      event === "drop"
+        ? `new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })`
+        : `new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true })`
+    };
+    document.querySelector("main").dispatchEvent(event);
+  }`);
+}
+
+test("files are kept in a library, described, cropped, used in posts and deleted", async (t) => {
+  const installation = await openInstallation(t);
+  const env = { AMPOST_ALLOW_PRIVATE_URLS: "true" };
+  let server = await installation.start("start", env);
+  await installation.json("bootstrap", "--json");
+  const { appUrl, sandboxUrl } = installation;
+  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
+  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
+    method: "POST",
+    headers: { origin: appUrl, "content-type": "application/json" },
+    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
+  });
+  assert.equal(setUp.status, 200, await setUp.text());
+
+  const browser = await openBrowser(t);
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
+  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+  });
+  const tile = (name: string) => page.getByRole("main").getByRole("listitem").getByRole("button", { name });
+  const listed = async () =>
+    stored.parse(await page.evaluate(`fetch("/api/v1/media?mode=test&limit=100").then((answer) => answer.json())`))
+      .media;
+
+  await step("the library is empty at first", async () => {
+    await page.goto(`${appUrl}/media?mode=test`);
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByLabel("Password", { exact: true }).fill(person.password);
+    await press(page, "Sign in");
+    await page.getByRole("heading", { name: "No media yet" }).waitFor();
+    await assertAccessible(page);
+  });
+
+  await step("files are dropped, pasted and fetched from a URL, and names never run as code", async () => {
+    await give(page, "drop", {
+      [HOSTILE_NAME]: await fixture("photo-4x5.jpg"),
+      "tall.jpg": await fixture("photo-9x16.jpg"),
+    });
+    await give(page, "paste", { "pasted.jpg": await fixture("photo-1x1.jpg") });
+    await press(page, "From a URL");
+    const url = await pictureOnline(t);
+    await page.getByLabel("URL of an image or video").fill(url);
+    await assertAccessible(page);
+    await press(page, "Add");
+    for (const name of [HOSTILE_NAME, "tall.jpg", "pasted.jpg", "online.png"]) await tile(name).waitFor();
+    await installation.until(async () => (await page.locator("main li img").count()) === 4);
+    await installation.until(
+      async () =>
+        (await page.evaluate(
+          `[...document.querySelectorAll("main li img")].every((each) => each.naturalWidth > 0)`,
+        )) === true,
+    );
+    const widths = await page.evaluate(
+      `[...document.querySelectorAll("main li img")].map((each) => Math.max(each.naturalWidth, each.naturalHeight))`,
+    );
+    assert.ok(z.array(z.number().max(400)).safeParse(widths).success, JSON.stringify(widths));
+    assert.deepEqual(new Set((await listed()).map(({ keepUntil }) => keepUntil)), new Set(["forever"]));
+    assert.equal(await page.evaluate("globalThis.hasRun"), undefined);
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+    await assertAccessible(page);
+  });
+
+  await step("an upload goes on where it was, after the connection and then the server were gone", async () => {
+    const noise = await sharp({
+      create: {
+        width: 900,
+        height: 900,
+        channels: 3,
+        background: "#888",
+        noise: { type: "gaussian", mean: 128, sigma: 60 },
+      },
+    })
+      .png()
+      .toBuffer();
+    const offsets: number[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "PATCH") offsets.push(Number(request.headers()["upload-offset"] ?? 0));
+    });
+    const network = await context.newCDPSession(page);
+    const limitTo = (uploadThroughput: number, offline: boolean) =>
+      network.send("Network.emulateNetworkConditions", {
+        offline,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput,
+      });
+    await network.send("Network.enable");
+    await limitTo(300_000, false);
+    await page.getByLabel("Files").setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: noise });
+    const progress = page.getByRole("progressbar", { name: /Uploading noise.png/ });
+    await installation.until(async () => Number(await progress.getAttribute("value")) > 20);
+    await limitTo(-1, true);
+    await server.end("SIGTERM");
+    server = await installation.start("start", env);
+    await limitTo(-1, false);
+    await tile("noise.png").waitFor();
+    assert.ok((offsets.at(-1) ?? 0) > 0, `it went on at ${offsets.join(", ")} of ${noise.length} bytes`);
+  });
+
+  await step("files are found by name, and described with the keyboard alone", async () => {
+    await page.getByLabel("Search").fill("TALL");
+    await tile("noise.png").waitFor({ state: "detached" });
+    await tile("tall.jpg").focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("1080 × 1920 pixels").waitFor();
+    await page.getByText("No post uses it.").waitFor();
+    await page.getByLabel("Alt text").focus();
+    await page.keyboard.type("A lighthouse");
+    await assertAccessible(page);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved", { exact: true }).first().waitFor();
+    const id = new URL(page.url()).searchParams.get("open");
+    const change = { method: "PATCH", headers: { "content-type": "application/json" }, body: `{"altText":"Theirs"}` };
+    await page.evaluate(`fetch("/api/v1/media/${id}?mode=test", ${JSON.stringify(change)})`);
+    await page.getByLabel("Alt text").fill("A tall lighthouse");
+    await press(page, "Save");
+    await page.getByText("Somebody else has changed this file.").waitFor();
+    assert.equal(await page.getByLabel("Alt text").inputValue(), "A tall lighthouse");
+    await page.getByText("Theirs").waitFor();
+    await press(page, "Save");
+    await page.getByText("Somebody else has changed this file.").waitFor({ state: "detached" });
+  });
+
+  await step(
+    "an image is used in a post, cropped to what the platform accepts, and published with its text",
+    async () => {
+      await page.getByRole("link", { name: "Use in a new post" }).click();
+      await page.getByLabel("Instagram").check();
+      assert.equal(await page.getByLabel("Alt text").inputValue(), "A tall lighthouse");
+      await page.getByText(/The aspect ratio of file 1/).waitFor();
+      await page.getByRole("button", { name: "Crop tall.jpg" }).tap();
+      await page.getByText("Fits Instagram: between 4:5 and 1.91:1").waitFor();
+      await assertAccessible(page);
+      await page.getByLabel("From the top").focus();
+      await page.keyboard.press("Home");
+      await press(page, "Crop");
+      await page.getByText(/The aspect ratio of file 1/).waitFor({ state: "detached" });
+      await page.getByText("Saved", { exact: true }).waitFor();
+      await press(page, "Publish now");
+      await page.waitForURL("**/posts/*");
+      const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
+      await installation.until(async () => (await published()).length === 1);
+      assert.deepEqual(await published(), [
+        { platform: "instagram", media: [{ type: "image", altText: "A tall lighthouse" }] },
+      ]);
+      const sizes = (await listed()).filter(({ filename }) => filename === "tall.jpg");
+      assert.deepEqual(
+        sizes.map(({ width, height }) => [width, height]),
+        [
+          [1080, 1350],
+          [1080, 1920],
+        ],
+      );
+    },
+  );
+
+  await step("a file that a waiting post needs stays, and others are deleted", async () => {
+    const draft = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        content: {
+          text: "It needs this",
+          media: [{ id: (await listed()).find(({ filename }) => filename === "pasted.jpg")?.id }],
+        },
+        platforms: ["threads"],
+        platformSetId: Object(
+          await page.evaluate(`fetch("/api/v1/platform-sets?mode=test").then((answer) => answer.json())`),
+        ).sets[0].id,
+      }),
+    };
+    assert.equal(
+      await page.evaluate(`fetch("/api/v1/posts?mode=test", ${JSON.stringify(draft)}).then(({ status }) => status)`),
+      201,
+    );
+    await page.goto(`${appUrl}/media?mode=test`);
+    await tile("pasted.jpg").tap();
+    await page.getByRole("link", { name: "It needs this" }).waitFor();
+    await press(page, "Delete");
+    await page.getByText(/cannot be deleted, because posts still need it/).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Delete", exact: true }).isDisabled(), true);
+    await assertAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Use", { exact: true }).selectOption("Not in a post");
+    await tile("pasted.jpg").waitFor({ state: "detached" });
+    await tile(HOSTILE_NAME).tap();
+    await press(page, "Delete");
+    await page.getByText("is deleted for good").waitFor();
+    await press(page, "Delete");
+    await tile(HOSTILE_NAME).waitFor({ state: "detached" });
+    assert.ok(!(await listed()).some(({ filename }) => filename === HOSTILE_NAME));
+  });
+
+  assert.equal(await page.evaluate("globalThis.hasRun"), undefined);
+  assert.deepEqual(troubles, []);
+});
