@@ -54,7 +54,8 @@ export function MediaGrid({ total, mediaAt, onRange, onOpen }: MediaGridProps) {
           const media = mediaAt(index);
           return (
             <li
-              key={index}
+              // A file keeps its tile, and the focus, when others come before it.
+              key={media?.id ?? index}
               aria-setsize={total}
               aria-posinset={index + 1}
               className="absolute"
@@ -68,7 +69,7 @@ export function MediaGrid({ total, mediaAt, onRange, onOpen }: MediaGridProps) {
               {media === undefined ? (
                 <Skeleton className="size-full" />
               ) : (
-                <Tile key={media.id} media={media} size={tile} onOpen={() => onOpen(media.id)} />
+                <Tile media={media} size={tile} onOpen={() => onOpen(media.id)} />
               )}
             </li>
           );
