@@ -266,7 +266,6 @@ export const mediaCrop = operation({
     "Creates a media object with part of a stored image; the original stays as it is. The new file is a JPEG, PNG or " +
     "WebP like the original, or a PNG of the first frame of a GIF. It inherits `altText` and `keepUntil`.",
   rateClass: "mediaUpload",
-  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
   params: idParam,
   body: z.strictObject({
     x: pixels(0)
