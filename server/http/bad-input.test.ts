@@ -47,6 +47,8 @@ function validBody(name: string): unknown {
     tenants_update: { name: "Acme" },
     tenants_create_key: { name: "Key", mode: "test" },
     media_create: { url: "https://example.com/a.jpg" },
+    media_update: { altText: "A lighthouse", keepUntil: "2030-01-01T00:00:00Z" },
+    media_crop: { x: 0, y: 0, width: 1, height: 1 },
   };
   return bodies[name] ?? bodies[name.replace(/^legacy_/, "")] ?? {};
 }

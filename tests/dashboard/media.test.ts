@@ -10,7 +10,7 @@ import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
-import { assertAccessible } from "./signed-in.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const fixture = (name: string) => readFile(join(import.meta.dirname, "../fixtures", name));
 const HOSTILE_NAME = `<img src=x onerror="globalThis.hasRun=true">.jpg`;
@@ -258,5 +258,25 @@ test("files are kept in a library, described, cropped, used in posts and deleted
   });
 
   assert.equal(await page.evaluate("globalThis.hasRun"), undefined);
+  assert.deepEqual(troubles, []);
+});
+
+test("of thousands of files, only those in the window are there", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.database.pool.query(
+    `insert into media (id, user_id, mode, status, filename, facts)
+     select gen_random_uuid(), $1, 'test', 'ready', 'file ' || n || '.mp4', '{"type": "video", "mimeType": "video/mp4"}'
+     from generate_series(1, 3000) n`,
+    [world.test.userId],
+  );
+  const page = await open({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${world.url}/media?mode=test`);
+  await page.getByText("3,000 files").or(page.getByText("3000 files")).waitFor();
+  const tiles = page.locator("li[aria-posinset]");
+  await tiles.first().waitFor();
+  assert.ok((await tiles.count()) < 100, String(await tiles.count()));
+  await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+  await page.locator("li[aria-posinset='3000'] button").waitFor();
+  assert.ok((await tiles.count()) < 100, String(await tiles.count()));
   assert.deepEqual(troubles, []);
 });
