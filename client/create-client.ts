@@ -1,4 +1,14 @@
-import { type CallOptions, type Connection, everyItem, path, read, write, type WriteOptions } from "./call.ts";
+import {
+  call,
+  type CallOptions,
+  type Connection,
+  everyItem,
+  path,
+  read,
+  withEtag,
+  write,
+  type WriteOptions,
+} from "./call.ts";
 import { createPosts } from "./posts.ts";
 import { createTenants } from "./tenants.ts";
 import type {
@@ -195,6 +205,12 @@ function createAccounts(connection: Connection) {
   };
 }
 
+/** A media object, and its ETag. */
+export interface MediaAnswer {
+  media: Media;
+  etag: string | null;
+}
+
 function createMedia(connection: Connection) {
   const one = (id: string) => path`/api/v1/media/${id}`;
   return {
@@ -229,11 +245,16 @@ function createMedia(connection: Connection) {
         limit,
       );
     },
-    async get(id: string, options: CallOptions = {}): Promise<{ media: Media }> {
-      return await read(connection, one(id), options);
+    async get(id: string, options: CallOptions = {}): Promise<MediaAnswer> {
+      return withEtag(await call<{ media: Media }>(connection, { ...options, method: "GET", path: one(id) }));
     },
-    async update(id: string, changes: MediaChanges, options: WriteOptions = {}): Promise<{ media: Media }> {
-      return (await write<{ media: Media }>(connection, "PATCH", one(id), { ...options, body: changes })).answer;
+    /** With `ifMatch`, the `etag` of a response, it fails if someone else has changed it first. */
+    async update(
+      id: string,
+      changes: MediaChanges,
+      options: WriteOptions & { ifMatch?: string } = {},
+    ): Promise<MediaAnswer> {
+      return withEtag(await write<{ media: Media }>(connection, "PATCH", one(id), { ...options, body: changes }));
     },
     /** The newest posts that use it, and how many do. */
     async posts(

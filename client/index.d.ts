@@ -232,19 +232,15 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     }>;
     /** All matches, newest first, fetched page by page as needed. */
     iterate({ limit, ...filter }?: Omit<MediaFilter, "offset">, options?: CallOptions): AsyncGenerator<Media, void>;
-    get(
-      id: string,
-      options?: CallOptions,
-    ): Promise<{
-      media: Media;
-    }>;
+    get(id: string, options?: CallOptions): Promise<MediaAnswer>;
+    /** With `ifMatch`, the `etag` of a response, it fails if someone else has changed it first. */
     update(
       id: string,
       changes: MediaChanges,
-      options?: WriteOptions,
-    ): Promise<{
-      media: Media;
-    }>;
+      options?: WriteOptions & {
+        ifMatch?: string;
+      },
+    ): Promise<MediaAnswer>;
     /** The newest posts that use it, and how many do. */
     posts(
       id: string,
@@ -419,7 +415,14 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       id: string,
       changes: TenantChanges,
       options?: WriteOptions & {
-        ifMatch?: string;
+        ifMatch?/**
+         * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
+         * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
+         */
+        /**
+         * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
+         * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
+         */ : string;
       },
     ): Promise<TenantAnswer>;
     delete(
@@ -499,6 +502,11 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     }>;
   };
 };
+/** A media object, and its ETag. */
+interface MediaAnswer {
+  media: Media;
+  etag: string | null;
+}
 
 /** What can fail before the API responds, or when something else responds in its place. */
 type FailureCode = "CONNECTION_FAILED" | "TIMED_OUT" | "UNEXPECTED_ANSWER";
@@ -965,7 +973,7 @@ declare function upload(
   media: Media;
 }>;
 
-export { createClient, type Client, type ClientOptions };
+export { createClient, type Client, type ClientOptions, type MediaAnswer };
 export { AmpostError, type FailureCode, type UsedUpLimit };
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest };
 export type { CallOptions, WriteOptions };

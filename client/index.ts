@@ -1,4 +1,4 @@
-export { createClient, type Client, type ClientOptions } from "./create-client.ts";
+export { createClient, type Client, type ClientOptions, type MediaAnswer } from "./create-client.ts";
 export { AmpostError, type FailureCode, type UsedUpLimit } from "./errors.ts";
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest } from "./verify-webhook.ts";
 export type { CallOptions, WriteOptions } from "./call.ts";

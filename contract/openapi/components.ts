@@ -17,7 +17,10 @@ export const HEADERS = {
   "X-RateLimit-Reset": { required: true, ...number("When the window resets, in Unix seconds.", 1_796_117_400) },
   "Retry-After": { required: true, ...number("Number of seconds to wait before retrying.", 2) },
   "WWW-Authenticate": text("The expected authentication: a bearer key.", 'Bearer realm="Ampost"'),
-  ETag: { required: true, ...text("Changes whenever anything visible in the post or tenant changes.", '"3"') },
+  ETag: {
+    required: true,
+    ...text("Changes whenever anything visible in the post, tenant or media object changes.", '"3"'),
+  },
   "Idempotency-Replayed": text(
     "`true` if this is the stored response to an earlier request with the same key.",
     "true",
@@ -47,7 +50,7 @@ export const PARAMETERS = {
     in: "header",
     required: false,
     description:
-      "The `ETag` of the post or tenant as you read it. If it has changed since, the request fails with 412.",
+      "The `ETag` of the post, tenant or media object as you read it. If it has changed since, the request fails with 412.",
     schema: { type: "string" },
     example: '"3"',
   },
@@ -56,7 +59,7 @@ export const PARAMETERS = {
     in: "header",
     required: false,
     description:
-      "The `ETag` of the post or tenant as you read it. If it has not changed, the response is 304 without a body.",
+      "The `ETag` of the post, tenant or media object as you read it. If it has not changed, the response is 304 without a body.",
     schema: { type: "string" },
     example: '"3"',
   },

@@ -209,9 +209,9 @@ function bodyOf(operation: Operation): JsonObject {
   };
 }
 
-/** Whether it returns a post or a tenant, whose response has an ETag. */
-function hasEtag({ answer, streams }: Operation): boolean {
-  return ("post" in answer.shape || "tenant" in answer.shape) && streams !== true;
+/** Whether it returns a post, a tenant or a media object, whose response has an ETag. */
+function hasEtag({ answer: { shape }, streams }: Operation): boolean {
+  return ("post" in shape || "tenant" in shape || shape["media"] === media) && streams !== true;
 }
 
 function responsesOf(operation: Operation): JsonObject {

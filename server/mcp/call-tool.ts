@@ -84,7 +84,9 @@ export async function callTool(
     if (!("stored" in done)) return toResult(done.answer.body, done.answer.post?.etag, { offer, readsData });
     const note = operation.tool?.shownOnce;
     const replayed = { ...asRecord(done.stored.body), replayed: true, ...(note === undefined ? {} : { note }) };
-    return toResult(replayed, done.stored.headers.etag, { offer, readsData });
+    // Tools tell only of posts' ETags.
+    const etag = done.stored.postId === null ? undefined : done.stored.headers.etag;
+    return toResult(replayed, etag, { offer, readsData });
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);

@@ -1002,7 +1002,14 @@ class Media:
         the upload with DELETE. The response to the last bytes has the ID of the media object in the header `Media-Id`.
         Incomplete uploads are deleted after 24 hours.
         """
-        return self._connection.call("POST", "/api/v1/media", body=body, writes=True, idempotency_key=idempotency_key)
+        return self._connection.call(
+            "POST",
+            "/api/v1/media",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
 
     def upload_url(
         self,
@@ -1038,7 +1045,7 @@ class Media:
         Get a media object. Returns a media object with the properties measured from its file. The `ETag` is for
         `If-Match` of an update.
         """
-        return self._connection.call("GET", path_of("/api/v1/media/{}", id))
+        return self._connection.call("GET", path_of("/api/v1/media/{}", id), etag=True)
 
     def update(
         self,
@@ -1059,6 +1066,7 @@ class Media:
             writes=True,
             if_match=if_match,
             idempotency_key=idempotency_key,
+            etag=True,
         )
 
     def posts(self, id: str, filter: types.MediaPostsFilter | None = None) -> types.MediaPostsAnswer:
@@ -1080,6 +1088,7 @@ class Media:
             body=body,
             writes=True,
             idempotency_key=idempotency_key,
+            etag=True,
         )
 
     def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
@@ -1120,6 +1129,7 @@ class AsyncMedia:
             body=body,
             writes=True,
             idempotency_key=idempotency_key,
+            etag=True,
         )
 
     async def upload_url(
@@ -1156,7 +1166,7 @@ class AsyncMedia:
         Get a media object. Returns a media object with the properties measured from its file. The `ETag` is for
         `If-Match` of an update.
         """
-        return await self._connection.call("GET", path_of("/api/v1/media/{}", id))
+        return await self._connection.call("GET", path_of("/api/v1/media/{}", id), etag=True)
 
     async def update(
         self,
@@ -1177,6 +1187,7 @@ class AsyncMedia:
             writes=True,
             if_match=if_match,
             idempotency_key=idempotency_key,
+            etag=True,
         )
 
     async def posts(self, id: str, filter: types.MediaPostsFilter | None = None) -> types.MediaPostsAnswer:
@@ -1198,6 +1209,7 @@ class AsyncMedia:
             body=body,
             writes=True,
             idempotency_key=idempotency_key,
+            etag=True,
         )
 
     async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:

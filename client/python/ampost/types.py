@@ -1631,6 +1631,8 @@ class OwnAppAnswer(TypedDict):
 
 class MediaAnswer(TypedDict):
     media: Media
+    #: Pass it as `if_match` to an update.
+    etag: str | None
 
 
 class MediaUploadUrlBody(TypedDict):

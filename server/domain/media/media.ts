@@ -52,8 +52,7 @@ export async function createMedia(
     if (row === undefined) throw new Error("The media object was not stored");
     if (upload !== undefined) await enforceStorageQuota(tx, services, call, sizeOf([upload]));
     await countUploadsAgainstQuota(services, tx, call, 1);
-    const media = toMedia(services, call, row);
-    return { body: { media }, kept: { media: { ...media, url: null, thumbnailUrl: null } } };
+    return keptWithoutUrls(toAnswer(services, call, row));
   });
 }
 
@@ -126,8 +125,7 @@ export async function cropMedia(
       await enforceStorageQuota(tx, services, call, received.facts.sizeBytes);
       await countUploadsAgainstQuota(services, tx, call, 1);
       const changed = await changeMedia(tx, call, row.id, { altText, keepUntil: keepUntilOf(original) });
-      const answer = toAnswer(services, call, changed);
-      return { ...answer, kept: { media: { ...answer.body.media, url: null, thumbnailUrl: null } } };
+      return keptWithoutUrls(toAnswer(services, call, changed));
     });
   } catch (error) {
     await services.storage.delete(received.storageKey);
@@ -153,6 +151,11 @@ function toAnswer(services: Pick<Services, "settings">, caller: Tenant, row: Med
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = Math.floor(Date.now() / 3_600_000);
   return { body: { media: toMedia(services, caller, row) }, etag: `"${revisionOf(row)}-${hour}"` };
+}
+
+/** URLs that end are not stored for repeated requests. */
+function keptWithoutUrls(answer: Answer<{ media: Media }>): Answer<{ media: Media }> {
+  return { ...answer, kept: { media: { ...answer.body.media, url: null, thumbnailUrl: null } } };
 }
 
 /** What distinguishes a media object from what it was before a change. */
