@@ -415,10 +415,11 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       id: string,
       changes: TenantChanges,
       options?: WriteOptions & {
-        ifMatch /**
+        ifMatch?/**
          * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
          * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
-         */?/**
+         */
+        /**
          * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
          * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
          */ : string;
