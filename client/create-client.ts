@@ -40,6 +40,12 @@ import type {
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
 import { createWebhooks } from "./webhooks.ts";
 
+/** A media object, and its ETag. */
+export interface MediaAnswer {
+  media: Media;
+  etag: string | null;
+}
+
 export interface ClientOptions {
   /** `amp_live_…`, or `amp_test_…` for the sandbox. For `tenants`, an operator key: `amp_op_…`. */
   apiKey: string;
@@ -203,12 +209,6 @@ function createAccounts(connection: Connection) {
       return await read(connection, "/api/v1/account-context", options);
     },
   };
-}
-
-/** A media object, and its ETag. */
-export interface MediaAnswer {
-  media: Media;
-  etag: string | null;
 }
 
 function createMedia(connection: Connection) {

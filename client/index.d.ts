@@ -54,6 +54,11 @@ import type {
   WebhookDelivery,
 } from "./types.js";
 
+/** A media object, and its ETag. */
+interface MediaAnswer {
+  media: Media;
+  etag: string | null;
+}
 interface ClientOptions {
   /** `amp_live_…`, or `amp_test_…` for the sandbox. For `tenants`, an operator key: `amp_op_…`. */
   apiKey: string;
@@ -415,14 +420,7 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       id: string,
       changes: TenantChanges,
       options?: WriteOptions & {
-        ifMatch?/**
-         * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
-         * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
-         */
-        /**
-         * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
-         * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
-         */ : string;
+        ifMatch?: string;
       },
     ): Promise<TenantAnswer>;
     delete(
@@ -502,11 +500,6 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     }>;
   };
 };
-/** A media object, and its ETag. */
-interface MediaAnswer {
-  media: Media;
-  etag: string | null;
-}
 
 /** What can fail before the API responds, or when something else responds in its place. */
 type FailureCode = "CONNECTION_FAILED" | "TIMED_OUT" | "UNEXPECTED_ANSWER";
