@@ -1160,15 +1160,20 @@ export interface ConnectLink {
   id: string;
   /** The link to share. Returned only when the link is created. Anyone who has it can use it. */
   url: string | null;
-  /** `pending` until an account is connected. A link works once. */
+  /**
+   * `pending` until an account is connected, or the link expires or is revoked. One for several platforms stays
+   * `pending` until then.
+   */
   status: "pending" | "connected" | "expired" | "revoked";
   platformSetId: string;
   /** `null` if the person who opens the link chooses the platform. */
   platform: Platform | null;
   externalId: string | null;
   returnUrl: string;
-  /** The account that was connected. */
+  /** The account that was connected, the last one if there are several. */
   accountId: string | null;
+  /** All accounts that were connected. */
+  accountIds: string[];
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
@@ -1184,14 +1189,20 @@ export interface NewConnectLink {
   platform?: Platform | null;
   /** Your ID for the account's owner, 1 to 255 characters. */
   externalId?: string | null;
-  /** Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it. */
+  /**
+   * Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it, and
+   * without a `platform` it lists all of them: the person can connect an account on each.
+   */
   returnUrl?: string | null;
   /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;
 }
 
 export interface ConnectLinkFilter {
-  /** `pending` until an account is connected. A link works once. */
+  /**
+   * `pending` until an account is connected, or the link expires or is revoked. One for several platforms stays
+   * `pending` until then.
+   */
   status?: "pending" | "connected" | "expired" | "revoked";
   /** Your ID for the account's owner, 1 to 255 characters. */
   externalId?: string;

@@ -24,7 +24,7 @@ export async function runCreateConnectLink(options: LinkOptions): Promise<void> 
     });
     answer(options, { connectLink }, [
       connectLink.url ?? connectLink.id,
-      `Anyone who opens it can connect one account, until ${connectLink.expiresAt}.`,
+      `Anyone who opens it can connect one account${platform || returnUrl ? "" : " on each platform"}, until ${connectLink.expiresAt}.`,
     ]);
   });
 }

@@ -8,7 +8,10 @@ const DAY_SECONDS = 86_400;
 
 const status = z
   .enum(CONNECT_LINK_STATUSES)
-  .describe("`pending` until an account is connected. A link works once.")
+  .describe(
+    "`pending` until an account is connected, or the link expires or is revoked. One for several platforms stays " +
+      "`pending` until then.",
+  )
   .meta({ examples: ["pending"] });
 
 const EXTERNAL_ID = "Your ID for the account's owner, 1 to 255 characters.";
@@ -20,7 +23,8 @@ const externalId = z
   .meta({ examples: ["customer-4711"] });
 
 const RETURN_URL =
-  "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.";
+  "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it, and " +
+  "without a `platform` it lists all of them: the person can connect an account on each.";
 const returnUrl = webUrl
   .max(2048)
   .refine(isReturnUrl, {
@@ -43,8 +47,9 @@ const connectLink = z.object({
   returnUrl: z.string().meta({ examples: ["https://app.example.com/connected"] }),
   accountId: id
     .nullable()
-    .describe("The account that was connected.")
+    .describe("The account that was connected, the last one if there are several.")
     .meta({ examples: [null] }),
+  accountIds: z.array(id).describe("All accounts that were connected."),
   createdAt: time,
   expiresAt: time,
   mode,
@@ -61,7 +66,8 @@ export const connectLinksCreate = operation({
   summary: "Create a connect link",
   description:
     "Creates a link that lets someone without an Ampost login, such as your customer, " +
-    "connect an account to one of your platform sets. It works once, until it expires. " +
+    "connect an account to one of your platform sets. It works once, until it expires; " +
+    "without `platform` and `returnUrl`, once on each platform. " +
     "The browser returns to `returnUrl` with the result in the query (`status`, `reason`, `connectLinkId`, " +
     "`accountId`, `platform`, `externalId`), and the event `account.connected` carries `externalId` " +
     "and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
@@ -73,7 +79,8 @@ export const connectLinksCreate = operation({
     openWorld: false,
     description:
       "Creates a link with which a person connects an account to a platform set: send them its `url`. " +
-      "It works once, until it expires, and is shown only in this result. A set has one account of each platform: " +
+      "It works once (without platform and returnUrl, once on each platform), until it expires, and is shown only in " +
+      "this result. A set has one account of each platform: " +
       "for a second one, create another set first.",
     shownOnce: "Only the first result had the `url`. If it is lost, revoke this link and create another.",
   },
@@ -129,7 +136,7 @@ export const connectLinksRevoke = operation({
   method: "DELETE",
   path: "/api/v1/connect-links/:id",
   summary: "Revoke a connect link",
-  description: "Revokes a link that has not been used. An account that was connected through it stays connected.",
+  description: "Revokes a link that can still be used. Accounts that were connected through it stay connected.",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
   writes: true,

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
@@ -44,15 +44,14 @@ export function ConnectLinks() {
     >
       <p className="text-sm text-dim">
         <Trans>
-          With a connect link, somebody without a login here connects their account to one of your platform sets. It
-          works once.
+          With a connect link, somebody without a login here connects their accounts to one of your platform sets.
         </Trans>
       </p>
       {links.error !== null && <Failure error={links.error} onRetry={() => void links.refetch()} />}
       {links.isPending && <Loading />}
       {links.data !== undefined && total === 0 && (
         <Empty title={t`No connect links yet`} action={create}>
-          <Trans>Create one for each account that somebody else should connect.</Trans>
+          <Trans>Create one for each person whose accounts you publish to.</Trans>
         </Empty>
       )}
       {total > 0 && (
@@ -110,6 +109,7 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
     revoked: t`Revoked`,
   };
   const what = link.platform === null ? t`Any platform` : labelOf(link.platform);
+  const count = link.accountIds.length;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
       <div className="min-w-0 grow basis-52">
@@ -134,7 +134,12 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
           )}
         </p>
       </div>
-      <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>
+      {count > 1 || (count === 1 && link.status !== "connected") ? (
+        <Tag tone="good">
+          <Plural value={count} one="# account connected" other="# accounts connected" />
+        </Tag>
+      ) : null}
+      {link.status === "pending" && count > 0 ? null : <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>}
       {link.status === "pending" && (
         <Button kind="quiet" onClick={() => setIsAsking(true)}>
           {t`Revoke`}

@@ -28,16 +28,17 @@ export function NewConnectLink({ platformSetId }: { platformSetId: string }) {
         <CopyField
           label={t`Connect link`}
           value={link.url}
-          hint={t`Copy it now: it is not shown again. Anyone who has it can use it, once.`}
+          hint={t`Copy it now: it is not shown again. Anyone who has it can use it.`}
         />
         <p className="text-sm">
           <Trans>
-            Send it to the owner of the account. It works until <Time at={link.expiresAt} withZone />.
+            Send it to the owner of the accounts. It works until <Time at={link.expiresAt} withZone />.
           </Trans>
         </p>
         <Button onClick={() => create.reset()}>{t`Create another`}</Button>
       </div>
     );
+  const forSeveral = platform === "" && returnUrl === "";
   const elsewhere = errorElsewhere(create.error, FIELDS);
   return (
     <form
@@ -66,9 +67,14 @@ export function NewConnectLink({ platformSetId }: { platformSetId: string }) {
         value={platform}
         onChange={({ target }) => setPlatform(target.value)}
         options={[
-          { value: "", name: t`The person chooses` },
+          { value: "", name: returnUrl === "" ? t`All platforms` : t`The person chooses` },
           ...start.platforms.map(({ name, label }) => ({ value: name, name: label })),
         ]}
+        hint={
+          forSeveral
+            ? t`On one page, the person connects an account on each platform they want.`
+            : t`The link works once, for one account.`
+        }
         error={errorAt(create.error, "/platform")}
       />
       <Select
@@ -85,15 +91,15 @@ export function NewConnectLink({ platformSetId }: { platformSetId: string }) {
       />
       <TextField
         label={t`Your ID for the owner (optional)`}
-        hint={t`The account carries it as externalId.`}
+        hint={t`The accounts carry it as externalId.`}
         value={externalId}
         autoComplete="off"
         onChange={({ target }) => setExternalId(target.value)}
         error={errorAt(create.error, "/externalId")}
       />
       <TextField
-        label={t`Return address (optional)`}
-        hint={t`Where the browser goes afterwards. Without one, a page here says that it is done.`}
+        label={t`Return URL (optional)`}
+        hint={t`Where the browser goes afterwards. Without one, it stays here.`}
         type="url"
         value={returnUrl}
         autoComplete="off"

@@ -43,7 +43,7 @@ export function OwnApps() {
       <p className="text-sm text-dim">
         <Trans>
           Accounts of this set connect through the instance's apps. To use an app of your own, create it on the
-          platform's developer portal with the redirect address and the permissions below, then enter its client ID and
+          platform's developer portal with the redirect URI and the permissions below, then enter its client ID and
           secret here. The secret is encrypted and never shown again. Accounts that are already connected keep the app
           they were connected with.
         </Trans>
@@ -112,7 +112,7 @@ function AppCard({
         </summary>
         <div className="mt-3 space-y-5">
           <CopyField
-            label={t`Redirect address`}
+            label={t`Redirect URI`}
             value={app?.redirectUri ?? ownApp.redirectUri}
             hint={t`Register exactly this on ${label}'s developer portal.`}
           />

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { openAsBlob } from "node:fs";
 import { test } from "node:test";
 
+import type { Locator } from "playwright-core";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post } from "../../contract/operations/posts.ts";
-import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../browser.ts";
 import { cookiesOf } from "../world.ts";
 import { assertAccessible } from "./signed-in.ts";
 
@@ -65,6 +66,13 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("dialog", (dialog) => troubles.push(dialog.message()));
+  const reach = async (target: Locator) => {
+    await target.waitFor();
+    for (let presses = 0; (await target.and(page.locator(":focus")).count()) === 0; presses += 1) {
+      assert.ok(presses < 100, "it is reached with Tab");
+      await page.keyboard.press("Tab");
+    }
+  };
   const card = (text: string) => page.getByRole("article").filter({ hasText: text });
 
   await step("an empty list says what it is for", async () => {
@@ -97,19 +105,25 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     assert.equal((await read(hostile.id)).approval?.state, "pending");
   });
 
-  await step("sent back with a reason, the key reads it, and an edit makes it wait again", async () => {
-    await card("Changed meanwhile").getByRole("button", { name: "Send back" }).click();
-    await page.getByLabel("What should change?").fill("Say when.");
-    await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
-    await page.getByText("The post has been sent back.").first().waitFor();
-    const { approval } = await read(hostile.id);
-    assert.deepEqual([approval?.state, approval?.reason], ["sent_back", "Say when."]);
-    await page.getByRole("link", { name: "Sent back" }).click();
-    await card("Changed meanwhile").getByText("Say when.").waitFor();
-    await call(robot, "PATCH", `/posts/${hostile.id}`, { content: { text: "Today at noon" } });
-    await page.getByRole("link", { name: "Waiting", exact: true }).click();
-    await card("Today at noon").waitFor();
-  });
+  await step(
+    "sent back with a reason by keyboard alone, the key reads it, and an edit makes it wait again",
+    async () => {
+      await reach(card("Changed meanwhile").getByRole("button", { name: "Send back" }));
+      await page.keyboard.press("Enter");
+      await reach(page.getByLabel("What should change?"));
+      await page.keyboard.type("Say when.");
+      await reach(page.getByRole("dialog").getByRole("button", { name: "Send back" }));
+      await page.keyboard.press("Enter");
+      await page.getByText("The post has been sent back.").first().waitFor();
+      const { approval } = await read(hostile.id);
+      assert.deepEqual([approval?.state, approval?.reason], ["sent_back", "Say when."]);
+      await page.getByRole("link", { name: "Sent back" }).click();
+      await card("Changed meanwhile").getByText("Say when.").waitFor();
+      await call(robot, "PATCH", `/posts/${hostile.id}`, { content: { text: "Today at noon" } });
+      await page.getByRole("link", { name: "Waiting", exact: true }).click();
+      await card("Today at noon").waitFor();
+    },
+  );
 
   await step("approved, it waits for its key, which publishes it", async () => {
     await card("Today at noon").getByRole("button", { name: "Approve", exact: true }).click();
@@ -121,10 +135,11 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     await installation.until(async () => (await read(hostile.id)).status === "published");
   });
 
-  await step("approved and published in one go, from the address that the API names", async () => {
+  await step("approved and published in one go by keyboard alone, from the address that the API names", async () => {
     await page.goto(pictured.approval?.url ?? "");
     await page.getByRole("img", { name: "A mountain lake" }).waitFor();
-    await press(page, "Approve and publish");
+    await reach(page.getByRole("button", { name: "Approve and publish" }));
+    await page.keyboard.press("Enter");
     await page.getByText("The post is being published.").first().waitFor();
     await installation.until(async () => (await read(pictured.id)).status === "published");
     assert.deepEqual(

@@ -108,7 +108,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     const link = await dialog.getByLabel("Connect link", { exact: true }).inputValue();
     assert.match(link, /\/connect\/[\w-]{20,}$/);
     const path = new URL(link).pathname;
-    assert.match(await (await fetch(world.url + path)).text(), /wants to publish posts for you/);
+    assert.match(await (await fetch(world.url + path)).text(), /wants to publish posts for you.*as many as you like/);
     await assertAccessible(page);
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByText("customer-7").waitFor();
@@ -120,12 +120,12 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     assert.equal(only?.status, "revoked");
   });
 
-  await step("an own app shows its redirect address and permissions before it is saved", async () => {
+  await step("an own app shows its redirect URI and permissions before it is saved", async () => {
     await page.goto(`${world.url}/connections/apps?mode=test&set=${platformSetId}`);
     const app = region("YouTube");
     await app.getByText("Use your own YouTube app").click();
     assert.match(
-      await app.getByLabel("Redirect address", { exact: true }).inputValue(),
+      await app.getByLabel("Redirect URI", { exact: true }).inputValue(),
       /\/api\/platforms\/youtube\/callback$/,
     );
     await app.getByText("youtube.upload").first().waitFor();

@@ -793,10 +793,10 @@ class ConnectLinks:
     def create(self, body: types.NewConnectLink, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
         """
         Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
-        an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
-        with the result in the query (`status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`), and
-        the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its
-        Idempotency-Key has no `url`.
+        an account to one of your platform sets. It works once, until it expires; without `platform` and `returnUrl`,
+        once on each platform. The browser returns to `returnUrl` with the result in the query (`status`, `reason`,
+        `connectLinkId`, `accountId`, `platform`, `externalId`), and the event `account.connected` carries `externalId`
+        and the ID of the link. A response replayed by its Idempotency-Key has no `url`.
         """
         return self._connection.call(
             "POST",
@@ -821,7 +821,7 @@ class ConnectLinks:
 
     def revoke(self, id: str, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
         """
-        Revoke a connect link. Revokes a link that has not been used. An account that was connected through it stays
+        Revoke a connect link. Revokes a link that can still be used. Accounts that were connected through it stay
         connected.
         """
         return self._connection.call(
@@ -844,10 +844,10 @@ class AsyncConnectLinks:
     ) -> types.ConnectLinkAnswer:
         """
         Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
-        an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
-        with the result in the query (`status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`), and
-        the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its
-        Idempotency-Key has no `url`.
+        an account to one of your platform sets. It works once, until it expires; without `platform` and `returnUrl`,
+        once on each platform. The browser returns to `returnUrl` with the result in the query (`status`, `reason`,
+        `connectLinkId`, `accountId`, `platform`, `externalId`), and the event `account.connected` carries `externalId`
+        and the ID of the link. A response replayed by its Idempotency-Key has no `url`.
         """
         return await self._connection.call(
             "POST",
@@ -872,7 +872,7 @@ class AsyncConnectLinks:
 
     async def revoke(self, id: str, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
         """
-        Revoke a connect link. Revokes a link that has not been used. An account that was connected through it stays
+        Revoke a connect link. Revokes a link that can still be used. Accounts that were connected through it stay
         connected.
         """
         return await self._connection.call(

@@ -1173,15 +1173,18 @@ class ConnectLink(TypedDict):
     id: str
     #: The link to share. Returned only when the link is created. Anyone who has it can use it.
     url: str | None
-    #: `pending` until an account is connected. A link works once.
+    #: `pending` until an account is connected, or the link expires or is revoked. One for several platforms stays
+    #: `pending` until then.
     status: Literal["pending", "connected", "expired", "revoked"]
     platformSetId: str
     #: `null` if the person who opens the link chooses the platform.
     platform: Platform | None
     externalId: str | None
     returnUrl: str
-    #: The account that was connected.
+    #: The account that was connected, the last one if there are several.
     accountId: str | None
+    #: All accounts that were connected.
+    accountIds: list[str]
     #: ISO 8601, UTC, with milliseconds.
     createdAt: str
     #: ISO 8601, UTC, with milliseconds.
@@ -1197,14 +1200,16 @@ class NewConnectLink(TypedDict):
     platform: NotRequired[Platform | None]
     #: Your ID for the account's owner, 1 to 255 characters.
     externalId: NotRequired[str | None]
-    #: Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.
+    #: Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it, and
+    #: without a `platform` it lists all of them: the person can connect an account on each.
     returnUrl: NotRequired[str | None]
     #: How long the link works: 1 minute to 30 days. Defaults to 1 day.
     expiresInSeconds: NotRequired[int]
 
 
 class ConnectLinkFilter(TypedDict):
-    #: `pending` until an account is connected. A link works once.
+    #: `pending` until an account is connected, or the link expires or is revoked. One for several platforms stays
+    #: `pending` until then.
     status: NotRequired[Literal["pending", "connected", "expired", "revoked"]]
     #: Your ID for the account's owner, 1 to 255 characters.
     externalId: NotRequired[str]

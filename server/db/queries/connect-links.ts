@@ -11,13 +11,15 @@ export interface ConnectLinkRow {
   external_id: string | null;
   return_url: string;
   account_id: string | null;
+  /** What it has connected, one on each platform, until it expires; null if it works once. */
+  account_ids: string[] | null;
   created_at: Date;
   expires_at: Date;
   status: ConnectLinkStatus;
 }
 
 const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.external_id, l.return_url, l.account_id,
-  l.created_at, l.expires_at,
+  l.account_ids, l.created_at, l.expires_at,
   case when l.connected_at is not null then 'connected'
     when l.revoked_at is not null
       or not exists (
@@ -56,13 +58,15 @@ export const insertConnectLink = statement<
     externalId: string | null,
     returnUrl: string | null,
     lifetimeSeconds: number,
+    isForSeveral: boolean,
   ]
 >(
   "connect_links.insert",
   `with l as (
      insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url,
-       expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9)) returning *
+       expires_at, account_ids)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9),
+       case when $10 then '{}'::uuid[] end) returning *
    ) select ${columns} from l`,
 );
 
@@ -71,27 +75,32 @@ export const findConnectLink = statement<ConnectLinkRow, [id: string | null, use
   `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`,
 );
 
-/** The token identifies the owner. The names are shown to the person who opens the link. */
-export const findConnectLinkByToken = statement<
-  ConnectLinkRow & { user_name: string; set_name: string | null; suspended: boolean; branding: unknown },
-  [tokenDigest: Buffer]
->(
+const owner = `u.name as user_name, u.suspended_at is not null as suspended, u.branding`;
+
+/** Whose link it is, as the person who opens it sees them. */
+export interface LinkOwner {
+  user_name: string;
+  suspended: boolean;
+  branding: unknown;
+}
+
+/** The token identifies the owner. */
+export const findConnectLinkByToken = statement<ConnectLinkRow & LinkOwner, [tokenDigest: Buffer]>(
   "connect_links.find_by_token",
-  `select ${columns}, u.name as user_name, named.name as set_name,
-     u.suspended_at is not null as suspended, u.branding
-   from connect_links l join users u on u.id = l.user_id
-     left join platform_sets named on named.id = l.platform_set_id and named.user_id = l.user_id and named.mode = l.mode
-   where l.token_digest = $1`,
+  `select ${columns}, ${owner} from connect_links l join users u on u.id = l.user_id where l.token_digest = $1`,
 );
 
 /** The link it was started with, how, and what it connected. */
 export const findConnectLinkByAuthorization = statement<
-  ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
+  ConnectLinkRow &
+    LinkOwner & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
   [attemptId: string, binding: Buffer]
 >(
   "connect_links.find_by_authorization",
-  `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
+  `select ${columns}, ${owner}, a.platform as attempt_platform, a.login as attempt_login,
+     a.account_id as attempt_account_id
    from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode
+     join users u on u.id = l.user_id
    where a.id = $1 and a.binding = $2`,
 );
 
@@ -118,20 +127,28 @@ export const revokeConnectLink = statement<never, [id: string, userId: string, m
 );
 
 /**
- * Uses up the link; no row if it was already used or revoked. One that expired during the platform's sign-in is still
- * valid.
+ * Uses up the link, or the platform's part of one for several; no row if that was already used, or the link is revoked.
+ * One that expired during the platform's sign-in is still valid.
  */
-export const claimConnectLink = statement<{ external_id: string | null }, [id: string, userId: string, mode: Mode]>(
+export const claimConnectLink = statement<
+  { external_id: string | null },
+  [id: string, userId: string, mode: Mode, platform: PlatformName]
+>(
   "connect_links.claim",
-  `update connect_links set connected_at = now()
-   where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null returning external_id`,
+  `update connect_links l set connected_at = case when account_ids is null then now() end
+   where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null
+     and not exists (
+       select from accounts a
+       where a.id = any(l.account_ids) and a.user_id = l.user_id and a.mode = l.mode and a.platform = $4)
+   returning external_id`,
 );
 
 /** Records the account connected by a claimed link, which then has the link's external ID. */
 export const settleConnectLink = statement<never, [id: string, userId: string, mode: Mode, accountId: string]>(
   "connect_links.settle",
   `with settled as (
-     update connect_links set account_id = $4 where id = $1 and user_id = $2 and mode = $3 returning external_id
+     update connect_links set account_id = $4, account_ids = account_ids || $4::uuid
+     where id = $1 and user_id = $2 and mode = $3 returning external_id
    )
    update accounts set external_id = settled.external_id from settled
    where accounts.id = $4 and accounts.user_id = $2 and accounts.mode = $3`,

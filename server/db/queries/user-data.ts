@@ -35,7 +35,8 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   ),
   connectLinks: page(
     "connect_links",
-    "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id",
+    "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id " +
+      "account_ids",
   ),
   ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),

@@ -58,11 +58,21 @@ test("a link is created with a lifetime of a day, and its URL is shown once and 
 });
 
 test("only the platform set is required: without a return URL, a page of the instance shows the result", async () => {
-  const { body: answer } = await world.call(world.test, "POST", "/api/v1/connect-links", {
-    platformSetId: world.test.platformSetId,
-  });
-  const made = link.parse(objectIn(answer, "connectLink"));
-  assert.deepEqual([made.platform, made.externalId], [null, null]);
+  const make = async (changed: object) =>
+    link.parse(
+      objectIn(
+        (
+          await world.call(world.test, "POST", "/api/v1/connect-links", {
+            platformSetId: world.test.platformSetId,
+            ...changed,
+          })
+        ).body,
+        "connectLink",
+      ),
+    );
+  const forAll = await make({});
+  assert.deepEqual([forAll.platform, forAll.externalId, forAll.accountIds], [null, null, []]);
+  const made = await make({ platform: "threads" });
   const { pathname } = new URL(made.returnUrl);
   const shown = async (status: string) => await (await fetch(`${world.url}${pathname}?status=${status}`)).text();
   assert.match(await shown("connected"), /The account is connected/);

@@ -26,7 +26,7 @@ import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/find-issues.ts";
 import type { Services } from "../services.ts";
 
-/** The page that a link without a return URL leads to. */
+/** The page that a link for one platform leads to if it has no return URL. */
 export const CONNECTED_PATH = "/connected";
 
 /** The input for a connect link. */
@@ -68,6 +68,7 @@ export async function createConnectLink(
       externalId,
       returnUrl,
       expiresInSeconds,
+      platform === null && (body.returnUrl ?? null) === null,
     ]);
     if (row === undefined) throw new Error("The connect link was not stored");
     await recordAudit(tx, call, {
@@ -157,6 +158,7 @@ function toConnectLink(row: ConnectLinkRow): ConnectLink {
     externalId: row.external_id,
     returnUrl: row.return_url,
     accountId: row.account_id,
+    accountIds: row.account_ids ?? (row.account_id === null ? [] : [row.account_id]),
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     mode: row.mode,

@@ -7,12 +7,14 @@ import { type Brand, mergeBrands } from "../../../model/brand.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { ConnectLinkStatus } from "../../../model/status.ts";
+import { listAccounts } from "../../db/queries/accounts.ts";
 import {
   claimConnectLink,
   type ConnectLinkRow,
   findConnectLink,
   findConnectLinkByToken,
   findConnectLinkByAuthorization,
+  type LinkOwner,
   settleConnectLink,
 } from "../../db/queries/connect-links.ts";
 import type { AuthorizationRow } from "../../db/queries/oauth-attempts.ts";
@@ -37,6 +39,17 @@ export interface OpenConnectLink {
   returnUrl: string;
   /** The ways to connect that the link allows; none if it is not pending. */
   ways: ConnectMethod[];
+  /** The set's accounts, for a link that connects one on each platform; null for one that works once. */
+  accounts: LinkedAccount[] | null;
+  expiresAt: Date;
+}
+
+/** An account of a link's platform set. */
+export interface LinkedAccount {
+  platform: PlatformName;
+  name: string;
+  /** Whether the link has connected it: then it connects no other on the platform. */
+  isByLink: boolean;
 }
 
 /** The link in a browser's URL; null if there is none. */
@@ -45,9 +58,28 @@ export async function openConnectLink(
   token: string,
 ): Promise<OpenConnectLink | null> {
   const row = await findByToken(services, token);
-  if (row === undefined) return null;
+  return row === undefined ? null : await toOpen(services, row);
+}
+
+/**
+ * A link for several platforms with which this browser has started an authorization; null if there is none.
+ */
+export async function openStartedLink(
+  services: Pick<Services, "oauth" | "settings">,
+  authorizationId: string,
+  binding: Buffer | null,
+): Promise<OpenConnectLink | null> {
+  const row = binding === null ? undefined : await findByAuthorization(services, authorizationId, binding);
+  return row === undefined || row.account_ids === null ? null : await toOpen(services, row);
+}
+
+async function toOpen(
+  services: Pick<Services, "oauth" | "settings">,
+  row: ConnectLinkRow & LinkOwner,
+): Promise<OpenConnectLink> {
   const { mode, status, return_url: returnUrl } = row;
   const own = storedBrand(row.branding);
+  const isPending = status === "pending";
   return {
     id: row.id,
     mode,
@@ -55,8 +87,23 @@ export async function openConnectLink(
     asker: own.name ?? (row.user_name.trim() || new URL(returnUrl).host),
     brand: mergeBrands(own, services.settings.brand),
     returnUrl,
-    ways: status === "pending" ? await waysOf(services, row) : [],
+    ways: isPending ? await waysOf(services, row) : [],
+    accounts: row.account_ids === null ? null : isPending ? await accountsOf(services, row, row.account_ids) : [],
+    expiresAt: row.expires_at,
   };
+}
+
+async function accountsOf(
+  { oauth }: Pick<Services, "oauth">,
+  row: ConnectLinkRow,
+  byLink: readonly string[],
+): Promise<LinkedAccount[]> {
+  const accounts = await listAccounts.all(oauth.pool, [row.user_id, row.mode, null, row.platform_set_id]);
+  return accounts.map(({ id: accountId, platform, display_name, username, platform_account_id }) => ({
+    platform,
+    name: display_name ?? username ?? platform_account_id,
+    isByLink: byLink.includes(accountId),
+  }));
 }
 
 /**
@@ -73,20 +120,23 @@ export async function startByConnectLink(
 }
 
 /**
- * Starts again in this browser after a failure, with the same link in the same way. Throws like `startByConnectLink`.
+ * Starts again in this browser, with the same link: in the same way, after a failure, or in another. Throws like
+ * `startByConnectLink`.
  */
 export async function startAgain(
   services: Pick<Services, "oauth">,
   authorizationId: string,
   binding: Buffer,
+  other?: { platform: PlatformName; login: string },
 ): Promise<string> {
   const row = await findByAuthorization(services, authorizationId, binding);
-  return await start(services, row, row && { platform: row.attempt_platform, login: row.attempt_login, binding });
+  const way = other ?? (row && { platform: row.attempt_platform, login: row.attempt_login });
+  return await start(services, row, way && { ...way, binding });
 }
 
 /**
- * Stores the result of an authorization in the transaction of `tx`. One started with a link uses it up, once per link,
- * and `store` gets the link's part of the event `account.connected`. Throws ConnectError if the link was used or
+ * Stores the result of an authorization in the transaction of `tx`. One started with a link uses it up, once per link
+ * or, if it is for several platforms, per platform, and `store` gets the link's part of the event `account.connected`. Throws ConnectError if the link was used or
  * revoked in the meantime.
  */
 export async function useConnectLink<Stored extends { accountId: string }>(
@@ -98,7 +148,7 @@ export async function useConnectLink<Stored extends { accountId: string }>(
   const { connect_link_id: connectLinkId, user_id: userId, mode, platform } = authorization;
   if (connectLinkId === null) return await store({});
   const owned = [connectLinkId, userId, mode] as const;
-  const claimed = await claimConnectLink.one(tx, owned);
+  const claimed = await claimConnectLink.one(tx, [...owned, platform]);
   if (claimed === undefined) throw new ConnectError("link_over", { platform, authorization });
   const externalId = claimed.external_id;
   const stored = await store({ connectLinkId, externalId });
@@ -119,17 +169,18 @@ export async function useConnectLink<Stored extends { accountId: string }>(
  * stops. Throws NOT_FOUND if this browser has started no such authorization.
  */
 export async function findResult(
-  services: Pick<Services, "oauth">,
+  services: Pick<Services, "oauth" | "settings">,
   authorizationId: string,
   binding: Buffer | null,
 ): Promise<{ userId: string; connectedUrl: string | null; refusedUrl: string }> {
   const row = binding === null ? undefined : await findByAuthorization(services, authorizationId, binding);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was started in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
+  const list = listUrl(services, row, authorizationId);
   return {
     userId: row.user_id,
-    connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }),
-    refusedUrl: withResult(row, { status: "refused", reason: "refused", platform }),
+    connectedUrl: accountId === null ? null : (list ?? withResult(row, { status: "connected", accountId, platform })),
+    refusedUrl: list ?? withResult(row, { status: "refused", reason: "refused", platform }),
   };
 }
 
@@ -138,14 +189,26 @@ export async function findResult(
  * gone.
  */
 export async function refusedAddress(
-  services: Pick<Services, "oauth">,
-  { connect_link_id, user_id, mode, platform }: AuthorizationRow,
+  services: Pick<Services, "oauth" | "settings">,
+  { id: authorizationId, connect_link_id, user_id, mode, platform }: AuthorizationRow,
   reason: FailureKind,
 ): Promise<{ url: string; isPending: boolean } | null> {
   const row = await findConnectLink.one(services.oauth.pool, [connect_link_id, user_id, mode]);
   return row === undefined
     ? null
-    : { url: withResult(row, { status: "refused", reason, platform }), isPending: row.status === "pending" };
+    : {
+        url: listUrl(services, row, authorizationId) ?? withResult(row, { status: "refused", reason, platform }),
+        isPending: row.status === "pending",
+      };
+}
+
+/** Where a browser that has started this authorization finds the list of platforms; null if the link works once. */
+function listUrl(
+  { settings }: Pick<Services, "settings">,
+  { account_ids }: ConnectLinkRow,
+  authorizationId: string,
+): string | null {
+  return account_ids === null ? null : `${settings.appUrl}/connect/return/${authorizationId}`;
 }
 
 /** The return URL that the link was created with, with the result in its query. */

@@ -1,12 +1,14 @@
 import type { FastifyReply } from "fastify";
 
 import type { Brand } from "../../../model/brand.ts";
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { ConnectMethod } from "../../domain/accounts/connect-methods.ts";
-import type { OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
+import type { LinkedAccount, OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
 import type { FailureKind, OAuthFailure } from "../../oauth/connect-error.ts";
 import { html, type Html } from "../html.ts";
 import { sendPage } from "./frame.ts";
+import { showTime } from "./times.ts";
 
 /**
  * What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: not found.
@@ -18,6 +20,8 @@ export async function showConnectLink(
 ): Promise<FastifyReply> {
   if (link === null) return await showOver(reply, "unknown", null);
   if (link.status !== "pending") return await showOver(reply, link.status, link);
+  const { accounts } = link;
+  if (accounts !== null) return await showSeveral(reply, { ...link, accounts }, pathOf);
   const { asker, ways, returnUrl, mode, brand } = link;
   const [first, ...others] = ways;
   const one =
@@ -37,16 +41,10 @@ export async function showConnectLink(
         You sign in on the platform itself and never share your password. You then return to
         <b>${new URL(returnUrl).host}</b>.
       </p>
-      ${
-        mode === "test"
-          ? html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>`
-          : null
-      }
+      ${mode === "test" ? TEST_NOTICE : null}
       ${
         ways.length === 0
-          ? html`<p class="notice failed">
-              No platform can be connected right now. Tell the person who sent you the link.
-            </p>`
+          ? NO_WAYS
           : ways.map(
               (way) =>
                 html`<p class="wide">
@@ -59,7 +57,63 @@ export async function showConnectLink(
   });
 }
 
-/** What a link without a return URL of its own shows at the end. */
+const TEST_NOTICE = html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>`;
+const NO_WAYS = html`<p class="notice failed">
+  No platform can be connected right now. Tell the person who sent you the link.
+</p>`;
+
+/** The platforms of a link that connects an account on each: what is connected, and the ways to connect the others. */
+async function showSeveral(
+  reply: FastifyReply,
+  { asker, ways, mode, brand, accounts, expiresAt }: OpenConnectLink & { accounts: readonly LinkedAccount[] },
+  pathOf: (way: ConnectMethod) => string,
+): Promise<FastifyReply> {
+  const names = PLATFORM_NAMES.filter((name) => [...ways, ...accounts].some(({ platform }) => platform === name));
+  const rows = names.map((name) => {
+    const account = accounts.find(({ platform }) => platform === name);
+    const open = account?.isByLink === true ? [] : ways.filter(({ platform }) => platform === name);
+    return html`<li>
+      <h2>${catalog[name].capabilities.label}</h2>
+      ${account === undefined ? null : html`<p><span class="tag good">Connected</span> ${account.name}</p>`}
+      ${open.map(
+        (way) =>
+          html`<p class="wide">
+            <a class="button" href="${pathOf(way)}">${account === undefined ? "Connect" : "Reconnect"} ${way.label}</a>
+          </p>`,
+      )}
+    </li>`;
+  });
+  return await sendPage(reply, {
+    title: "Connect your accounts",
+    isNarrow: true,
+    brand,
+    body: html`<section>
+      <p>
+        <b>${asker}</b> wants to publish posts for you. Connect your accounts to allow it: as many as you like, one on
+        each platform.
+      </p>
+      <p>You sign in on the platform itself and never share your password. You then return to this page.</p>
+      ${mode === "test" ? TEST_NOTICE : null}
+      ${
+        names.length === 0
+          ? NO_WAYS
+          : html`<ul class="plain">
+              ${rows}
+            </ul>`
+      }
+      <p class="hint">
+        ${
+          accounts.some(({ isByLink }) => isByLink)
+            ? "When you are done, close this page."
+            : "If you do not recognize this request, close this page. Nothing has been connected."
+        }
+        The link works until ${showTime(expiresAt.toISOString(), "UTC")} (UTC).
+      </p>
+    </section>`,
+  });
+}
+
+/** What a link for one account without a return URL of its own shows at the end. */
 export async function showConnected(reply: FastifyReply, status: string | undefined): Promise<FastifyReply> {
   const isConnected = status === "connected";
   return await sendPage(reply, {

@@ -36,6 +36,7 @@ const linkForm = z.looseObject({
   url: z.string().nullable(),
   status: z.string(),
   accountId: z.string().nullable(),
+  accountIds: z.array(z.string()),
 });
 
 /** A connect link of a new user, and its path on the app's host. */
@@ -121,6 +122,11 @@ function newBrowser() {
     },
   };
   return browser;
+}
+
+/** The path in the app to which a browser is sent. */
+function pathOf({ location }: Shown): string {
+  return new URL(location ?? "", "http://localhost:3000").pathname;
 }
 
 /** The targets of a page's links that begin like this. */
@@ -494,6 +500,67 @@ test("another account replaces the set's only after confirmation; the same custo
   const [replaced, ...more] = await accountsOf(tenant);
   assert.deepEqual([replaced?.externalId, more], ["customer-2", []]);
   assert.notEqual(replaced?.id, first?.id);
+});
+
+test("without a platform and a return URL, one link connects an account on each platform, and no second one", async () => {
+  const { tenant, id, path } = await newLink({ platform: null, returnUrl: null });
+  const browser = newBrowser();
+  const first = await browser.open(path);
+  assert.equal(first.status, 200);
+  assert.equal(linksIn(first.text, `${path}/start?`).length, WAYS.length);
+  const started: string[] = [];
+  let shown = await browser.connect(path, "threads");
+  for (const platform of ["twitter", "facebook"] as const) {
+    const list = pathOf(shown);
+    started.push(list);
+    const page = (await browser.open(list)).text;
+    assert.ok(!page.includes(`platform=${started.length === 1 ? "threads" : "twitter"}`));
+    const way = linksIn(page, "/connect/again/").find((href) => href.endsWith(`platform=${platform}`)) ?? "";
+    const away = await browser.open(way);
+    shown = await browser.choose(await browser.arrive(await answerConsent(away.location ?? "")));
+  }
+  const accounts = await accountsOf(tenant);
+  assert.deepEqual(accounts.map(({ platform, externalId }) => [platform, externalId]).sort(), [
+    ["facebook", "customer-1"],
+    ["threads", "customer-1"],
+    ["twitter", "customer-1"],
+  ]);
+  const link = await read(tenant, id);
+  assert.deepEqual([link.status, link.accountIds.toSorted()], ["pending", accounts.map((each) => each.id).sort()]);
+  // Whoever else gets hold of the link cannot put an account of their own in the place of one that it connected.
+  const other = newBrowser();
+  const choosing = pathOf(await other.connect(path, "threads", { person: "somebody-else" }));
+  const platformAccountId = firstOffered((await other.open(choosing)).text);
+  const refused = await other.send(choosing, { platformAccountId, replace: "1" });
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /already been used/);
+  assert.equal((await accountsOf(tenant)).length, 3);
+  // The list is for the browser that started there, and only its own pages lead from it to a platform.
+  const [list = ""] = started;
+  assert.equal((await other.open(list)).status, 404);
+  const again = list.replace("return", "again");
+  const fromElsewhere = await fetch(`${world.url}${again}?platform=tiktok`, {
+    redirect: "manual",
+    headers: {
+      "sec-fetch-site": "cross-site",
+      cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+    },
+  });
+  assert.deepEqual([fromElsewhere.status, fromElsewhere.headers.get("location")], [303, list]);
+  await world.call(tenant, "DELETE", `/api/v1/connect-links/${id}`);
+  assert.deepEqual(
+    [(await browser.open(path)).status, (await browser.open(list)).status, (await browser.open(again)).status],
+    [410, 410, 404],
+  );
+});
+
+test("a person who declines on the platform comes back to the list", async () => {
+  const { path } = await newLink({ platform: null, returnUrl: null });
+  const browser = newBrowser();
+  const back = await browser.connect(path, "threads", { decision: "refuse" });
+  const list = pathOf(back);
+  assert.match(list, /^\/connect\/return\//);
+  assert.match((await browser.open(list)).text, /Connect your accounts/);
 });
 
 test("a link for one platform connects no other, and nothing in a URL changes where the browser returns to", async () => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
-import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { chooseByLink, listChoices } from "../../domain/accounts/connect-account.ts";
 import { brandOf } from "../../domain/branding/branding.ts";
@@ -9,6 +9,7 @@ import { CONNECTED_PATH } from "../../domain/connect-links/connect-links.ts";
 import {
   findResult,
   openConnectLink,
+  openStartedLink,
   refusedAddress,
   startAgain,
   startByConnectLink,
@@ -33,12 +34,10 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
   // Opening a link changes nothing, because programs that scan links in messages open them, too.
   pages.get<{ Params: { token: string } }>("/connect/:token", async (request, reply) => {
     const { token } = request.params;
-    const link = await openConnectLink(services, token);
     return await showConnectLink(
       reply,
-      link,
-      ({ platform, login }) =>
-        `/connect/${token}/start?${new URLSearchParams({ platform, ...(login === "" ? {} : { login }) })}`,
+      await openConnectLink(services, token),
+      (way) => `/connect/${token}/start${queryFor(way)}`,
     );
   });
 
@@ -52,28 +51,27 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
       // asks.
       if (!isFromOwnPage(request, appUrl))
         return await sendOn(reply, `/connect/${encodeURIComponent(request.params.token)}`);
-      const { platform: named, login = "" } = queryOf(request);
-      const platform = PLATFORM_NAMES.find((name) => name === named);
-      if (platform === undefined)
-        throw refuseRequest(
-          "connectLinks.platform",
-          "The address does not name a platform",
-          "Open the link again and choose one.",
-        );
+      const way = readWay(request);
       const binding = giveBrowserBinding(request, reply, appUrl);
-      return await sendAway(
-        reply,
-        await startByConnectLink(services, request.params.token, { platform, login, binding }),
-      );
+      return await sendAway(reply, await startByConnectLink(services, request.params.token, { ...way, binding }));
     },
   );
 
-  pages.get<{ Params: { id: string } }>("/connect/again/:id", { exposeHeadRoute: false }, async (request, reply) =>
-    sendAway(reply, await startAgain(services, request.params.id, giveBrowserBinding(request, reply, appUrl))),
-  );
+  pages.get<{ Params: { id: string } }>("/connect/again/:id", { exposeHeadRoute: false }, async (request, reply) => {
+    const { id } = request.params;
+    const isOther = queryOf(request).platform !== undefined;
+    if (isOther && !isFromOwnPage(request, appUrl))
+      return await sendOn(reply, `/connect/return/${encodeURIComponent(id)}`);
+    const binding = giveBrowserBinding(request, reply, appUrl);
+    return await sendAway(reply, await startAgain(services, id, binding, isOther ? readWay(request) : undefined));
+  });
 
   pages.get<{ Params: { id: string } }>("/connect/return/:id", async (request, reply) => {
-    const { connectedUrl } = await findResult(services, request.params.id, readBrowserBinding(request, appUrl));
+    const { id } = request.params;
+    const binding = readBrowserBinding(request, appUrl);
+    const link = await openStartedLink(services, id, binding);
+    if (link !== null) return await showConnectLink(reply, link, (way) => `/connect/again/${id}${queryFor(way)}`);
+    const { connectedUrl } = await findResult(services, id, binding);
     if (connectedUrl === null) throw new PublicError("NOT_FOUND", "No account has been connected yet.");
     return await sendAway(reply, connectedUrl);
   });
@@ -88,6 +86,23 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
     const choice = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
     return await choose(services, request, reply, request.params.id, choice);
   });
+}
+
+function queryFor({ platform, login }: { platform: PlatformName; login: string }): string {
+  return `?${new URLSearchParams({ platform, ...(login === "" ? {} : { login }) })}`;
+}
+
+/** Throws if there is no such platform. */
+function readWay(request: FastifyRequest): { platform: PlatformName; login: string } {
+  const { platform: named, login = "" } = queryOf(request);
+  const platform = PLATFORM_NAMES.find((name) => name === named);
+  if (platform === undefined)
+    throw refuseRequest(
+      "connectLinks.platform",
+      "The address does not name a platform",
+      "Open the link again and choose one.",
+    );
+  return { platform, login };
 }
 
 /**

@@ -2875,7 +2875,7 @@ export const properties: INodeProperties[] = [
         name: "Revoke",
         value: "revoke",
         action: "Revoke a connect link",
-        description: "Revokes a link that has not been used",
+        description: "Revokes a link that can still be used",
         routing: {
           request: { method: "DELETE", url: '=/api/v1/connect-links/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
@@ -2949,7 +2949,7 @@ export const properties: INodeProperties[] = [
         displayName: "Return URL",
         name: "returnUrl",
         description:
-          "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.",
+          "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it, and without a <code>platform</code> it lists all of them: the person can connect an account on each.",
         placeholder: "e.g. https://app.example.com/connected",
         type: "string",
         default: "",
@@ -3029,7 +3029,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Status",
         name: "status",
-        description: "<code>pending</code> until an account is connected. A link works once.",
+        description:
+          "<code>pending</code> until an account is connected, or the link expires or is revoked. One for several platforms stays <code>pending</code> until then.",
         type: "options",
         options: [
           { name: "Pending", value: "pending" },
