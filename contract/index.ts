@@ -102,6 +102,16 @@ import {
   webhooksTest,
   webhooksUpdate,
 } from "./operations/webhooks.ts";
+import {
+  memberInvitesCreate,
+  memberInvitesDelete,
+  memberInvitesList,
+  membersList,
+  membersRemove,
+  membersUpdate,
+  workspacesLeave,
+  workspacesList,
+} from "./operations/workspaces.ts";
 
 /** The complete public API. */
 export const OPERATIONS: readonly Operation[] = [
@@ -188,6 +198,14 @@ export const OPERATIONS: readonly Operation[] = [
   invitesList,
   invitesCreate,
   invitesDelete,
+  workspacesList,
+  workspacesLeave,
+  membersList,
+  membersUpdate,
+  membersRemove,
+  memberInvitesList,
+  memberInvitesCreate,
+  memberInvitesDelete,
   billingGet,
   billingCheckout,
   billingPortal,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Issue, PublicCode } from "../model/errors.ts";
 import type { RateClass } from "../model/plans.ts";
 import { noBody, noParams, noQuery } from "./fields.ts";
+import { LEAST_ROLES } from "./roles.ts";
 
 /**
  * An operation of the public API, declared once. Routes, OpenAPI, MCP tools, `llm.txt`, the docs' tables and the client
@@ -26,7 +27,7 @@ export interface Operation<
   description: string;
   /**
    * Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both; or the operator,
-   * with an operator key. On the app's host, a session can call what keys can, in the mode that `?mode=` names.
+   * with an operator key. On the app's host, a session can call what keys can, in the mode that `?mode=` and the workspace that `?workspace=` names, if its role allows it (`roles.ts`).
    */
   auth?: "key" | "session" | "either" | "operator";
   /** What its requests count as. */
@@ -101,6 +102,7 @@ export interface Input<Params = unknown, Query = unknown, Body = unknown> {
 const COMMON_ERRORS = ["UNAUTHORIZED", "VALIDATION_FAILED", "RATE_LIMITED", "INTERNAL_ERROR", "UNAVAILABLE"] as const;
 const WRITE_ERRORS = ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_IN_PROGRESS"] as const;
 const BODY_ERRORS = ["PAYLOAD_TOO_LARGE"] as const;
+const ROLE_ERRORS = ["POLICY_VIOLATION"] as const;
 
 /** Every code the operation can fail with. */
 export function errorsOf(operation: Operation): PublicCode[] {
@@ -109,9 +111,15 @@ export function errorsOf(operation: Operation): PublicCode[] {
       ...COMMON_ERRORS,
       ...(takesKey(operation) ? WRITE_ERRORS : []),
       ...(operation.takes === "none" ? [] : BODY_ERRORS),
+      ...(isForRole(operation) ? ROLE_ERRORS : []),
       ...operation.errors,
     ]),
   ];
+}
+
+/** Whether some members of a workspace cannot call it. */
+function isForRole({ name }: Operation): boolean {
+  return !["viewer", "self", undefined].includes(LEAST_ROLES[name]);
 }
 
 /**

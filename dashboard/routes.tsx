@@ -15,13 +15,19 @@ import { readPostFilter } from "./posts/post-filter.ts";
 import { modeOf } from "./shell/mode.ts";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { inWorkspace } from "./shell/workspace.ts";
 import { Loading } from "./ui/surfaces.tsx";
 
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFound,
-  validateSearch: (search: { mode?: Mode } & SearchSchemaInput): { mode: Mode } => ({ mode: modeOf(search) }),
-  search: { middlewares: [retainSearchParams(["mode"])] },
+  validateSearch: (
+    search: { mode?: Mode; workspace?: string } & SearchSchemaInput,
+  ): {
+    mode: Mode;
+    workspace?: string;
+  } => ({ mode: modeOf(search), ...inWorkspace }),
+  search: { middlewares: [retainSearchParams(["mode", "workspace"])] },
 });
 
 /** Every view by its address; each is loaded when it is opened. */
@@ -48,6 +54,11 @@ const routes = [
     path: "/media",
     component: lazyRouteComponent(() => import("./media/media-library.tsx"), "MediaLibrary"),
     validateSearch: readMediaFilter,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/people",
+    component: lazyRouteComponent(() => import("./people/people.tsx"), "People"),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -6,6 +6,8 @@ export const BOUNDS = {
   sessions: 100,
   /** Passkeys per person. */
   passkeys: 50,
+  /** People in a workspace and invited to it. */
+  members: 100,
   /** Active keys and grants per person, across both modes. */
   activeKeys: 200,
   /** Expired or revoked keys and grants, and connect links, per person: this many of each, the newest, are kept, */

@@ -1,5 +1,6 @@
 import type { PlanName } from "./plans.ts";
 import type { Mode, PlatformName } from "./platform-names.ts";
+import type { MemberRole } from "./roles.ts";
 
 /** The sign-in emails. Their links contain a short-lived token. */
 export type AuthEmail =
@@ -7,7 +8,8 @@ export type AuthEmail =
   | { kind: "already_signed_up"; signInLink: string; forgotLink: string }
   | { kind: "password_reset"; link: string }
   | { kind: "email_change"; newEmail: string; link: string }
-  | { kind: "invite"; invitedBy: string; link: string; days: number };
+  | { kind: "invite"; invitedBy: string; link: string; days: number }
+  | { kind: "member_invite"; invitedBy: string; role: MemberRole; link: string; days: number };
 
 /** The contents of an email about a connection that expires soon. */
 export interface EndingAccount {

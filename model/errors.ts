@@ -29,10 +29,13 @@ export const PUBLIC_CODES = {
     status: 401,
     meaning: "The API key is missing, invalid, expired or revoked, or its user is suspended.",
   },
-  POLICY_VIOLATION: { status: 403, meaning: "A policy of the API key does not allow this." },
+  POLICY_VIOLATION: {
+    status: 403,
+    meaning: "A policy of the API key, or the role in the workspace, does not allow this.",
+  },
   APPROVAL_REQUIRED: {
     status: 403,
-    meaning: "The API key can publish only approved posts, and this version of the post is not approved.",
+    meaning: "The API key or role can publish only approved posts, and this version of the post is not approved.",
   },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     status: 403,

@@ -73,7 +73,7 @@ const AUTH_SENTENCES = {
   key: "Requires an API key.",
   session:
     "Requires a dashboard session, on the dashboard's host; API keys are rejected. " +
-    "Add `?mode=test` for test mode. Requests that change anything must have the dashboard's `Origin`.",
+    "Add `?mode=test` for test mode, and `?workspace=` for [another's workspace](/docs/workspaces). Requests that change anything must have the dashboard's `Origin`.",
   either: "Requires an API key or a dashboard session.",
   operator: "Requires an operator key; API keys and sessions are rejected.",
 } as const;

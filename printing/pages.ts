@@ -38,6 +38,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "platforms",
     "accounts",
     "connecting-accounts",
+    "workspaces",
     "exactly-once",
     "webhooks",
     "errors",

@@ -1,11 +1,13 @@
 import { OPERATIONS } from "../contract/index.ts";
-import type { JsonObject } from "../contract/openapi/openapi.ts";
+import { type JsonObject, tagOf } from "../contract/openapi/openapi.ts";
 import { type Tool, TOOLS } from "../contract/openapi/tools.ts";
 import type { Operation } from "../contract/operation.ts";
+import { LEAST_ROLES } from "../contract/roles.ts";
 import { BOUNDS } from "../model/bounds.ts";
 import { type Countable, COUNTABLES, MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLANS, QUOTAS, RATE_CLASSES, RATES } from "../model/plans.ts";
+import { mayAs, ROLES } from "../model/roles.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import ampost from "../package.json" with { type: "json" };
@@ -126,6 +128,18 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
             }),
       ),
     ),
+  roles: () =>
+    table(
+      ["Operation", ...ROLES],
+      OPERATIONS.filter(({ name, successor }) => successor === undefined && LEAST_ROLES[name] !== undefined).flatMap(
+        (operation) => {
+          const least = LEAST_ROLES[operation.name] ?? "owner";
+          if (least === "self") return [];
+          const link = `[${operation.summary}](/docs/api/${tagOf(operation)}#${operation.name})`;
+          return [[link, ...ROLES.map((role) => (mayAs(role, least) ? "yes" : ""))]];
+        },
+      ),
+    ),
   tools: () =>
     table(
       ["Tool", "Description", "Parameters", "Hints"],
@@ -171,6 +185,7 @@ const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: str
 const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: string }[] = [
   { what: "Sessions per user", bound: "sessions", then: "; a new one ends the oldest" },
   { what: "Passkeys per user", bound: "passkeys", then: "" },
+  { what: "Members of a workspace, with open invitations", bound: "members", then: "" },
   { what: "Active API keys and connected apps per user", bound: "activeKeys", then: "" },
   {
     what: "Expired or revoked keys, connected apps and connect links per user",

@@ -14,6 +14,8 @@ export interface Beginning {
   platformSetId?: string;
   login?: string;
   returnTo?: string;
+  /** Another user's workspace. */
+  workspace?: string;
 }
 
 /** The app's own URL, as pages and redirects name it. */
@@ -40,7 +42,7 @@ export async function connectAs(
 ): Promise<Shown> {
   const begun = await begin(world, cookie, tenant, platform, options);
   const shown = await arrive(world, cookie, await answerConsent(locationOf(begun), options));
-  const [choosePath] = /\/connections\/choose\/[\w-]+/.exec(shown.location ?? "") ?? [];
+  const [choosePath] = /\/connections\/choose\/[\w-]+(\?.*)?/.exec(shown.location ?? "") ?? [];
   if (choosePath === undefined || options.chooses === false) return shown;
   const platformAccountId = firstOffered((await show(world.url + choosePath, cookie)).text);
   return await show(world.url + choosePath, cookie, { platformAccountId });
@@ -59,12 +61,13 @@ export async function begin(
   platform: PlatformName,
   options: Beginning = {},
 ): Promise<Shown> {
-  const { login, returnTo } = options;
+  const { login, returnTo, workspace } = options;
   const query = new URLSearchParams({
     platformSetId: options.platformSetId ?? platformSetId,
     mode,
     ...(login === undefined ? {} : { login }),
     ...(returnTo === undefined ? {} : { returnTo }),
+    ...(workspace === undefined ? {} : { workspace }),
   });
   return await show(`${world.url}/api/platforms/${platform}/connect?${query}`, cookie);
 }

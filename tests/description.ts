@@ -167,8 +167,11 @@ function checkBody(document: JsonObject, pointer: string, type: string | null, b
 async function checkRequest(document: JsonObject, at: string, exchange: Exchange, check: Checker): Promise<string[]> {
   const { requestHeaders, requestBody } = exchange;
   const asked = new URLSearchParams(exchange.url.split("?")[1]);
-  // The dashboard names its mode; the API's callers have it in their key.
-  if (requestHeaders.has("cookie") && !requestHeaders.has("authorization")) asked.delete("mode");
+  // The dashboard names its mode and workspace; the API's callers have it in their key.
+  if (requestHeaders.has("cookie") && !requestHeaders.has("authorization")) {
+    asked.delete("mode");
+    asked.delete("workspace");
+  }
   const query = checkQuery(document, at, asked, check);
   const described = read(document, `${at}/requestBody`);
   if (requestBody === null || described.content === undefined) return query;

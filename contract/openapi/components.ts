@@ -78,4 +78,11 @@ export const PARAMETERS = {
     description: "Mode for a session. Defaults to `live`. Keys have their own mode.",
     schema: { type: "string", enum: ["live", "test"] },
   },
+  Workspace: {
+    name: "workspace",
+    in: "query",
+    required: false,
+    description: "ID of the workspace for a session. Defaults to the user's own. Keys belong to a workspace.",
+    schema: { type: "string" },
+  },
 };

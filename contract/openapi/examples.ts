@@ -81,6 +81,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   keys_create: { name: "Production", mode: "live" },
   me_update: { name: "Ada", timeZone: "Europe/Berlin" },
   me_delete: { password: "the password of the account" },
+  members_update: { role: "publisher" },
+  member_invites_create: { email: "colleague@example.com", role: "writer" },
   invites_create: { email: "colleague@example.com" },
   billing_checkout: { plan: "pro" },
   webhooks_create: { url: "https://app.example.com/ampost-events", events: ["post.published", "post.failed"] },

@@ -11,6 +11,7 @@ import { apiKey } from "../operations/api-keys.ts";
 import { media } from "../operations/media.ts";
 import { platformOverride, platformOverrides, post } from "../operations/posts.ts";
 import { delivery, webhook } from "../operations/webhooks.ts";
+import { LEAST_ROLES } from "../roles.ts";
 import { HEADERS, PARAMETERS } from "./components.ts";
 import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -61,7 +62,8 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
           type: "apiKey",
           in: "cookie",
           name: "ampost.session_token",
-          description: "A dashboard session. The query parameter `mode` selects the mode.",
+          description:
+            "A dashboard session. The query parameter `mode` selects the mode, and `workspace` the workspace.",
         },
       },
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, [schema, io]]) => [name, toPart(schema, io)])),
@@ -86,6 +88,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["billing", "Plan and subscription, for signed-in users."],
   ["usage", "What has been used of the plan, and what is left."],
   ["people", "The signed-in user, sessions and the audit log."],
+  ["workspaces", "The people who work in a workspace, with their roles, and invitations."],
   ["tenants", "The users of an instance, managed by its operator's programs."],
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
 ];
@@ -106,6 +109,9 @@ const NOUNS: Readonly<Record<string, string>> = {
   me: "people",
   sessions: "people",
   invites: "people",
+  workspaces: "workspaces",
+  members: "workspaces",
+  "member-invites": "workspaces",
   audit: "people",
   "sign-up": "people",
 };
@@ -158,6 +164,7 @@ function parametersOf(operation: Operation): JsonObject[] {
     ...named(operation.params.shape, "path"),
     ...named(operation.query.shape, "query"),
     ...(byPerson ? ["Mode"] : []).map(reference),
+    ...(byPerson && LEAST_ROLES[operation.name] !== "self" ? ["Workspace"] : []).map(reference),
     ...(takesKey(operation) ? ["IdempotencyKey"] : []).map(reference),
     ...(!byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(reference),
     ...(operation.method === "GET" && hasEtag(operation) ? ["IfNoneMatch"] : []).map(reference),

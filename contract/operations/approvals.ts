@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { APPROVAL_STATES } from "../../model/status.ts";
-import { cursor, id, idParam, limit, nextCursor, time } from "../fields.ts";
+import { cursor, id, idParam, limit, nextCursor, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { media } from "./media.ts";
 import { post } from "./posts.ts";
@@ -62,7 +62,15 @@ const answer = z.object({ approval, post });
 const waiting = answer.extend({
   key: z
     .object({ id, name: z.string().meta({ examples: ["production"] }) })
-    .describe("The key that last created, edited or tried to publish the post."),
+    .nullable()
+    .describe(
+      "The key that last created, edited or tried to publish the post. `null` if a member of the workspace did.",
+    ),
+  member: z
+    .object({ id: userId, name: z.string().meta({ examples: ["Grace"] }) })
+    .nullable()
+    .describe("The writer who tried to publish the post. `null` if a key did.")
+    .meta({ examples: [null] }),
 });
 export type WaitingApproval = z.output<typeof waiting>;
 
@@ -74,7 +82,7 @@ export const approvalsList = operation({
   summary: "List posts waiting for approval",
   description:
     "Returns posts in this mode, newest first, that a key with the policy `approvalRequired` created, " +
-    "edited or tried to publish and whose current version is not approved: " +
+    "edited or tried to publish, or that a writer of the workspace tried to publish, and whose current version is not approved: " +
     "drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included. " +
     "With `state`, those that are approved and not published yet, or sent back and not edited yet.",
   auth: "session",

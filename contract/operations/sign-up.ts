@@ -31,6 +31,7 @@ export const signUpForm = operation({
     password,
     name: personName.default(""),
     invite: token.optional().describe("Token from the invitation link."),
+    join: token.optional().describe("Token from the link of an invitation to a workspace."),
   }),
   answer: signedUp,
 });

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { call, type Connection, path as encodedPath } from "../../client/call.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { inWorkspace } from "../shell/workspace.ts";
 import { randomId } from "./random-id.ts";
 
 const connection: Connection = {
@@ -37,7 +38,7 @@ export async function ask<Asked extends Operation>(
   const { answer, headers } = await call<z.output<Asked["answer"]>>(connection, {
     method,
     path: addressOf(path, Object(params)),
-    query: { ...Object(query), mode },
+    query: { ...Object(query), mode, ...inWorkspace },
     ...(body !== undefined && { body: Object(body) }),
     ...(method === "GET" ? {} : { idempotencyKey }),
     ...(ifMatch !== undefined && { headers: { "if-match": ifMatch } }),

@@ -63,8 +63,13 @@ function Reviews({ state }: { state: ApprovalState }) {
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
       <Explanation state={state} />
       {data.approvals.length === 0 && <Nothing state={state} />}
-      {data.approvals.map(({ approval, post, key }) => (
-        <ReviewCard key={`${post.id} ${approval.contentHash}`} approval={approval} post={post} keyName={key.name} />
+      {data.approvals.map(({ approval, post, key, member }) => (
+        <ReviewCard
+          key={`${post.id} ${approval.contentHash}`}
+          approval={approval}
+          post={post}
+          asker={{ key, member }}
+        />
       ))}
       <Pages
         onNewer={cursors.length === 0 ? undefined : () => setCursors(cursors.slice(0, -1))}
@@ -78,8 +83,8 @@ function Explanation({ state }: { state: ApprovalState }) {
   const texts: Record<ApprovalState, ReactNode> = {
     pending: (
       <Trans>
-        Posts of API keys that need your approval. You approve a post exactly as it is shown: any edit removes the
-        approval.
+        Posts of API keys and writers that need approval. You approve a post exactly as it is shown: any edit removes
+        the approval.
       </Trans>
     ),
     approved: <Trans>You have approved these. They wait until their key publishes them, or you do.</Trans>,

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type Approval, postsApprove } from "../../contract/operations/approvals.ts";
 import { type Post, postsDelete, postsPublish } from "../../contract/operations/posts.ts";
 import { useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass } from "../ui/controls.tsx";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
@@ -28,6 +29,7 @@ export function ReviewActions({ approval, post }: { approval: Approval; post: Po
   const approve = useWrite(postsApprove, REVIEWED);
   const publish = useWrite(postsPublish, REVIEWED);
   const { status } = post;
+  if (!may("posts_approve")) return null;
   if (status !== "draft" && status !== "failed" && status !== "partial" && status !== "scheduled") return null;
   const waits = post.approval !== null;
   const isApproved = approval.approvedAt !== null;
@@ -36,7 +38,7 @@ export function ReviewActions({ approval, post }: { approval: Approval; post: Po
   const close = () => setOpen(null);
   const runApprove = () =>
     approve.mutate(given, {
-      onSuccess: () => toasts.say(t`The post has been approved. Its key can now publish it.`),
+      onSuccess: () => toasts.say(t`The post has been approved. It can now be published.`),
       onError: toasts.sayFailure,
     });
   const runPublish = async () => {

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
 import { type Account, accountsList } from "../../contract/operations/accounts.ts";
-import type { Approval } from "../../contract/operations/approvals.ts";
+import type { Approval, WaitingApproval } from "../../contract/operations/approvals.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { useRead } from "../api/use-api.ts";
@@ -16,7 +16,15 @@ import { ReviewActions } from "./review-actions.tsx";
 import { ShownPreview } from "./shown-preview.tsx";
 
 /** A post as each platform would get it, and what a person decides about it. */
-export function ReviewCard({ approval, post, keyName }: { approval: Approval; post: Post; keyName?: string }) {
+export function ReviewCard({
+  approval,
+  post,
+  asker,
+}: {
+  approval: Approval;
+  post: Post;
+  asker?: Pick<WaitingApproval, "key" | "member">;
+}) {
   const { t } = useLingui();
   const accounts = useRead(accountsList, { query: { platformSetId: post.platformSetId } });
   const heading = `post-${post.id}`;
@@ -38,13 +46,17 @@ export function ReviewCard({ approval, post, keyName }: { approval: Approval; po
         <StateTag post={post} approval={approval} />
       </div>
       <p className="text-sm text-dim">
-        {keyName === undefined ? (
+        {asker?.member ? (
+          <Trans>
+            From {asker.member.name}, <Time at={post.updatedAt} />
+          </Trans>
+        ) : !asker?.key ? (
           <Trans>
             Edited <Time at={post.updatedAt} />
           </Trans>
         ) : (
           <Trans>
-            From key “{keyName}”, <Time at={post.updatedAt} />
+            From key “{asker.key.name}”, <Time at={post.updatedAt} />
           </Trans>
         )}
       </p>

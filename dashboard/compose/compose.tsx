@@ -9,6 +9,8 @@ import { platformsList } from "../../contract/operations/platforms.ts";
 import { postsGet } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { NotAllowed } from "../shell/not-allowed.tsx";
+import { may, queryIn } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -24,6 +26,7 @@ export function Compose() {
   const { post, from, at, media } = useSearch({ from: "/compose" });
   const [own, setOwn] = useState<{ id: string; key: string } | null>(null);
   // A post that was created here goes on being written.
+  if (!may("posts_create")) return <NotAllowed />;
   const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""}`;
   return (
     <Loaded
@@ -137,7 +140,7 @@ function NoAccounts() {
       <Empty
         title={t`Connect an account first`}
         action={
-          <a href={`/connections?mode=${mode}`} className={buttonClass("main")}>
+          <a href={`/platforms?${queryIn(mode)}`} className={buttonClass("main")}>
             {t`Connect an account`}
           </a>
         }

@@ -6,6 +6,7 @@ import { AmpostError } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useMode } from "../shell/mode.ts";
+import { needsApproval } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
@@ -48,6 +49,12 @@ export function PublishBar(props: PublishBarProps) {
   const open = (saved: Saved) => void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
   const fail = (error: unknown) => {
     if (error instanceof AmpostError && error.code === "PRECONDITION_FAILED") return;
+    const saved = saving.saved.current;
+    if (error instanceof AmpostError && error.code === "APPROVAL_REQUIRED" && needsApproval && saved !== null) {
+      open(saved);
+      toasts.say(t`A publisher has been asked to approve it.`);
+      return;
+    }
     toasts.sayFailure(error instanceof Error ? error : new Error(String(error)));
   };
   const attempt = async (what: "save" | "publish", work: () => Promise<Saved>, then: (saved: Saved) => void) => {
@@ -89,7 +96,8 @@ export function PublishBar(props: PublishBarProps) {
       },
     );
   };
-  const askOrPublish = () => (mode === "live" && blockers.length === 0 ? setAsking(true) : void publish());
+  const askOrPublish = () =>
+    mode === "live" && !needsApproval && blockers.length === 0 ? setAsking(true) : void publish();
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (!(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]") !== null) return;
     if (event.key === "Enter" || event.key === "s") {
@@ -123,7 +131,7 @@ export function PublishBar(props: PublishBarProps) {
           {when.kind === "draft" ? t`Save draft` : t`Schedule`}
         </Button>
         <Button isBusy={doing === "publish"} disabled={!canSave} onClick={askOrPublish}>
-          {t`Publish now`}
+          {needsApproval ? t`Send for approval` : t`Publish now`}
         </Button>
       </div>
       <p className="text-sm text-dim" role="status">

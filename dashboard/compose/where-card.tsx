@@ -5,6 +5,7 @@ import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useMode } from "../shell/mode.ts";
+import { queryIn } from "../shell/workspace.ts";
 import { labelOf, start } from "../start.ts";
 import { OutLink, Select } from "../ui/controls.tsx";
 import { Card } from "../ui/surfaces.tsx";
@@ -55,7 +56,7 @@ export const WhereCard = memo(function WhereCard({
         {shown.length === 0 && (
           <p className="text-sm">
             {t`No account is connected to this set.`}{" "}
-            <OutLink href={`/connections?mode=${mode}`}>{t`Connect an account`}</OutLink>
+            <OutLink href={`/platforms?${queryIn(mode)}`}>{t`Connect an account`}</OutLink>
           </p>
         )}
         <fieldset className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">

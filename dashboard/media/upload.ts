@@ -4,6 +4,7 @@ import type { Upload } from "tus-js-client";
 import { type Media, mediaCreate, mediaGet } from "../../contract/operations/media.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { ask } from "../api/ask.ts";
+import { queryIn } from "../shell/workspace.ts";
 
 const RETRY_MILLISECONDS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
 /** Answers after which the same request may succeed: others are busy with the upload, or too many requests. */
@@ -33,11 +34,11 @@ async function uploadFile(
         const status = error.originalResponse?.getStatus() ?? 0;
         return status < 400 || status >= 500 || TEMPORARY.includes(status);
       },
-      // The session is valid on the app's host and names its mode in each request.
+      // The session is valid on the app's host and names its mode and workspace in each request.
       httpStack: {
         createRequest: (method, url) => {
           const { pathname } = new URL(url, location.origin);
-          return stack.createRequest(method, `${location.origin}${pathname}?mode=${mode}`);
+          return stack.createRequest(method, `${location.origin}${pathname}?${queryIn(mode)}`);
         },
         getName: () => stack.getName(),
       },

@@ -1,6 +1,7 @@
 import { connectionsStart } from "../../contract/operations/connections.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { addressOf } from "../api/ask.ts";
+import { queryIn } from "../shell/workspace.ts";
 
 /** Where connecting an account starts: the server leads on to the platform, and from there back to the platforms. */
 export function connectAddress({
@@ -14,6 +15,6 @@ export function connectAddress({
   mode: Mode;
   login: string;
 }): string {
-  const query = new URLSearchParams({ platformSetId, mode, ...(login === "" ? {} : { login }) });
+  const query = queryIn(mode, { platformSetId, ...(login === "" ? {} : { login }) });
   return `${addressOf(connectionsStart.path, { platform })}?${query}`;
 }

@@ -16,6 +16,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { isAllowed } from "../../model/status.ts";
 import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { may, needsApproval, queryIn } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
@@ -42,6 +43,8 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
   const create = useWrite(postsCreate);
   const failed = post.platformPosts.filter((each) => each.status === "failed").map(({ platform }) => platform);
   const isDraft = status === "draft";
+  const asks = needsApproval && post.approval?.state !== "approved";
+  const verb = asks ? t`Send for approval` : t`Publish now`;
 
   const duplicate = () =>
     create.mutate(
@@ -69,11 +72,12 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
       },
     );
 
+  if (!may("posts_publish")) return null;
   return (
     <>
       {isAllowed(status, "publish") && (
         <Button kind="main" onClick={publish.begin}>
-          {t`Publish now`}
+          {verb}
         </Button>
       )}
       {isAllowed(status, "retry") && failed.length > 0 && (
@@ -82,7 +86,7 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
         </Button>
       )}
       {isAllowed(status, "edit") && (
-        <a href={`/compose?post=${id}&mode=${mode}`} className={buttonClass()}>
+        <a href={`/compose?${queryIn(mode, { post: id })}`} className={buttonClass()}>
           {t`Edit`}
         </a>
       )}
@@ -109,8 +113,9 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
 
-      <Confirm {...publish} title={t`Publish now?`} verb={t`Publish now`} onConfirm={() => publish.run()}>
+      <Confirm {...publish} title={`${verb}?`} verb={verb} onConfirm={() => publish.run()}>
         <p>
+          {asks && `${t`A publisher approves it first.`} `}
           {t`The post goes to ${post.platformPosts.map(({ platform }) => labelOf(platform)).join(", ")} at once.`}{" "}
           {mode === "test"
             ? t`In test mode, that is the sandbox.`

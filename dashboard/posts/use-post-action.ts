@@ -1,8 +1,11 @@
+import { useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import type { Operation } from "../../contract/operation.ts";
 import { useWrite } from "../api/use-api.ts";
+import { needsApproval } from "../shell/workspace.ts";
+import { useToasts } from "../ui/toasts.tsx";
 import type { FollowedPost } from "./use-post.ts";
 
 /** An action on a post that is confirmed first. */
@@ -25,6 +28,8 @@ export function usePostAction(
   onDone: () => void,
   { isForVersion = true } = {},
 ): PostAction {
+  const { t } = useLingui();
+  const toasts = useToasts();
   const write = useWrite(operation);
   const [isOpen, setIsOpen] = useState(false);
   const [begunWith, setBegunWith] = useState<string | null>(null);
@@ -46,6 +51,11 @@ export function usePostAction(
           onDone();
         },
         onError({ code }) {
+          if (code === "APPROVAL_REQUIRED" && needsApproval) {
+            setIsOpen(false);
+            toasts.say(t`A publisher has been asked to approve it.`);
+            void readAgain();
+          }
           if (code === "PRECONDITION_FAILED") void readAgain().then(setBegunWith);
         },
       });

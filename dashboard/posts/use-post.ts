@@ -5,6 +5,7 @@ import { type Post, postsEvents, postsGet } from "../../contract/operations/post
 import { addressOf, type Answer } from "../api/ask.ts";
 import { keyOf, useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { queryIn } from "../shell/workspace.ts";
 
 /** What is settled changes only when somebody acts on it. */
 const SETTLED_MILLISECONDS = 15_000;
@@ -25,7 +26,7 @@ export function usePost(id: string) {
   const isFollowed = read.data !== undefined && !isSettled(read.data.post);
   useEffect(() => {
     if (!isFollowed) return undefined;
-    const stream = new EventSource(`${addressOf(postsEvents.path, { id })}?mode=${mode}`);
+    const stream = new EventSource(`${addressOf(postsEvents.path, { id })}?${queryIn(mode)}`);
     stream.addEventListener("post", ({ data, lastEventId }: MessageEvent<string>) => {
       const body: { post: Post } = JSON.parse(data);
       cache.setQueryData(keyOf(postsGet, mode, { params: { id } }), { ...body, etag: lastEventId });

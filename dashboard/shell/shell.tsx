@@ -14,6 +14,8 @@ import { Commands } from "./commands.tsx";
 import { rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
 import { useWays } from "./ways.ts";
+import { WorkspaceSwitch } from "./workspace-switch.tsx";
+import { inWorkspace, may, workspace } from "./workspace.ts";
 
 /** The frame of every view: where one is, in which mode, and where one can go. */
 export function Shell() {
@@ -66,10 +68,15 @@ function Side() {
         {start.brand.logo !== null && <img src={start.brand.logo} alt="" className="h-7 max-w-28 object-contain" />}
         {start.brand.name ?? "Ampost"}
       </div>
-      <Link to="/compose" search={({ mode: now }) => ({ mode: now })} className={buttonClass("main", NEW)}>
-        <PlusIcon />
-        <span className="max-md:sr-only">{t`New post`}</span>
-      </Link>
+      {inWorkspace.workspace !== undefined && (
+        <p className="mb-3 hidden truncate px-2 text-sm text-dim md:block">{workspace.name}</p>
+      )}
+      {may("posts_create") && (
+        <Link to="/compose" search={({ mode: now }) => ({ mode: now })} className={buttonClass("main", NEW)}>
+          <PlusIcon />
+          <span className="max-md:sr-only">{t`New post`}</span>
+        </Link>
+      )}
       <ul className="flex overflow-x-auto md:block md:space-y-0.5">
         {ways.map(({ name, Icon, key: _, ...way }) => (
           <li key={name} className="shrink-0 grow">
@@ -114,15 +121,17 @@ function Top({ mode }: { mode: Mode }) {
     <header
       className={`sticky top-0 z-10 flex min-h-14 items-center gap-3 border-b px-4 sm:px-6 ${mode === "test" ? "bg-warn-tint" : "bg-card"}`}
     >
-      <p className={`grow text-sm ${mode === "test" ? "text-warn" : "text-dim"}`}>
+      <p className={`min-w-0 grow text-sm ${mode === "test" ? "text-warn" : "text-dim"}`}>
         {mode === "test" ? (
           <>
             <strong>{t`Test mode`}</strong>
+            <WorkspaceName />
             <span className="max-sm:hidden"> · {t`Posts go to the sandbox, not to the platforms.`}</span>
           </>
         ) : (
           <>
             <strong className="text-ink">{t`Live mode`}</strong>
+            <WorkspaceName />
             <span className="max-sm:hidden"> · {t`Posts go to the platforms.`}</span>
           </>
         )}
@@ -141,6 +150,13 @@ function Offline() {
     <p role="status" className="border-b bg-bad-tint px-4 py-2 text-sm font-semibold text-bad sm:px-6">
       {t`You are offline. What is shown may be old, and nothing can be changed.`}
     </p>
+  );
+}
+
+/** Beside the navigation, there is no room for it on a phone. */
+function WorkspaceName() {
+  return (
+    inWorkspace.workspace !== undefined && <span className="block truncate text-xs md:hidden">{workspace.name}</span>
   );
 }
 
@@ -178,10 +194,16 @@ function UserMenu() {
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
           <p className="max-w-60 truncate px-3 py-2 text-sm text-dim">{email}</p>
+          <WorkspaceSwitch />
           <DropdownMenu.Item asChild>
             <a href={start.docsUrl} className={menuItemClass}>
               {t`Documentation`}
             </a>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
+            <Link to="/settings/people" className={menuItemClass}>
+              {t`People`}
+            </Link>
           </DropdownMenu.Item>
           <DropdownMenu.Item asChild>
             <form method="post" action="/sign-out">

@@ -9,17 +9,19 @@ import {
   PostsIcon,
   SettingsIcon,
 } from "../ui/icons.tsx";
+import { may } from "./workspace.ts";
 
-/** Where one can go, and the key that leads there after G. */
+/** Where one can go with one's role, and the key that leads there after G. */
 export function useWays() {
   const { t } = useLingui();
-  return [
+  const ways = [
     { to: "/", name: t`Home`, Icon: HomeIcon, key: "h" },
     { to: "/posts", name: t`Posts`, Icon: PostsIcon, key: "p" },
     { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
     { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
-    { href: "/keys", name: t`API keys`, Icon: DevelopersIcon, key: "k" },
+    { href: "/keys", name: t`API keys`, Icon: DevelopersIcon, key: "k", takes: "keys_list" },
     { href: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;
+  return ways.filter((way) => !("takes" in way) || may(way.takes));
 }

@@ -25,6 +25,8 @@ export const LIMITS = {
   secondFactor: { address: 30, seconds: QUARTER },
   signUp: { account: 5, address: 60, seconds: HOUR },
   email: { account: 5, address: 30, seconds: HOUR },
+  // An account here is who invites.
+  memberInvite: { account: 60, address: 60, seconds: HOUR },
   oneTimeToken: { address: 30, seconds: HOUR },
   password: { account: 10, address: 60, seconds: QUARTER },
   mcpClient: { account: 30, address: 120, seconds: QUARTER },

@@ -1,9 +1,13 @@
 import type { FastifyRequest } from "fastify";
 
 import type { Operation } from "../../contract/operation.ts";
+import { LEAST_ROLES } from "../../contract/roles.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
+import { mayAs } from "../../model/roles.ts";
+import { findRole } from "../db/queries/members.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
+import { WRITER_POLICIES } from "../domain/api-keys/policies.ts";
 import type { Call } from "../domain/call.ts";
 import { findOperator } from "../domain/operator-keys/operator-keys.ts";
 import type { Services } from "../domain/services.ts";
@@ -16,11 +20,11 @@ export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">
 /**
  * Authenticates a request by what the operation accepts: a Bearer key, a dashboard session, or either; MCP access
  * tokens if allowed; or an operator key, whose ID then stands for the user's. On the app's host, the dashboard can do
- * with its session what keys can. Throws UNAUTHORIZED.
+ * with its session what keys can. Throws UNAUTHORIZED; for a session in a workspace also POLICY_VIOLATION.
  */
 export async function authenticate(
   services: Pick<Services, "keyHolders" | "pool" | "sessions" | "settings">,
-  operation: { auth?: Operation["auth"]; takesTokens?: boolean },
+  operation: SessionOperation & { auth?: Operation["auth"]; takesTokens?: boolean },
   request: FastifyRequest,
 ): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
@@ -31,7 +35,7 @@ export async function authenticate(
     (auth === "either" && !hasKey) ||
     (auth === "key" && !hasKey && isOfDashboard(services, request))
   )
-    return await authenticateSession(services, request);
+    return await authenticateSession(services, operation, request);
   const { keyId, ...caller } = await authenticateKey(services, request, operation.takesTokens === true);
   return { ...caller, actor: { kind: "key", id: keyId } };
 }
@@ -40,12 +44,18 @@ function isOfDashboard({ settings }: Pick<Services, "settings">, request: Fastif
   return request.headers.cookie !== undefined && hostResolver(settings)(request) !== "api";
 }
 
+/** What a session calls. Without a name, it is possible only in one's own workspace. */
+interface SessionOperation {
+  name?: string;
+}
+
 /**
- * The user of the session cookie, in the mode from `?mode=`, live by default. Rejects requests that another site made
- * the browser send.
+ * The workspace from `?workspace=`, by default the one of the session cookie's user, in the mode from `?mode=`, live by
+ * default. Rejects requests that another site made the browser send.
  */
 async function authenticateSession(
-  { sessions, settings }: Pick<Services, "sessions" | "settings">,
+  { pool, sessions, settings }: Pick<Services, "pool" | "sessions" | "settings">,
+  operation: SessionOperation,
   request: FastifyRequest,
 ): Promise<Authenticated> {
   if (request.headers.authorization !== undefined)
@@ -53,12 +63,46 @@ async function authenticateSession(
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
   if (session === null) throw sessionOnly("This endpoint requires a dashboard session");
-  const caller = { userId: session.userId, mode: readMode(request) };
-  request.admission?.belongsTo(caller);
+  const mode = readMode(request);
+  const entered = await enterWorkspace({ pool }, operation, session, readQuery(request).getAll("workspace"));
+  request.admission?.belongsTo({ userId: entered.userId, mode });
+  return { ...entered, mode };
+}
+
+/**
+ * The caller that a session is in a workspace, for an operation that its role there allows. Throws VALIDATION_FAILED if
+ * the person is not in it, whether or not it exists, and POLICY_VIOLATION.
+ */
+export async function enterWorkspace(
+  { pool }: Pick<Services, "pool">,
+  { name = "" }: SessionOperation,
+  session: { id: string; userId: string },
+  given: readonly string[],
+): Promise<Omit<Authenticated, "mode">> {
+  const actor = { kind: "session", id: session.id } as const;
+  const own = { userId: session.userId, actor, policies: null };
+  const [workspace = session.userId, ...others] = given;
+  const least = LEAST_ROLES[name] ?? "owner";
+  if (least === "self" || (workspace === session.userId && others.length === 0)) return own;
+  const isId = /^[\w-]{1,100}$/.test(workspace) && others.length === 0;
+  const member = isId ? await findRole.one(pool, [workspace, session.userId]) : undefined;
+  if (member === undefined)
+    throw refuseRequest(
+      "request.workspace",
+      "The query parameter workspace must be the ID of a workspace that you are in",
+      "Use an ID from GET /api/workspaces, or omit it for your own.",
+    );
+  if (!mayAs(member.role, least))
+    throw PublicError.of({
+      rule: "request.role",
+      code: "POLICY_VIOLATION",
+      message: `This requires the role ${least} in this workspace. Yours is ${member.role}`,
+      fix: "Ask the owner of the workspace.",
+    });
   return {
-    ...caller,
-    actor: { kind: "session", id: session.id },
-    policies: null,
+    userId: workspace,
+    actor: { ...actor, member: { id: member.id, userId: session.userId } },
+    policies: member.role === "writer" ? WRITER_POLICIES : null,
   };
 }
 
@@ -79,7 +123,7 @@ export function refuseForeign(request: FastifyRequest, appUrl: string): void {
 }
 
 function readMode(request: FastifyRequest): Mode {
-  const given = new URL(request.url, "http://localhost").searchParams.getAll("mode");
+  const given = readQuery(request).getAll("mode");
   const mode = MODES.find((known) => known === (given[0] ?? "live"));
   if (mode === undefined || given.length > 1)
     throw refuseRequest(
@@ -88,6 +132,10 @@ function readMode(request: FastifyRequest): Mode {
       "Send ?mode=test, or omit it for live.",
     );
   return mode;
+}
+
+function readQuery(request: FastifyRequest): URLSearchParams {
+  return new URL(request.url, "http://localhost").searchParams;
 }
 
 async function authenticateKey(

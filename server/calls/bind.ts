@@ -118,7 +118,7 @@ async function answerCall(
   const { body, uploads, reservation } = await readBody(operation, request, intake);
   const raw = {
     params: request.params,
-    query: withoutMode(caller, request.query),
+    query: withoutTenant(caller, request.query),
     body,
   };
   const call: Call = {
@@ -183,10 +183,10 @@ function goneOrStopping(reply: FastifyReply, { stopping }: BindOptions): AbortSi
   return AbortSignal.any([stopping, gone.signal]);
 }
 
-/** Session requests name their mode in the query; it is not a parameter of the operation. */
-export function withoutMode({ actor }: Pick<Authenticated, "actor">, query: unknown): unknown {
+/** Session requests name their mode and workspace in the query; these are no parameters of the operation. */
+export function withoutTenant({ actor }: Pick<Authenticated, "actor">, query: unknown): unknown {
   if (actor.kind !== "session" || typeof query !== "object" || query === null) return query;
-  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode" && name !== "workspace"));
 }
 
 /**

@@ -98,6 +98,16 @@ import {
   webhooksTest,
   webhooksUpdate,
 } from "../../contract/operations/webhooks.ts";
+import {
+  memberInvitesCreate,
+  memberInvitesDelete,
+  memberInvitesList,
+  membersList,
+  membersRemove,
+  membersUpdate,
+  workspacesLeave,
+  workspacesList,
+} from "../../contract/operations/workspaces.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connect-account.ts";
 import { listConnectOptions } from "../domain/accounts/connect-options.ts";
@@ -178,6 +188,14 @@ import {
   rotateSecret,
   updateWebhook,
 } from "../domain/webhooks/webhooks.ts";
+import { inviteMember, listMemberInvites, withdrawMemberInvite } from "../domain/workspaces/member-invites.ts";
+import {
+  changeRole,
+  leaveWorkspace,
+  listMembers,
+  listWorkspaces,
+  removeMember,
+} from "../domain/workspaces/workspaces.ts";
 import { bind, type Binding } from "./bind.ts";
 import { legacyCreate } from "./legacy-posts.ts";
 import { cancelMany, createMany } from "./post-batches.ts";
@@ -275,6 +293,14 @@ export const BINDINGS: readonly Binding[] = [
   bind(invitesList, (services, call) => listInvites(services, call)),
   bind(invitesCreate, (services, call, { body }) => createInvite(services, call, body.email)),
   bind(invitesDelete, (services, call, { params }) => withdrawInvite(services, call, params.id)),
+  bind(workspacesList, (services, call) => listWorkspaces(services, call)),
+  bind(workspacesLeave, (services, call, { params }) => leaveWorkspace(services, call, params.id)),
+  bind(membersList, (services, call) => listMembers(services, call)),
+  bind(membersUpdate, (services, call, { params, body }) => changeRole(services, call, params.id, body.role)),
+  bind(membersRemove, (services, call, { params }) => removeMember(services, call, params.id)),
+  bind(memberInvitesList, (services, call) => listMemberInvites(services, call)),
+  bind(memberInvitesCreate, (services, call, { body }) => inviteMember(services, call, body)),
+  bind(memberInvitesDelete, (services, call, { params }) => withdrawMemberInvite(services, call, params.id)),
   bind(billingGet, (services, call) => getBilling(services, call)),
   bind(billingCheckout, (services, call, { body }) => openCheckout(services, call, body.plan)),
   bind(billingPortal, (services, call) => openPortal(services, call)),

@@ -1,4 +1,4 @@
-import { PublicError } from "../../model/errors.ts";
+import { type PublicCode, PublicError } from "../../model/errors.ts";
 import { CHANNELS } from "../db/listen.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "./authenticate.ts";
@@ -14,10 +14,13 @@ export const MOST_STREAMS: MostStreams = { ofUser: 500, all: 5_000 };
 /** How often keys are checked for revocations without a notification and for expiry. */
 const CHECK_MILLISECONDS = 500;
 
+/** The caller is no longer who they were, or may no longer. */
+const ENDING: readonly PublicCode[] = ["UNAUTHORIZED", "POLICY_VIOLATION", "VALIDATION_FAILED"];
+
 /** Responses that stream for as long as the client likes: counted, and ended with their key. */
 export interface Streams {
   /**
-   * Counts a stream; the returned function uncounts it. Calls `end` once `authenticate` throws UNAUTHORIZED. Throws
+   * Counts a stream; the returned function uncounts it. Calls `end` once `authenticate` refuses the caller. Throws
    * RATE_LIMITED at the limit.
    */
   hold(
@@ -40,7 +43,7 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
   const check = async (stream: { authenticate: () => Promise<unknown>; end: () => void }) => {
     const over = await stream.authenticate().then(
       () => false,
-      (error: unknown) => error instanceof PublicError && error.code === "UNAUTHORIZED",
+      (error: unknown) => error instanceof PublicError && ENDING.includes(error.code),
     );
     if (over) stream.end();
   };

@@ -30,6 +30,8 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   throttles: { swept: "throttles.delete_old" },
   request_counts: { with: "users" },
   invites: { swept: "invites.delete_old" },
+  members: { with: "users", bounds: ["members"] },
+  member_invites: { swept: "member_invites.delete_old", bounds: ["members"] },
   api_keys: { swept: "api_keys.delete_ended", bounds: ["activeKeys", "pastOnes", "pastDays"] },
   mcp_tokens: { swept: "mcp_tokens.delete_old" },
   mcp_ended_sessions: { swept: "mcp_ended_sessions.delete_old" },

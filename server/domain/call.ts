@@ -10,6 +10,8 @@ import type { Upload } from "./media/upload.ts";
 export interface Actor {
   kind: "key" | "session" | "connect_link" | "instance" | "visitor";
   id: string | null;
+  /** Of a session in another user's workspace: the membership, and the person. */
+  member?: { id: string; userId: string };
 }
 
 /** Where a request comes from. */

@@ -10,6 +10,7 @@ import { deleteOldBudgetLimits, deleteOldBudgetUses } from "../db/queries/budget
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
+  deleteOldMemberInvites,
   deleteOldOperatorIdempotencyKeys,
   deleteOldOutbox,
   deleteOldUsage,
@@ -81,6 +82,7 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteOldVerifications, signal);
   await inBatches(pool, deleteOldEnds, signal);
   await inBatches(pool, deleteOldInvites, signal);
+  await inBatches(pool, deleteOldMemberInvites, signal);
   await inBatches(pool, deleteEndedKeys, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
   await inBatches(pool, deleteEndedLinks, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
   await inBatches(pool, deletePastApps, signal, [BOUNDS.pastDays]);

@@ -11,6 +11,8 @@ export async function everything(world: World): Promise<Record<string, unknown>>
     "passkeys",
     "two_factors",
     "invites",
+    "members",
+    "member_invites",
     "verifications",
     "webhooks",
     "publishing_pauses",

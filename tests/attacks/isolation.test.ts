@@ -12,6 +12,7 @@ import { newId } from "../../model/ids.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
+import { joinAs } from "../members.ts";
 import { createWorld, type TestTenant, type World } from "../world.ts";
 import { callTool } from "./call-tool.ts";
 import { everything } from "./everything.ts";
@@ -47,6 +48,18 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
   media: (tenant) => newMedia(tenant),
   keys: async (tenant) =>
     idOf((await call("session", tenant, "POST", "/api/keys", { name: "Mine", mode: tenant.mode })).body, "key"),
+  members: async (tenant) => (await joinAs(world, tenant, "writer")).memberId,
+  member_invites: async (tenant) =>
+    idOf(
+      (
+        await call("session", tenant, "POST", "/api/member-invites", {
+          email: `${newId()}@example.com`,
+          role: "viewer",
+        })
+      ).body,
+      "invite",
+    ),
+  workspaces: async (tenant) => tenant.userId,
   sessions: async (tenant) => (await world.services.sessions.find({ cookie: await world.signIn(tenant) }))?.id ?? "",
   invites: async (tenant) =>
     await insert(
@@ -79,6 +92,7 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
 const BODIES: Readonly<Record<string, unknown>> = {
   posts_update: { content: { text: "Theirs" } },
   webhooks_update: { description: "Theirs" },
+  members_update: { role: "publisher" },
   posts_resolve: { platform: "threads", isLive: false },
   posts_approve: { contentHash: "0".repeat(64) },
   posts_send_back: { contentHash: "0".repeat(64), reason: "Theirs" },
@@ -91,7 +105,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
 };
 
 /** What a user has in both modes together. */
-const WITHOUT_MODE: readonly string[] = ["keys", "sessions", "invites"];
+const WITHOUT_MODE: readonly string[] = ["keys", "sessions", "invites", "members", "member_invites", "workspaces"];
 
 async function insert(sql: string, values: readonly unknown[]): Promise<string> {
   const id = newId();
@@ -379,11 +393,13 @@ test("every URL with an ID that is not an operation shows another user nothing",
     // What Meta signs with an app's secret.
     "/meta/deauthorize/:platform": null,
     "/meta/data-deletion/:platform": null,
-    // These URLs are the secret: a connect link's token, a file's signature, a receipt's code, a file's destination.
+    // These URLs are the secret: a connect link's token, a file's signature, an invitation, a receipt's code, a file's
+    // destination.
     "/api/v1/media/upload-urls/:permit": null,
     "/meta/data-deletion/status/:code": null,
     "/connect/:token": null,
     "/connect/:token/start": null,
+    "/join/:token": null,
     "/media/:mediaId/:name": null,
     "/media/:mediaId/thumbnail/:name": null,
     "/api/platforms/:platform/callback": null,

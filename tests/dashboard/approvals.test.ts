@@ -127,7 +127,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
 
   await step("approved, it waits for its key, which publishes it", async () => {
     await card("Today at noon").getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("Its key can now publish it").first().waitFor();
+    await page.getByText("It can now be published").first().waitFor();
     await page.getByRole("link", { name: "Approved", exact: true }).click();
     await card("Today at noon").getByText("as shown here").waitFor();
     assert.deepEqual(await ledger(), []);

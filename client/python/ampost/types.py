@@ -1577,6 +1577,8 @@ class PostsAttemptsAnswer(TypedDict):
 class PublishingGetFilter(TypedDict):
     #: Mode for a session. Defaults to `live`. Keys have their own mode.
     mode: NotRequired[Mode]
+    #: ID of the workspace for a session. Defaults to the user's own. Keys belong to a workspace.
+    workspace: NotRequired[str]
 
 
 class PublishingAnswer(TypedDict):

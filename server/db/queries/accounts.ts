@@ -51,7 +51,8 @@ export const listAccounts = statement<
 /** All names under which posts of test keys can appear in the sandbox, connected or not. */
 export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">, [userId: string]>(
   "accounts.list_sandbox",
-  `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
+  `select distinct platform, platform_account_id from accounts
+   where mode = 'test' and (user_id = $1 or user_id in (select m.user_id from members m where m.member_id = $1))`,
 );
 
 /** The newest accounts of each platform in live mode, of all users, for the operator; `total` counts the others too. */

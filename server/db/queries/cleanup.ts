@@ -39,6 +39,13 @@ export const deleteOldInvites = statement<never, [limit: number]>(
   `delete from invites where id in (select id from invites where expires_at < now() - interval '30 days' limit $1)`,
 );
 
+/** Invitations to workspaces that were not used in time. */
+export const deleteOldMemberInvites = statement<never, [limit: number]>(
+  "member_invites.delete_old",
+  `delete from member_invites
+   where id in (select id from member_invites where expires_at < now() - interval '30 days' limit $1)`,
+);
+
 /** Resets, two-factor codes and challenges that were not answered in time. */
 export const deleteOldVerifications = statement<never, [limit: number]>(
   "verifications.delete_old",

@@ -63,19 +63,25 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
   `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** The key waits for approval of the post. Nothing visible to callers changes. */
-export const insertApprovalRequest = statement<never, [postId: string, userId: string, mode: Mode, key: string | null]>(
+/** The key or member waits for approval of the post. Nothing visible to callers changes. */
+export const insertApprovalRequest = statement<
+  never,
+  [postId: string, userId: string, mode: Mode, asker: string | null]
+>(
   "post_approvals.insert_request",
   `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
      and approval_wanted_by is distinct from $4`,
 );
 
-/** Posts that could go out, and whose key still works and asked for their approval. */
+/** Posts that could go out, for which a key that still works, or a member of the workspace, asked for approval. */
 const asked = `from posts p
-     join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode
+     left join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode
        and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
      left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
-   where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')`;
+     left join members w on w.id = p.approval_wanted_by and w.user_id = p.user_id and w.role <> 'viewer'
+     left join users u on u.id = w.member_id
+   where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')
+     and (k.id is not null or w.id is not null)`;
 
 /** Those that are neither approved as they are now nor sent back. */
 const waiting = `${asked} and a.reason is null and a.content_hash is distinct from ${contentHash}`;
@@ -83,8 +89,10 @@ const waiting = `${asked} and a.reason is null and a.content_hash is distinct fr
 /** A post of a list of approvals. What was decided is about an earlier version if the post is pending. */
 export interface ListedApprovalRow extends ApprovalRow {
   id: string;
-  key_id: string;
-  key_name: string;
+  key_id: string | null;
+  key_name: string | null;
+  member_id: string | null;
+  member_name: string | null;
 }
 
 /** By state, the newest first. */
@@ -97,7 +105,8 @@ export const listApprovalsBy = {
 function listed(state: ApprovalState, from: string) {
   return statement<ListedApprovalRow, [userId: string, mode: Mode, afterId: string | null, limit: number]>(
     `post_approvals.list_${state}`,
-    `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name, a.approved_at, a.approved_by,
+    `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name, w.member_id,
+       coalesce(nullif(u.name, ''), u.email) as member_name, a.approved_at, a.approved_by,
        a.reason ${from}
        and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
        order by p.id desc limit $4`,

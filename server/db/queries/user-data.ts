@@ -23,6 +23,8 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
   passkeys: page("passkeys", "id name device_type backed_up created_at", { idType: "text" }),
   sessions: page("sessions", "id address user_agent created_at expires_at"),
+  members: page("members", "id member_id role created_at"),
+  memberInvites: page("member_invites", "id email role created_at expires_at"),
   apiKeys: page(
     "api_keys",
     "id mode name prefix client_id policies created_at last_used_at expires_at revoked_at replaced_by",

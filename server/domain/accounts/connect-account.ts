@@ -5,10 +5,12 @@ import type { Account } from "../../../contract/operations/accounts.ts";
 import type { Choices } from "../../../contract/operations/connections.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import { mayAs } from "../../../model/roles.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { GrantedAccount } from "../../../platforms/choices.ts";
 import { findActiveAccount, lockSet } from "../../db/queries/connections.ts";
+import { findRole } from "../../db/queries/members.ts";
 import { type AuthorizationRow, completeAuthorization } from "../../db/queries/oauth-attempts.ts";
 import { type Db, transaction } from "../../db/sql.ts";
 import {
@@ -40,7 +42,7 @@ export async function startConnecting(
   asked: { platformSetId: string; login?: string | undefined; returnTo?: string | undefined },
 ): Promise<Answer<{ authorizeUrl: string }>> {
   const { userId, mode, actor } = call;
-  const { platformSetId, login = "", returnTo = platformsPath(mode) } = asked;
+  const { platformSetId, login = "", returnTo = platformsPath(mode, actor.member && userId) } = asked;
   return {
     body: {
       authorizeUrl: await startAuthorization(services.oauth, {
@@ -62,9 +64,9 @@ export function bindingOfSession(actor: Actor): Buffer {
   return bindingOf("session", actor.id);
 }
 
-/** Where the user's accounts are, in a mode. */
-export function platformsPath(mode: Tenant["mode"]): string {
-  return `/platforms?mode=${mode}`;
+/** The app's page of accounts, in a mode and another user's workspace. */
+export function platformsPath(mode: Tenant["mode"], workspace?: string): string {
+  return `/platforms?${new URLSearchParams({ mode, ...(workspace === undefined ? {} : { workspace }) })}`;
 }
 
 /** The result of a sign-in. */
@@ -80,18 +82,20 @@ export interface ConnectOutcome {
  */
 export async function finishConnecting(
   services: Connecting,
-  from: Pick<Origin, "address" | "requestId"> & { sessionId: string | null },
+  from: Pick<Origin, "address" | "requestId"> & { session: { id: string; userId: string } | null },
   back: { platform: PlatformName; query: URLSearchParams; bindings: readonly Buffer[] },
 ): Promise<ConnectOutcome> {
   const taken = await handleCallback(services.oauth, back);
   const { authorization } = taken;
   if (taken.accounts === null) return { authorization, accountId: authorization.account_id };
   const [account, ...others] = taken.accounts;
-  const origin = { ...from, actor: actorOf(authorization, from.sessionId) };
   const accountId =
     account === undefined || others.length > 0
       ? null
-      : await revokeOnFailure(services, taken, () => connectOnlyAccount(services, origin, taken, account));
+      : await revokeOnFailure(services, taken, async () => {
+          const actor = await actorOf(services, authorization, from.session);
+          return await connectOnlyAccount(services, { ...from, actor }, taken, account);
+        });
   if (accountId === null) await storePendingChoice(services.oauth, taken);
   return { authorization, accountId };
 }
@@ -196,7 +200,7 @@ export async function chooseByLink(
 ): Promise<ConnectOutcome> {
   const granted = await openChoiceOf(services, { bindings, caller: null }, id);
   const account = findChosen(granted, choice);
-  const origin = { ...from, actor: actorOf(granted.authorization, null) };
+  const origin = { ...from, actor: await actorOf(services, granted.authorization, null) };
   const mayReplace = choice.replace ?? false;
   return {
     authorization: granted.authorization,
@@ -335,6 +339,18 @@ async function findReplaced(
   return active === undefined || active.platform_account_id === platformAccountId ? null : active;
 }
 
-function actorOf({ connect_link_id: id }: AuthorizationRow, sessionId: string | null): Actor {
-  return id === null ? { kind: "session", id: sessionId } : { kind: "connect_link", id };
+async function actorOf(
+  { pool }: Pick<Services, "pool">,
+  authorization: AuthorizationRow,
+  session: { id: string; userId: string } | null,
+): Promise<Actor> {
+  const { connect_link_id: link, user_id: userId, platform } = authorization;
+  if (link !== null) return { kind: "connect_link", id: link };
+  const actor = { kind: "session", id: session?.id ?? null } as const;
+  if (session === null || session.userId === userId) return actor;
+  // They may have left the workspace while they were at the platform.
+  const member = await findRole.one(pool, [userId, session.userId]);
+  if (member === undefined || !mayAs(member.role, "publisher"))
+    throw new ConnectError("set_gone", { platform, authorization });
+  return { ...actor, member: { id: member.id, userId: session.userId } };
 }

@@ -8,9 +8,12 @@ import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
 import { findApproval, insertApprovalRequest } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
-import type { Call } from "../call.ts";
+import type { Actor, Call } from "../call.ts";
 import { approvalUrl } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
+
+/** What restricts a writer in a workspace: what a key that needs approval is restricted by. */
+export const WRITER_POLICIES: KeyPolicies = readPolicies({ approvalRequired: true });
 
 /** A key's policies as stored; what a row does not mention is off. */
 export function readPolicies(stored: unknown): KeyPolicies {
@@ -22,7 +25,7 @@ export function readPolicies(stored: unknown): KeyPolicies {
  * would be published automatically.
  */
 export function checkDraftPolicies(
-  policies: KeyPolicies | null,
+  { policies, actor }: Pick<Call, "policies" | "actor">,
   post: { platforms: readonly PlatformName[]; scheduledFor: string | null },
 ): Issue[] {
   if (policies === null) return [];
@@ -44,7 +47,7 @@ export function checkDraftPolicies(
       refused(
         "approvalRequired",
         "/scheduledFor",
-        "This API key requires approval to publish, so it cannot schedule posts",
+        `${subjectOf(actor)} requires approval to publish, so it cannot schedule posts`,
         "Omit scheduledFor or send null, get the draft approved, then publish it.",
       ),
     );
@@ -102,7 +105,7 @@ export async function checkPublishPolicies(
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
-    issues.push(notApproved(settings, post.id));
+    issues.push(notApproved(settings, call, post.id));
   }
   return issues;
 }
@@ -122,14 +125,20 @@ export async function requestApproval(
     return [refused("draftOnly", "", "This API key can only create drafts; it cannot publish this one", fix)];
   }
   if (!wantsApproval(call)) return [];
-  const { userId, mode, actor } = call;
-  await insertApprovalRequest.run(db, [postId, userId, mode, actor.id]);
-  return [notApproved(settings, postId)];
+  await insertRequest(db, call, postId);
+  return [notApproved(settings, call, postId)];
 }
 
-/** A draft-only key publishes nothing, approved or not, so it waits for nobody. */
-export function wantsApproval({ policies }: Pick<Call, "policies">): boolean {
-  return policies !== null && policies.approvalRequired && !policies.draftOnly;
+async function insertRequest(db: Db, { userId, mode, actor }: Call, postId: string): Promise<void> {
+  await insertApprovalRequest.run(db, [postId, userId, mode, actor.member?.id ?? actor.id]);
+}
+
+/**
+ * Whether what it writes waits for approval at once. A draft-only key publishes nothing, approved or not, so it waits
+ * for nobody. A person's draft waits once they try to publish it.
+ */
+export function wantsApproval({ policies, actor }: Pick<Call, "policies" | "actor">): boolean {
+  return policies !== null && policies.approvalRequired && !policies.draftOnly && actor.kind === "key";
 }
 
 /**
@@ -147,19 +156,23 @@ export async function requestApprovalIfMissing<Result>(
   } catch (refusal) {
     const missing = refusal instanceof PublicError ? refusal.issues.map(({ rule }) => rule) : [];
     if (missing.length === 1 && missing[0] === ruleOf("approvalRequired"))
-      await requestApproval(services, services.pool, call, postId);
+      await insertRequest(services.pool, call, postId);
     throw refusal;
   }
 }
 
-function notApproved(settings: Pick<Settings, "appUrl">, postId: string): Issue {
-  const message = "This API key requires approval to publish, and the current version of the post is not approved";
+function notApproved(settings: Pick<Settings, "appUrl">, { actor }: Pick<Call, "actor">, postId: string): Issue {
+  const message = `${subjectOf(actor)} requires approval to publish, and the current version of the post is not approved`;
   return refused(
     "approvalRequired",
     "",
     message,
     `Ask a person to approve it at ${approvalUrl(settings, postId)}, then publish it. Any edit removes the approval.`,
   );
+}
+
+function subjectOf({ kind }: Actor): string {
+  return kind === "key" ? "This API key" : "Your role in this workspace";
 }
 
 async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: string): Promise<boolean> {

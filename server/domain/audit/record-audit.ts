@@ -18,6 +18,7 @@ export interface AuditEntry {
 
 export type AuditAction =
   | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited" | "invite_withdrawn" | "plan_changed"}`
+  | `member.${"invited" | "invite_withdrawn" | "joined" | "role_changed" | "removed" | "left"}`
   | `two_factor.${"enabled" | "disabled"}`
   | `passkey.${"added" | "removed"}`
   | `session.${"revoked"}`
@@ -40,6 +41,8 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "user.settings_changed",
   "user.exported",
   "user.invited",
+  "member.invited",
+  "member.role_changed",
   "platform_set.created",
   "platform_set.renamed",
   "platform_set.posting_times_changed",
@@ -75,7 +78,7 @@ export async function recordAudit(db: Db, origin: Origin, entry: AuditEntry): Pr
     actor.id,
     entry.action,
     entry.target ?? null,
-    entry.data ?? {},
+    actor.member === undefined ? (entry.data ?? {}) : { ...entry.data, memberUserId: actor.member.userId },
     address,
     requestId,
   ]);

@@ -38,7 +38,7 @@ export async function approvePost(services: Services, call: Call, id: string, co
     await lockReviewed(tx, call, id, contentHash, "approved");
     const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
     if (missing.length > 0) throw refusal(missing.map(notHere));
-    await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
+    await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, personOf(call)]);
     await recordPostEvents(tx, { userId: call.userId, mode: call.mode, postId: id }, [
       { type: "post.approved", platform_post_id: null },
     ]);
@@ -62,7 +62,7 @@ export async function sendPostBack(
 ): Promise<Shown> {
   return await write(services, call, async (tx) => {
     await lockReviewed(tx, call, id, contentHash, "sent back");
-    await saveSentBack.run(tx, [id, call.userId, call.mode, reason, call.userId]);
+    await saveSentBack.run(tx, [id, call.userId, call.mode, reason, personOf(call)]);
     await recordPostEvents(tx, { userId: call.userId, mode: call.mode, postId: id }, [
       { type: "post.sent_back", platform_post_id: null },
     ]);
@@ -75,6 +75,11 @@ export async function sendPostBack(
     });
     return await getApproval(services, call, id, tx);
   });
+}
+
+/** The person who decides: in another user's workspace, a member. */
+function personOf({ userId, actor }: Pick<Call, "userId" | "actor">): string {
+  return actor.member?.userId ?? userId;
 }
 
 /** Locks a post that could still go out, and is as it was when it was reviewed. */

@@ -141,7 +141,7 @@ async function prepareDraft(
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
     services,
-    { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
+    { ...plan, platforms, scheduledFor, publishBy, accounts, by: call },
     [...formIssues, ...setIssues, ...dropImpliedIssues(formIssues, plan.issues)],
   );
   refuseIssues(issues);

@@ -1,5 +1,4 @@
 import { refusal, dropImpliedIssues } from "../../../contract/forms/parse.ts";
-import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
 import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
@@ -9,6 +8,7 @@ import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import { validatePost } from "../../../platforms/validate/validate.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
 import { checkDraftPolicies } from "../api-keys/policies.ts";
+import type { Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import type { SetAccounts } from "./known-sets.ts";
 
@@ -21,8 +21,8 @@ export interface PostCandidate {
   /** Null if the set is unknown: then accounts are not checked. */
   accounts: SetAccounts | null;
   measured: Measured;
-  /** The restrictions of the key that creates or edits it. */
-  policies?: KeyPolicies | null;
+  /** Who creates or edits it, and what restricts them. */
+  by?: Pick<Call, "policies" | "actor">;
 }
 
 /** Every issue and warning of a post: format issues first, then those about its content. */
@@ -43,13 +43,17 @@ export function findIssues(
     measured: post.measured,
   });
   const validated = {
-    issues: restorePlatformIndexes(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
+    issues: restorePlatformIndexes(formIssues, [...found.issues, ...draftIssues(post)]),
     warnings: restorePlatformIndexes(formIssues, [...found.warnings, ...pauseWarnings(post)]),
   };
   return {
     issues: boundIssues([...formIssues, ...dropImpliedIssues(formIssues, validated.issues)]),
     warnings: boundIssues(dropImpliedIssues(formIssues, validated.warnings).map(asWarning)),
   };
+}
+
+function draftIssues({ by, ...post }: PostCandidate): Issue[] {
+  return by === undefined ? [] : checkDraftPolicies(by, post);
 }
 
 /** What is no failure does not have the code of one. */

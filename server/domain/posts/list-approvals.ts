@@ -26,7 +26,7 @@ export async function listApprovals(
   const posts = new Map(
     (await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]),
   );
-  const approvals = shown.flatMap(({ id, key_id, key_name, approved_at, approved_by, ...row }): WaitingApproval[] => {
+  const approvals = shown.flatMap(({ id, approved_at, approved_by, ...row }): WaitingApproval[] => {
     const post = posts.get(id);
     return post === undefined
       ? []
@@ -36,11 +36,16 @@ export async function listApprovals(
               ...row,
               ...(state === "approved" ? { approved_at, approved_by } : NOBODY),
             }).body,
-            key: { id: key_id, name: key_name },
+            key: askerOf(row.key_id, row.key_name),
+            member: askerOf(row.member_id, row.member_name),
           },
         ];
   });
   return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
+}
+
+function askerOf(id: string | null, name: string | null): { id: string; name: string } | null {
+  return id === null ? null : { id, name: name ?? "" };
 }
 
 const NOBODY = { approved_at: null, approved_by: null };

@@ -93,7 +93,7 @@ function changedTime(stored: Date | null, given: string | null | undefined): Dat
 /** Throws with every issue; returns the warnings. */
 function refuseInvalidChange(
   services: Services,
-  { policies }: Call,
+  call: Call,
   { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null },
   formIssues: readonly Issue[],
 ): Issue[] {
@@ -111,7 +111,7 @@ function refuseInvalidChange(
       scheduledFor: scheduledFor?.toISOString() ?? null,
       publishBy: publishBy?.toISOString() ?? null,
       accounts,
-      policies,
+      by: call,
     },
     before,
   );

@@ -35,7 +35,7 @@ export async function validatePost(
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
     services,
-    { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
+    { ...plan, platforms, scheduledFor, publishBy, accounts, by: call },
     [...formIssues, ...setIssues, ...dropImpliedIssues(formIssues, plan.issues)],
   );
   const { uses, fees } = budgetsOf(services, call, { ...plan, platforms, accounts: accounts ?? {} });

@@ -8,6 +8,7 @@ import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
+import { listWorkspaces } from "../../domain/workspaces/workspaces.ts";
 import { ICON_SVG } from "../icon.ts";
 import { sendOn } from "../pages/frame.ts";
 import { type Person, requirePerson } from "../pages/person.ts";
@@ -27,6 +28,7 @@ export const VIEWS = [
   "/platforms",
   "/platforms/links",
   "/platforms/:id/apps",
+  "/settings/people",
 ] as const;
 
 /** Where views were before, with the parameters that they had in the path and in the query. */
@@ -87,11 +89,16 @@ export function addDashboard(scope: FastifyInstance, services: Services): void {
 }
 
 /** Sends the page in which the app runs. It knows who is signed in, so that nothing has to be asked first. */
-export async function sendApp({ settings }: Services, reply: FastifyReply, person: Person): Promise<FastifyReply> {
+export async function sendApp(services: Services, reply: FastifyReply, person: Person): Promise<FastifyReply> {
+  const { settings } = services;
   const { id, email, name, timeZone, isOwner, brand } = person;
+  const { workspaces } = (await listWorkspaces(services, { userId: id })).body;
+  const asked = new URL(reply.request.url, settings.appUrl).searchParams.get("workspace");
+  if (asked !== null && !workspaces.some((each) => each.id === asked)) return await reply.redirect("/", 302);
   const page = await readBuild(() => readFile(join(DIST, "index.html"), "utf8"));
   const start = {
     user: { id, email, name, timeZone, isOwner },
+    workspaces,
     brand,
     platforms: PLATFORM_NAMES.map((platform) => ({ name: platform, label: catalog[platform].capabilities.label })),
     docsUrl: "/docs",

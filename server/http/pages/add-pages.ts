@@ -11,6 +11,7 @@ import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
 import { addConsent } from "./consent.ts";
 import { addHome } from "./home.ts";
+import { addJoin } from "./join.ts";
 import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
@@ -37,6 +38,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addDashboard,
       addSandboxDoor,
       addPolicies,
+      addJoin,
       addSignIn,
       addSignUp,
       addPasswordReset,

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Operation, RawInput } from "../../../contract/operation.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { enterWorkspace } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
 import { BINDINGS } from "../../calls/bindings.ts";
 import { perform } from "../../calls/perform.ts";
@@ -40,7 +41,8 @@ export type CallOperation = <Envelope extends z.ZodObject>(
 
 /**
  * What a user can do on a page: exactly what the operation's own route does for their session, with its validation,
- * limits and errors. The caller has checked that the request comes from one of our own pages.
+ * limits and errors, in the user's own workspace or the given one. The caller has checked that the request comes from
+ * one of our own pages.
  */
 export function operationsFor(
   services: Services,
@@ -48,12 +50,15 @@ export function operationsFor(
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
+  workspaces: readonly string[] = [],
 ): CallOperation {
   return async (operation, { params = {}, query = {}, body, ifRevision = null, once = null } = {}, mode = "live") => {
     const binding = BINDINGS.find((each) => each.operation.name === operation.name);
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     try {
-      const call = { ...callOf(person, mode, request), ifRevision };
+      const session = { id: person.sessionId, userId: person.id };
+      const entered = await enterWorkspace(services, operation, session, workspaces);
+      const call = { ...callOf(person, mode, request), ...entered, ifRevision };
       await options.calls.count(reply, call, operation.rateClass);
       const done = await perform(services, binding, {
         call,

@@ -11,6 +11,7 @@ import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { check, readForm } from "./form.ts";
 import { type Page, sendOn, sendPage } from "./frame.ts";
 import { type Person, requirePerson } from "./person.ts";
+import { queryOf } from "./query.ts";
 
 /** Choosing among several accounts, and confirming a replacement: for signed-in users. */
 export function addChooseAccount(scope: FastifyInstance, services: Services, options: PageOptions): void {
@@ -24,11 +25,8 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
   scope.get<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
     const person = await requirePerson(services, request);
     const choices = await choicesFor(person, request.params.id);
-    return await showChoices(reply, choices, {
-      viewer: person,
-      action: `/connections/choose/${choices.id}`,
-      back: platformsPath(choices.mode),
-    });
+    const { workspace } = queryOf(request);
+    return await showChoices(reply, choices, { viewer: person, ...pathsOf(choices, workspace) });
   });
 
   scope.post<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
@@ -36,19 +34,27 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
     const person = await requirePerson(services, request);
     const choices = await choicesFor(person, request.params.id);
     const body = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
-    const call = operationsFor(services, options, request, reply, person);
+    const { workspace } = queryOf(request);
+    const { action, back } = pathsOf(choices, workspace);
+    const call = operationsFor(services, options, request, reply, person, workspace === undefined ? [] : [workspace]);
     const answered = await call(connectionsChoose, { params: { id: choices.id }, body }, choices.mode);
-    if (answered.ok) return await sendOn(reply, `${platformsPath(choices.mode)}&connected=${answered.body.account.id}`);
+    if (answered.ok) return await sendOn(reply, `${back}&connected=${answered.body.account.id}`);
     const { message, fields } = answered.refused;
     return await showChoices(reply, choices, {
       viewer: person,
-      action: `/connections/choose/${choices.id}`,
-      back: platformsPath(choices.mode),
+      action,
+      back,
       refused: fields["replace"] ?? fields["platformAccountId"] ?? message,
       status: answered.status,
       chosen: body.platformAccountId,
     });
   });
+}
+
+/** Where the form goes and Cancel leads, in the workspace that the account is connected to. */
+function pathsOf({ id, mode }: Choices, workspace: string | undefined): { action: string; back: string } {
+  const query = workspace === undefined ? "" : `?${new URLSearchParams({ workspace })}`;
+  return { action: `/connections/choose/${id}${query}`, back: platformsPath(mode, workspace) };
 }
 
 /** How the choice is shown: to whom, where its form goes, and what was rejected last time. */

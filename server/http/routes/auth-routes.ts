@@ -19,6 +19,7 @@ import type { Services } from "../../domain/services.ts";
 import { rejectField } from "../../domain/users/reject-field.ts";
 import { completeSetUp } from "../../domain/users/set-up.ts";
 import { acceptInvite, signUp } from "../../domain/users/sign-up.ts";
+import { joinAsNewUser } from "../../domain/workspaces/member-invites.ts";
 import { safeRedirect } from "../pages/safe-redirect.ts";
 
 /** The sign-in library's routes available under /api/auth. Everything else is ours, or unavailable. */
@@ -75,7 +76,11 @@ export function addAuthRoutes(scope: FastifyInstance, services: Services): void 
 /** What the library does differently from what we want: new users, and setting up the instance. */
 function addWaysIn(scope: FastifyInstance, services: Services): void {
   scope.post("/api/auth/sign-up/email", async (request, reply) => {
-    const { email, invite, ...person } = await readVisitorsBody(services, signUpForm, request);
+    const { email, invite, join, ...person } = await readVisitorsBody(services, signUpForm, request);
+    if (join !== undefined) {
+      const joined = await joinAsNewUser(services, originOf(request), join, person);
+      return await signIn(services, request, reply, { ...person, ...joined });
+    }
     if (invite !== undefined) {
       const invited = await acceptInvite(services, originOf(request), invite, person);
       return await signIn(services, request, reply, { ...person, ...invited });

@@ -30,11 +30,15 @@ export function addOAuthRoutes(
         "Accounts are connected from the connections page",
         "Open Connections in the dashboard and connect the account there.",
       );
-    if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
-    const caller = await authenticate(services, { auth: "session" }, request);
+    if ((await readBrowser(services, request)).session === null) throw new SignInFirst();
+    const caller = await authenticate(services, connectionsStart, request);
     sendUnlimited(reply);
     await calls.count(reply, caller, connectionsStart.rateClass);
-    const { mode: _mode, ...body } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
+    const {
+      mode: _mode,
+      workspace: _workspace,
+      ...body
+    } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
     const input = parseInput(connectionsStart, { params: request.params, query: {}, body });
     const { authorizeUrl } = (await startConnecting(services, caller, input.params.platform, input.body)).body;
     return await reply
@@ -45,14 +49,16 @@ export function addOAuthRoutes(
 
   pages.get("/api/platforms/:platform/callback", { exposeHeadRoute: false }, async (request, reply) => {
     const platform = platformOf(request.params);
-    const { sessionId, bindings } = await readBrowser(services, request);
-    const from = { address: request.ip, requestId: request.id, sessionId };
+    const { session, bindings } = await readBrowser(services, request);
+    const from = { address: request.ip, requestId: request.id, session };
     const outcome = await finishConnecting(services, from, {
       platform,
       query: new URL(request.url, settings.appUrl).searchParams,
       bindings,
     });
-    return await reply.header("cache-control", "no-store").redirect(settings.appUrl + whereNext(outcome), 303);
+    return await reply
+      .header("cache-control", "no-store")
+      .redirect(settings.appUrl + whereNext(outcome, session?.userId), 303);
   });
 }
 
@@ -60,20 +66,24 @@ export function addOAuthRoutes(
 async function readBrowser(
   { sessions, settings }: Pick<Services, "sessions" | "settings">,
   request: FastifyRequest,
-): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
+): Promise<{ session: { id: string; userId: string } | null; bindings: Buffer[] }> {
   const session = await sessions.find(request.headers);
   const browser = readBrowserBinding(request, settings.appUrl);
   return {
-    sessionId: session?.id ?? null,
+    session,
     bindings: [...(session === null ? [] : [bindingOf("session", session.id)]), ...(browser === null ? [] : [browser])],
   };
 }
 
 /** The app's path where the user continues. */
-export function whereNext({ authorization, accountId }: ConnectOutcome): string {
+export function whereNext({ authorization, accountId }: ConnectOutcome, personId?: string): string {
   if (authorization.connect_link_id !== null)
     return `/connect/${accountId === null ? "choose" : "return"}/${authorization.id}`;
-  if (accountId === null) return `/connections/choose/${authorization.id}?mode=${authorization.mode}`;
+  if (accountId === null) {
+    const { id, mode, user_id: workspace } = authorization;
+    const query = new URLSearchParams({ mode, ...(workspace === personId ? {} : { workspace }) });
+    return `/connections/choose/${id}?${query}`;
+  }
   const path = new URL(authorization.return_to, "http://own.invalid");
   path.searchParams.set("connected", accountId);
   return path.pathname + path.search;

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { parseInput } from "../../../contract/forms/parse.ts";
 import { postsEvents, type Post } from "../../../contract/operations/posts.ts";
 import { authenticate } from "../../calls/authenticate.ts";
-import { type BindOptions, rethrowReported, withoutMode } from "../../calls/bind.ts";
+import { type BindOptions, rethrowReported, withoutTenant } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import type { PostAnswer } from "../../calls/read-changes.ts";
 import { getPost } from "../../domain/posts/get-post.ts";
@@ -28,7 +28,7 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
       await options.calls.count(reply, caller, postsEvents.rateClass);
       const { params } = parseInput(postsEvents, {
         params: request.params,
-        query: withoutMode(caller, request.query),
+        query: withoutTenant(caller, request.query),
         body: undefined,
       });
       const read = () => getPost(services, caller, params.id);

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { type ConnectingWorld, createConnectingWorld, type Newcomer } from "../../../tests/connecting-world.ts";
+import { answerConsent, arrive, begin, connectAs, locationOf } from "../../../tests/consent.ts";
+import { joinAs } from "../../../tests/members.ts";
+
+let world: ConnectingWorld;
+let owner: Newcomer;
+
+before(async () => {
+  world = await createConnectingWorld();
+  owner = await world.newcomer();
+});
+after(() => world.close());
+
+test("a publisher connects accounts for the workspace, also where one of several is chosen; a writer cannot", async () => {
+  const { tenant } = owner;
+  const publisher = await joinAs(world, tenant, "publisher");
+  for (const platform of ["threads", "facebook"] as const) {
+    const workspace = tenant.userId;
+    const shown = await connectAs(world, publisher.cookie, tenant, platform, { workspace });
+    const { searchParams, pathname } = new URL(shown.location ?? "", world.url);
+    assert.deepEqual([shown.status, pathname, searchParams.get("workspace")], [303, "/platforms", workspace]);
+    const connected = (await world.accountsOf(tenant)).find((account) => account.platform === platform);
+    assert.equal(searchParams.get("connected"), connected?.id);
+    const { rows } = await world.services.pool.query<{ member: string }>(
+      "select data->>'memberUserId' as member from audit_events where target = $1",
+      [connected?.id],
+    );
+    assert.deepEqual(rows, [{ member: publisher.tenant.userId }]);
+  }
+  assert.deepEqual(await world.accountsOf(publisher.tenant), []);
+  const writer = await joinAs(world, tenant, "writer");
+  const refused = await begin(world, writer.cookie, tenant, "threads", { workspace: tenant.userId });
+  assert.equal(refused.status, 403);
+});
+
+test("who is removed while they are at the platform connects nothing, and the grant is given back", async () => {
+  const { tenant } = await world.newcomer();
+  const { cookie, memberId } = await joinAs(world, tenant, "publisher");
+  const begun = await begin(world, cookie, tenant, "threads", { workspace: tenant.userId });
+  const back = await answerConsent(locationOf(begun));
+  await world.services.pool.query("delete from members where id = $1", [memberId]);
+  world.jobs.splice(0);
+  assert.equal((await arrive(world, cookie, back)).status, 400);
+  assert.deepEqual(await world.accountsOf(tenant), []);
+  assert.equal(world.jobs.length, 1);
+});

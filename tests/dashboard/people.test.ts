@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { BrowserContext, Page } from "playwright-core";
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertAccessible } from "./signed-in.ts";
+
+const ledger = z.array(z.object({ text: z.string(), publishCalls: z.int() }));
+const PASSWORD = "correct horse battery";
+
+test("people are invited and join; what a writer writes goes out once a publisher has approved it", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start");
+  await installation.json("bootstrap", "--json");
+  const { appUrl, sandboxUrl } = installation;
+  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
+    method: "POST",
+    headers: { origin: appUrl, "content-type": "application/json" },
+    body: JSON.stringify({
+      token: /\/setup\?token=(\S+)/.exec(server.output())?.[1],
+      email: "owner@example.com",
+      password: PASSWORD,
+      name: "Olivia",
+    }),
+  });
+  assert.equal(setUp.status, 200, await setUp.text());
+  const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
+
+  const browser = await openBrowser(t);
+  const troubles: string[] = [];
+  const newPage = async (): Promise<{ context: BrowserContext; page: Page }> => {
+    const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
+    context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => troubles.push(String(error)));
+    page.on("console", (message) => {
+      if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+    });
+    return { context, page };
+  };
+  const { page: owner } = await newPage();
+
+  /** Invites with the keyboard alone. */
+  const ask = async (email: string, role: string) => {
+    await owner.getByLabel("Email", { exact: true }).focus();
+    await owner.keyboard.type(email);
+    await owner.keyboard.press("Tab");
+    await owner.keyboard.type(role);
+    await owner.keyboard.press("Tab");
+    await owner.keyboard.press("Enter");
+  };
+  /** Returns the link, which is shown because there is no mail server. */
+  const invite = async (email: string, role: string) => {
+    await ask(email, role);
+    return await owner.getByLabel(`Link for ${email}`, { exact: true }).inputValue();
+  };
+  const join = async (link: string, name: string) => {
+    const { page } = await newPage();
+    await page.goto(link);
+    await page.getByRole("heading", { name: "Join the workspace of Olivia" }).waitFor();
+    await assertUsable(page);
+    await assertAccessible(page);
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await press(page, "Create account and join");
+    await page.waitForURL("**/posts?*workspace=*");
+    return page;
+  };
+  const inWorkspace = (page: Page, path: string) => {
+    const workspace = new URL(page.url()).searchParams.get("workspace") ?? "";
+    return `${appUrl}${path}?${new URLSearchParams({ mode: "test", workspace })}`;
+  };
+
+  const links = await step("the owner invites a writer and a publisher", async () => {
+    await owner.goto(`${appUrl}/settings/people?mode=test`);
+    await owner.getByLabel("Email").fill("owner@example.com");
+    await owner.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await press(owner, "Sign in");
+    await owner.getByText("Nobody else yet.").waitFor();
+    await ask("owner@example.com", "Writer");
+    await owner.getByText("This is your own workspace").waitFor();
+    await owner.getByLabel("Email", { exact: true }).fill("");
+    const made = [await invite("wanda@example.com", "Writer"), await invite("pablo@example.com", "Publisher")];
+    await owner.getByText("Publisher, until").waitFor();
+    await assertUsable(owner);
+    await assertAccessible(owner);
+    return made;
+  });
+  const writer = await step("the writer joins", () => join(links[0] ?? "", "Wanda"));
+  const publisher = await step("the publisher joins", () => join(links[1] ?? "", "Pablo"));
+
+  await step("the writer writes, and asks for approval", async () => {
+    await writer.goto(inWorkspace(writer, "/compose"));
+    await writer.getByLabel("Threads").check();
+    await writer.getByLabel("Text", { exact: true }).fill("Written by Wanda");
+    await writer.getByText("Saved", { exact: true }).waitFor();
+    await press(writer, "Send for approval");
+    await writer.waitForURL("**/posts/*workspace=*");
+    await writer.getByText("A publisher has been asked to approve it.").first().waitFor();
+    assert.deepEqual(await published(), []);
+    assert.equal(await writer.getByRole("link", { name: "API keys" }).count(), 0);
+    await assertAccessible(writer);
+  });
+
+  await step("the publisher sees who asks, approves and publishes", async () => {
+    await publisher.goto(inWorkspace(publisher, "/approvals"));
+    const card = publisher.getByRole("article").filter({ hasText: "Written by Wanda" });
+    await card.getByText("From Wanda").waitFor();
+    await assertAccessible(publisher);
+    await card.getByRole("button", { name: "Approve and publish" }).click();
+    await installation.until(async () => (await published()).length > 0);
+    assert.deepEqual(await published(), [{ text: "Written by Wanda", publishCalls: 1 }]);
+    await writer.getByText("Published", { exact: true }).first().waitFor();
+  });
+
+  await step("a member switches to a workspace of their own, which has nothing of it", async () => {
+    await press(writer, "Account menu");
+    await writer.getByRole("menuitem", { name: "Wanda" }).click();
+    await writer.waitForURL((url) => url.pathname === "/posts" && !url.searchParams.has("workspace"));
+    await writer.getByRole("heading", { name: "No posts yet" }).waitFor();
+  });
+
+  await step("whoever is removed no longer gets there", async () => {
+    await owner.reload();
+    await press(owner, "Remove Wanda");
+    await assertAccessible(owner);
+    await owner.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await owner.getByText("Wanda was removed.").first().waitFor();
+    await writer.goto(inWorkspace(publisher, "/posts"));
+    await writer.waitForURL((url) => url.pathname === "/" && !url.searchParams.has("workspace"));
+  });
+
+  assert.deepEqual(troubles, []);
+  assert.equal(await server.end("SIGTERM"), 0);
+});
