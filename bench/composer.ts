@@ -72,7 +72,7 @@ async function openPages(workspace: Workspace, { pool, apiUrl }: Installation): 
   await boxes.first().waitFor();
   for (const box of await boxes.all()) await box.check();
   await page.getByLabel("Text", { exact: true }).fill("Good news about https://example.com/lighthouse. #lighthouse ");
-  await page.getByText(/ to fix$/).waitFor();
+  await page.getByText(/things? to fix$/).waitFor();
   return { empty, page };
 }
 

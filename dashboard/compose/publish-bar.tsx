@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
@@ -140,7 +141,7 @@ export function PublishBar(props: PublishBarProps) {
           : saving.state === "saving"
             ? t`Saving…`
             : blockers.length > 0
-              ? t`${blockers.length} things to fix`
+              ? plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
               : draft === saving.savedDraft
                 ? t`Saved`
                 : draft.platforms.length === 0

@@ -8,7 +8,7 @@ import { assertAccessible } from "./signed-in.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 test("a post is written for several platforms, mended, illustrated and published as each shows it", async (t) => {
-  const { appUrl, open, outThere, troubles } = await installed(t);
+  const { appUrl, open, outThere, lastCall, until, troubles } = await installed(t);
   const page = await open({ viewport: { width: 360, height: 800 }, hasTouch: true });
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
   await assertAccessible(page);
@@ -79,40 +79,47 @@ test("a post is written for several platforms, mended, illustrated and published
     );
   });
 
-  await step("TikTok's choices are made by the person, and its sentence is shown", async () => {
-    await page.goto(`${appUrl}/compose?mode=test`);
-    await page.getByLabel("TikTok").check();
-    await page.getByLabel("Text", { exact: true }).fill("Watch this");
-    await page.getByLabel("Files").setInputFiles(join(FIXTURES, "portrait-9x16.mp4"));
-    await page.getByRole("tab", { name: /^TikTok/ }).click();
-    const audience = page.getByLabel("Who can see this post");
-    assert.equal(await audience.inputValue(), "");
-    for (const interaction of ["Comment", "Duet", "Stitch"])
-      assert.equal(await page.getByLabel(interaction, { exact: true }).isChecked(), false);
-    await page.getByText("By posting, you agree to TikTok's Music Usage Confirmation.").first().waitFor();
-    await page.getByText("Who can see this post").waitFor();
-    await audience.selectOption("Everyone");
-    await page.getByLabel("Comment", { exact: true }).check();
-    await page.getByLabel(/^Disclose commercial content/).check();
-    await page.getByText("You need to indicate if your content promotes yourself, a third party, or both.").waitFor();
-    await page.getByLabel(/^Branded content/).check();
-    await page.getByText("The post will be labeled “Paid partnership”.").waitFor();
-    await page
-      .getByText("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation.")
-      .first()
-      .waitFor();
-    await assertAccessible(page);
-    await page.getByText("Saved", { exact: true }).waitFor();
-    await press(page, "Publish now");
-    await page.waitForURL("**/posts/*");
-    const [video] = await outThere(3);
-    assert.equal(video?.platform, "tiktok");
-    assert.equal(video.visibility, "PUBLIC_TO_EVERYONE");
-    assert.deepEqual(
-      ["disable_comment", "disable_duet", "disable_stitch", "brand_content_toggle"].map((name) => video.settings[name]),
-      [false, true, true, true],
-    );
-  });
+  await step(
+    "TikTok's creator is read anew, the choices are made by the person, and its sentence is shown",
+    async () => {
+      await page.goto(`${appUrl}/compose?mode=test`);
+      const before = await lastCall("/creator_info/");
+      await page.getByLabel("TikTok").check();
+      await until(async () => (await lastCall("/creator_info/")) > before);
+      await page.getByLabel("Text", { exact: true }).fill("Watch this");
+      await page.getByLabel("Files").setInputFiles(join(FIXTURES, "portrait-9x16.mp4"));
+      await page.getByRole("tab", { name: /^TikTok/ }).click();
+      const audience = page.getByLabel("Who can see this post");
+      assert.equal(await audience.inputValue(), "");
+      for (const interaction of ["Comment", "Duet", "Stitch"])
+        assert.equal(await page.getByLabel(interaction, { exact: true }).isChecked(), false);
+      await page.getByText("By posting, you agree to TikTok's Music Usage Confirmation.").first().waitFor();
+      await page.getByText("Who can see this post").waitFor();
+      await audience.selectOption("Everyone");
+      await page.getByLabel("Comment", { exact: true }).check();
+      await page.getByLabel(/^Disclose commercial content/).check();
+      await page.getByText("You need to indicate if your content promotes yourself, a third party, or both.").waitFor();
+      await page.getByLabel(/^Branded content/).check();
+      await page.getByText("The post will be labeled “Paid partnership”.").waitFor();
+      await page
+        .getByText("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation.")
+        .first()
+        .waitFor();
+      await assertAccessible(page);
+      await page.getByText("Saved", { exact: true }).waitFor();
+      await press(page, "Publish now");
+      await page.waitForURL("**/posts/*");
+      const [video] = await outThere(3);
+      assert.equal(video?.platform, "tiktok");
+      assert.equal(video.visibility, "PUBLIC_TO_EVERYONE");
+      assert.deepEqual(
+        ["disable_comment", "disable_duet", "disable_stitch", "brand_content_toggle"].map(
+          (name) => video.settings[name],
+        ),
+        [false, true, true, true],
+      );
+    },
+  );
 
   await step("a time that the clocks skip is moved, and the instant of the right one is shown", async () => {
     const year = new Date().getFullYear() + 1;

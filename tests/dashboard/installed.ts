@@ -18,6 +18,8 @@ const ledger = z.array(
   }),
 );
 
+const requests = z.array(z.object({ at: z.string(), url: z.string() }));
+
 export type Published = z.infer<typeof ledger>[number];
 
 export interface Installed {
@@ -26,6 +28,9 @@ export interface Installed {
   open(options?: BrowserContextOptions): Promise<Page>;
   /** The first posts that are out there, newest first, once there are so many. */
   outThere(count: number): Promise<Published[]>;
+  /** When the sandbox was last called at an address with these words, in ISO 8601; empty if it was not. */
+  lastCall(words: string): Promise<string>;
+  until(condition: () => Promise<boolean>): Promise<void>;
   /** Errors of the pages, and what their Content Security Policy refused. */
   troubles: string[];
 }
@@ -53,6 +58,11 @@ export async function installed(t: TestContext): Promise<Installed> {
     async outThere(count) {
       await installation.until(async () => (await published()).length >= count);
       return (await published()).slice(0, count);
+    },
+    until: installation.until,
+    async lastCall(words) {
+      const all = requests.parse(await (await fetch(`${sandboxUrl}/_sandbox/requests`)).json());
+      return all.reduce((last, { at, url }) => (url.includes(words) && at > last ? at : last), "");
     },
     async open(options) {
       const context = await browser.newContext(options);
