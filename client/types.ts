@@ -1093,7 +1093,7 @@ export interface MediaChanges {
   /** Alternative text, for people who cannot see the file. Null removes it. */
   altText?: string | null;
   /** Time until which the file is not deleted automatically, or `forever`. Null: see `Media.keepUntil`. */
-  keepUntil?: "forever" | string | null;
+  keepUntil?: string | null;
 }
 
 export interface Crop {

@@ -228,7 +228,8 @@ export const mediaUpdate = operation({
       .describe("Alternative text, for people who cannot see the file. Null removes it.")
       .meta({ examples: ["A lighthouse at dusk"] }),
     keepUntil: z
-      .union([z.literal(FOREVER), timeInput], {
+      .string()
+      .refine((text) => text === FOREVER || timeInput.safeParse(text).success, {
         error: `must be "${FOREVER}" or an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z`,
       })
       .nullish()

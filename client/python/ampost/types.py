@@ -1102,7 +1102,7 @@ class MediaChanges(TypedDict):
     #: Alternative text, for people who cannot see the file. Null removes it.
     altText: NotRequired[str | None]
     #: Time until which the file is not deleted automatically, or `forever`. Null: see `Media.keepUntil`.
-    keepUntil: NotRequired[Literal["forever"] | str | None]
+    keepUntil: NotRequired[str | None]
 
 
 class Crop(TypedDict):

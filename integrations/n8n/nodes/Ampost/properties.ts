@@ -3323,9 +3323,9 @@ export const properties: INodeProperties[] = [
         name: "keepUntil",
         description:
           "Time until which the file is not deleted automatically, or <code>forever</code>. Null: see <code>Media.keepUntil</code>.",
-        type: "options",
-        options: [{ name: "Forever", value: "forever" }],
-        default: "forever",
+        placeholder: "e.g. forever",
+        type: "string",
+        default: "",
         routing: { send: { type: "body", property: "keepUntil" } },
       },
     ],
