@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { useCallback, useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { accountsRefresh } from "../../contract/operations/connections.ts";
@@ -92,7 +92,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
   useFreshCreators(draft.platforms, described, accountOf);
   useUndoKeys(undo, redo);
   const kept = useKept(draft, history.isTouched, saving, opened);
-  const shownDraft = useDeferredValue(draft);
+  const shownDraft = useAfterPause(draft);
   return (
     <ComposerContext value={composer}>
       <RevisionContext value={revision}>
@@ -213,6 +213,18 @@ function TabButton({ value, name, findings }: { value: Tab; name: string; findin
       )}
     </Tabs.Trigger>
   );
+}
+
+const PREVIEW_PAUSE_MILLISECONDS = 200;
+
+/** Drawing costs layout, which no key can interrupt: it waits until no key has come for a moment. */
+function useAfterPause(draft: Draft): Draft {
+  const [shown, setShown] = useState(draft);
+  useEffect(() => {
+    const timer = setTimeout(() => startTransition(() => setShown(draft)), PREVIEW_PAUSE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  return shown;
 }
 
 /** Where a platform requires it, what an account is called and allows is read from the platform for each post. */
