@@ -89,6 +89,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     posts.attempts(post.id),
     publishing.get(),
     publishing.pause().then(() => publishing.resume()),
+    publishing.stats({ days: 7 }),
     platformSets.list(),
     platformSets.create({ name: "Another" }),
     platformSets.rename(UNKNOWN_ID, "Other"),

@@ -34,6 +34,8 @@ import type {
   PostSummary,
   PostingTimes,
   Publishing,
+  PublishingStats,
+  PublishingStatsFilter,
   UploadUrl,
   Usage,
 } from "./types.ts";
@@ -150,6 +152,10 @@ function createPublishing(connection: Connection) {
     /** Ends a pause that was started with the same target. */
     async resume(target: PauseTarget = {}, options: WriteOptions = {}): Promise<{ publishing: Publishing }> {
       return await change("resume", target, options);
+    },
+    /** How many platform posts went live on each of the last days, and how late. */
+    async stats(filter: PublishingStatsFilter = {}, options: CallOptions = {}): Promise<{ stats: PublishingStats }> {
+      return await read(connection, "/api/v1/publishing/stats", { ...options, query: filter });
     },
   };
 }

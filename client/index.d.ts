@@ -42,6 +42,8 @@ import type {
   PostingTimes,
   PostsToCancel,
   Publishing,
+  PublishingStats,
+  PublishingStatsFilter,
   Resolution,
   Retry,
   Tenant,
@@ -145,6 +147,13 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       options?: WriteOptions,
     ): Promise<{
       publishing: Publishing;
+    }>;
+    /** How many platform posts went live on each of the last days, and how late. */
+    stats(
+      filter?: PublishingStatsFilter,
+      options?: CallOptions,
+    ): Promise<{
+      stats: PublishingStats;
     }>;
   };
   platformSets: {

@@ -680,6 +680,10 @@ export interface PostFilter {
   scheduledFrom?: string;
   /** Only posts scheduled before this time, the earliest first. */
   scheduledTo?: string;
+  /** Only posts published at or after this time, or scheduled for then if not published; the earliest first. */
+  timeFrom?: string;
+  /** Like `timeFrom`, but before this time. */
+  timeTo?: string;
   /**
    * Only posts that contain this in one of their texts, also within a word. Not case-sensitive. `total` counts 1,000 at
    * most.
@@ -736,6 +740,37 @@ export interface PauseTarget {
   accountId?: string;
   /** The whole instance. Only for its owner, with a dashboard session. */
   instance?: boolean;
+}
+
+export interface PublishingStatsFilter {
+  /** Number of days, including today: 1 to 90. Defaults to 30. */
+  days?: number;
+  /** IANA time zone of the days. Defaults to UTC. */
+  timeZone?: string;
+  /** Mode for a session. Defaults to `live`. Keys have their own mode. */
+  mode?: Mode;
+}
+
+export interface PublishingStats {
+  /** Start of the first day. */
+  from: string;
+  /** The time zone of the days. */
+  timeZone: string;
+  /** Days on which something was published, by platform, oldest first. */
+  days: {
+    /** The day in the time zone. */
+    date: string;
+    /** Platform key. X is `twitter`. */
+    platform: Platform;
+    /** Number of platform posts that went live. */
+    publishedCount: number;
+    /** How long after its time half of them were live: the scheduled time, or the publish request. */
+    medianLatenessSeconds: number;
+    /** How long after its time the last of them was live. */
+    maxLatenessSeconds: number;
+  }[];
+  /** Whether all are counted. If not, only the latest 100,000 are. */
+  isComplete: boolean;
 }
 
 export interface PlatformSet {

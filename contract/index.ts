@@ -73,6 +73,7 @@ import {
   postsUpdate,
   postsValidate,
 } from "./operations/posts.ts";
+import { publishingStats } from "./operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "./operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
 import {
@@ -132,6 +133,7 @@ export const OPERATIONS: readonly Operation[] = [
   publishingGet,
   publishingPause,
   publishingResume,
+  publishingStats,
   platformSetsList,
   platformSetsCreate,
   platformSetsRename,

@@ -70,6 +70,7 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   connect_links_create: "publisher",
   connect_links_revoke: "publisher",
   publishing_get: "viewer",
+  publishing_stats: "viewer",
   publishing_pause: "publisher",
   publishing_resume: "publisher",
   // What belongs to the owner

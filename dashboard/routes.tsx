@@ -9,6 +9,7 @@ import {
 
 import type { Mode } from "../model/platform-names.ts";
 import { readApprovalView } from "./approvals/approval-view.ts";
+import { readCalendarSearch } from "./calendar/calendar-search.ts";
 import { readComposeSearch } from "./compose/compose-search.ts";
 import { readMediaFilter } from "./media/media-filter.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
@@ -94,6 +95,12 @@ const routes = [
     getParentRoute: () => root,
     path: "/platforms/$id/apps",
     component: lazyRouteComponent(() => import("./platforms/own-apps.tsx"), "OwnApps"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/calendar",
+    component: lazyRouteComponent(() => import("./calendar/calendar.tsx"), "Calendar"),
+    validateSearch: readCalendarSearch,
   }),
 ];
 

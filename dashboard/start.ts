@@ -11,6 +11,10 @@ export interface Start {
   /** The platforms there are, by the names that people know. */
   platforms: readonly { name: PlatformName; label: string }[];
   docsUrl: string;
+  /** Where programs call the API. */
+  apiUrl: string;
+  /** The package of the TypeScript client, for `npm install`. */
+  clientUrl: string;
 }
 
 export const start: Start = JSON.parse(document.getElementById("start")?.textContent ?? "null");

@@ -98,6 +98,8 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["Resolution", body("posts_resolve")],
     ["Publishing", answer("publishing_get", "publishing")],
     ["PauseTarget", body("publishing_pause")],
+    ["PublishingStatsFilter", queryOf(document, operations.get("publishing_stats"))],
+    ["PublishingStats", answer("publishing_stats", "stats")],
     ["PlatformSet", answer("platform_sets_list", "sets", "items")],
     ["PostingTimes", answer("platform_sets_get_posting_times", "postingTimes")],
     ["NewPostingTimes", body("platform_sets_set_posting_times")],

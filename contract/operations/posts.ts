@@ -435,7 +435,7 @@ export const postsList = operation({
   path: "/api/v1/posts",
   summary: "List posts",
   description:
-    "Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or `scheduledTo`. " +
+    "Returns posts in short form, newest first, or by time with `scheduledFrom`, `scheduledTo`, `timeFrom` or `timeTo`. " +
     "`total` is the number that match the filters.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({
@@ -455,6 +455,12 @@ export const postsList = operation({
       .optional()
       .describe("Only posts scheduled for this time or later, the earliest first. Use `offset` for the next page."),
     scheduledTo: timeInput.optional().describe("Only posts scheduled before this time, the earliest first."),
+    timeFrom: timeInput
+      .optional()
+      .describe(
+        "Only posts published at or after this time, or scheduled for then if not published; the earliest first.",
+      ),
+    timeTo: timeInput.optional().describe("Like `timeFrom`, but before this time."),
     search: z
       .string()
       .min(1)

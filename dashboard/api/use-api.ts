@@ -53,8 +53,11 @@ export function useWrite<Asked extends Operation>(
   operation: Asked,
   /** First segments of the paths that change too, such as "/api/v1/accounts". */
   alsoChanges: readonly string[] = [],
+  /** By default the current mode. */
+  inMode?: Mode,
 ): UseMutationResult<Answer<Asked>, AmpostError, Given<Asked>> {
-  const mode = useMode();
+  const current = useMode();
+  const mode = inMode ?? current;
   const cache = useQueryClient();
   return useMutation<Answer<Asked>, AmpostError, Given<Asked>>({
     mutationFn: (given) => ask(operation, mode, given),

@@ -15,10 +15,15 @@ export function readLanguage(): string {
   return wanted.find((language) => language in CATALOGS) ?? "en";
 }
 
+/** The language as it is spoken where the user is: "en-GB" of "en", if the browser says so. */
+export function regionOf(language = i18n.locale): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 export async function chooseLanguage(language = readLanguage()): Promise<void> {
   const catalog = await CATALOGS[language]?.();
   if (catalog === undefined) return;
-  i18n.loadAndActivate({ locale: language, messages: catalog.messages });
+  i18n.loadAndActivate({ locale: language, locales: regionOf(language), messages: catalog.messages });
   document.documentElement.lang = language;
   document.documentElement.dir = FROM_RIGHT.has(language) ? "rtl" : "ltr";
 }

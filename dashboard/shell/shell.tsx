@@ -183,8 +183,10 @@ function ModeSwitch({ mode }: { mode: Mode }) {
 function UserMenu() {
   const { t } = useLingui();
   const { email, name } = start.user;
+  const signOut = useRef<HTMLFormElement>(null);
   return (
     <DropdownMenu.Root modal={false}>
+      <form ref={signOut} method="post" action="/sign-out" hidden />
       <DropdownMenu.Trigger
         className="size-9 shrink-0 rounded-full bg-tint text-sm font-semibold uppercase"
         aria-label={t`Account menu`}
@@ -205,12 +207,8 @@ function UserMenu() {
               {t`People`}
             </Link>
           </DropdownMenu.Item>
-          <DropdownMenu.Item asChild>
-            <form method="post" action="/sign-out">
-              <button type="submit" className={`${menuItemClass} w-full text-start`}>
-                {t`Sign out`}
-              </button>
-            </form>
+          <DropdownMenu.Item className={menuItemClass} onSelect={() => signOut.current?.requestSubmit()}>
+            {t`Sign out`}
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

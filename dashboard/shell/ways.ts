@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 
 import {
   ApprovalIcon,
+  CalendarIcon,
   DevelopersIcon,
   HomeIcon,
   MediaIcon,
@@ -17,6 +18,7 @@ export function useWays() {
   const ways = [
     { to: "/", name: t`Home`, Icon: HomeIcon, key: "h" },
     { to: "/posts", name: t`Posts`, Icon: PostsIcon, key: "p" },
+    { to: "/calendar", name: t`Calendar`, Icon: CalendarIcon, key: "d" },
     { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
     { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },

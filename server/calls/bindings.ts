@@ -69,6 +69,7 @@ import {
   postsUpdate,
   postsValidate,
 } from "../../contract/operations/posts.ts";
+import { publishingStats } from "../../contract/operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
 import {
@@ -158,6 +159,7 @@ import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
 import { getPublishing, pausePublishing, resumePublishing } from "../domain/publishing/pauses.ts";
+import { getPublishingStats } from "../domain/publishing/stats.ts";
 import {
   createTenant,
   createTenantKey,
@@ -221,6 +223,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(publishingGet, (services, call) => getPublishing(services, call)),
   bind(publishingPause, (services, call, { body }) => pausePublishing(services, call, body ?? {})),
   bind(publishingResume, (services, call, { body }) => resumePublishing(services, call, body ?? {})),
+  bind(publishingStats, (services, call, { query }) => getPublishingStats(services, call, query)),
   bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
   bind(platformSetsRename, (services, call, { params, body }) =>

@@ -18,11 +18,12 @@ export interface SignedIn {
 
 /** A server with the dashboard, a user who is signed in, and a browser. There is no engine and no sandbox. */
 export async function signedIn(t: TestContext): Promise<SignedIn> {
+  // The browser is closed first: its pages would go on asking a server that is closing.
+  const browser = await openBrowser(t);
   const world = await createWorld();
   t.after(() => world.close());
   const cookie = await world.signIn(world.live);
   Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
-  const browser = await openBrowser(t);
   const troubles: string[] = [];
   return {
     world,

@@ -28,7 +28,9 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
     assert.equal(status, 201, JSON.stringify(body));
     ids.push(idOf(body, "post"));
   }
-  const views = VIEWS.flatMap((view) => (view.includes(":id") ? ids.map((id) => view.replace(":id", id)) : [view]));
+  const views = ["/", ...VIEWS].flatMap((view) =>
+    view.includes(":id") ? ids.map((id) => view.replace(":id", id)) : [view],
+  );
   for (const [width, colorScheme] of [
     [320, "dark"],
     [1920, "light"],

@@ -29,7 +29,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
   const server = await installation.start("start", { AMPOST_ALLOW_PRIVATE_URLS: "true" });
   const { appUrl } = installation;
   const browser = await openBrowser(t);
-  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
   context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const page = await context.newPage();
   const program = await openProgram(t);
@@ -41,7 +41,8 @@ test("MCP clients without a key are authorized on a page, act within that, and a
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Name: "Olivia", Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Set up");
-    await press(page, "Sign out");
+    await press(page, "Account menu");
+    await page.getByRole("menuitem", { name: "Sign out" }).press("Enter");
     await page.getByText("You have been signed out").waitFor();
   });
 

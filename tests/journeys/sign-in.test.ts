@@ -50,7 +50,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Email: EMAIL, Password: PASSWORD });
     await press(page, "Set up");
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByRole("heading", { name: "Home" }).waitFor();
     await settings();
     await fill(page, { Name: "Olivia" });
     await page.getByLabel("Time zone").selectOption("Europe/Berlin");

@@ -51,8 +51,8 @@ class Posts:
 
     def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
         """
-        List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
-        `scheduledTo`. `total` is the number that match the filters.
+        List posts. Returns posts in short form, newest first, or by time with `scheduledFrom`, `scheduledTo`,
+        `timeFrom` or `timeTo`. `total` is the number that match the filters.
         """
         return self._connection.call("GET", "/api/v1/posts", query=filter)
 
@@ -263,8 +263,8 @@ class AsyncPosts:
 
     async def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
         """
-        List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
-        `scheduledTo`. `total` is the number that match the filters.
+        List posts. Returns posts in short form, newest first, or by time with `scheduledFrom`, `scheduledTo`,
+        `timeFrom` or `timeTo`. `total` is the number that match the filters.
         """
         return await self._connection.call("GET", "/api/v1/posts", query=filter)
 
@@ -501,6 +501,13 @@ class Publishing:
             idempotency_key=idempotency_key,
         )
 
+    def stats(self, filter: types.PublishingStatsFilter | None = None) -> types.PublishingStatsAnswer:
+        """
+        Get publishing statistics. Returns how many platform posts went live on each of the last days, and how late, by
+        platform.
+        """
+        return self._connection.call("GET", "/api/v1/publishing/stats", query=filter)
+
 
 class AsyncPublishing:
     def __init__(self, connection: AsyncConnection) -> None:
@@ -552,6 +559,13 @@ class AsyncPublishing:
             writes=True,
             idempotency_key=idempotency_key,
         )
+
+    async def stats(self, filter: types.PublishingStatsFilter | None = None) -> types.PublishingStatsAnswer:
+        """
+        Get publishing statistics. Returns how many platform posts went live on each of the last days, and how late, by
+        platform.
+        """
+        return await self._connection.call("GET", "/api/v1/publishing/stats", query=filter)
 
 
 class PlatformSets:

@@ -741,6 +741,10 @@ PostFilter = TypedDict("PostFilter", {
     "scheduledFrom": "NotRequired[str]",
     #: Only posts scheduled before this time, the earliest first.
     "scheduledTo": "NotRequired[str]",
+    #: Only posts published at or after this time, or scheduled for then if not published; the earliest first.
+    "timeFrom": "NotRequired[str]",
+    #: Like `timeFrom`, but before this time.
+    "timeTo": "NotRequired[str]",
     #: Only posts that contain this in one of their texts, also within a word. Not case-sensitive. `total` counts 1,000
     #: at most.
     "search": "NotRequired[str]",
@@ -796,6 +800,40 @@ class PauseTarget(TypedDict):
     accountId: NotRequired[str]
     #: The whole instance. Only for its owner, with a dashboard session.
     instance: NotRequired[bool]
+
+
+class PublishingStatsFilter(TypedDict):
+    #: Number of days, including today: 1 to 90. Defaults to 30.
+    days: NotRequired[int]
+    #: IANA time zone of the days. Defaults to UTC.
+    timeZone: NotRequired[str]
+    #: Mode for a session. Defaults to `live`. Keys have their own mode.
+    mode: NotRequired[Mode]
+
+
+PublishingStats = TypedDict("PublishingStats", {
+    #: Start of the first day.
+    "from": "str",
+    #: The time zone of the days.
+    "timeZone": "str",
+    #: Days on which something was published, by platform, oldest first.
+    "days": "list[PublishingStatsDay]",
+    #: Whether all are counted. If not, only the latest 100,000 are.
+    "isComplete": "bool",
+})
+
+
+class PublishingStatsDay(TypedDict):
+    #: The day in the time zone.
+    date: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: Number of platform posts that went live.
+    publishedCount: int
+    #: How long after its time half of them were live: the scheduled time, or the publish request.
+    medianLatenessSeconds: float
+    #: How long after its time the last of them was live.
+    maxLatenessSeconds: float
 
 
 class PlatformSet(TypedDict):
@@ -1583,6 +1621,10 @@ class PublishingGetFilter(TypedDict):
 
 class PublishingAnswer(TypedDict):
     publishing: Publishing
+
+
+class PublishingStatsAnswer(TypedDict):
+    stats: PublishingStats
 
 
 class PlatformSetsListAnswer(TypedDict):

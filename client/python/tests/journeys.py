@@ -199,6 +199,7 @@ class Journeys:
             lambda: client.publishing.get(),
             lambda: client.publishing.pause(),
             lambda: client.publishing.resume(),
+            lambda: client.publishing.stats({"days": 7}),
         ]
         for call in calls:
             try:

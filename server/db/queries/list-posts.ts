@@ -35,15 +35,24 @@ export interface PostFilter {
   to: Date | null;
   scheduledFrom: Date | null;
   scheduledTo: Date | null;
+  timeFrom: Date | null;
+  timeTo: Date | null;
   search: string | null;
   /** JSON paths of the texts that a search covers. */
   texts: readonly string[];
 }
 
-/** Whether the posts are listed by the times they are scheduled for. */
-export function isByTime({ scheduledFrom, scheduledTo }: PostFilter): boolean {
+/** Whether the posts are listed by their times: those they are scheduled for or, if asked, were published at. */
+export function isByTime(filter: PostFilter): boolean {
+  return isScheduled(filter) || filter.timeFrom !== null || filter.timeTo !== null;
+}
+
+function isScheduled({ scheduledFrom, scheduledTo }: PostFilter): boolean {
   return scheduledFrom !== null || scheduledTo !== null;
 }
+
+/** When a post was published, otherwise when it is scheduled for; as the index has it. */
+const TIME = "coalesce(published_at, scheduled_for)";
 
 /** A statement and the values to run it with. */
 export interface Prepared<Row> {
@@ -80,7 +89,7 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
   const size = PAGE_SIZES.find((each) => each >= page.limit) ?? page.limit;
   const skipped = page.offset === 0 ? null : bind(page.offset);
   const columns = skipped === null ? "*" : "id";
-  const order = isByTime(filter) ? "scheduled_for, id" : "id desc";
+  const order = isScheduled(filter) ? "scheduled_for, id" : isByTime(filter) ? `${TIME}, id` : "id desc";
   const posts = (selected: string, conditions: readonly string[]) =>
     `select ${selected} from posts where ${[...OWN, ...conditions].join(" and ")}`;
   const isOfKinds = !isByTime(filter) && status.length + platform.length > 0;
@@ -102,7 +111,7 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
            : `(${found} order by ${order} limit ${size} offset ${skipped}) f
          join posts p on p.id = f.id and p.user_id = $1 and p.mode = $2`,
        )}
-     ) p on true order by ${isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc"}`;
+     ) p on true order by ${order.replaceAll(/\b(published_at|scheduled_for|id)\b/g, "p.$1")}`;
   return { statement: prepare(text), values };
 }
 
@@ -161,7 +170,7 @@ const CLOCKS_APART_SECONDS = 600;
 
 /** What each filter other than status and platform means for a post. */
 function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
-  const { platformSetId, from, to, scheduledFrom, scheduledTo, search, texts } = filter;
+  const { platformSetId, from, to, scheduledFrom, scheduledTo, timeFrom, timeTo, search, texts } = filter;
   const conditions: string[] = [];
   if (platformSetId !== null) conditions.push(`platform_set_id = ${bind(platformSetId)}`);
   // The index leads to IDs.
@@ -170,6 +179,8 @@ function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): str
   if (to !== null) conditions.push(`id < ${bind(idAround(to, CLOCKS_APART_SECONDS))}`, `created_at < ${bind(to)}`);
   if (scheduledFrom !== null) conditions.push(`scheduled_for >= ${bind(scheduledFrom)}`);
   if (scheduledTo !== null) conditions.push(`scheduled_for < ${bind(scheduledTo)}`);
+  if (timeFrom !== null) conditions.push(`${TIME} >= ${bind(timeFrom)}`);
+  if (timeTo !== null) conditions.push(`${TIME} < ${bind(timeTo)}`);
   if (search !== null)
     conditions.push(
       // What is found in a text is in the whole content as well, which costs a fraction to look through.

@@ -121,6 +121,32 @@ test("posts are found by the times they are scheduled for, the earliest first", 
   assert.deepEqual(await found(`?scheduledTo=${at(25)}&limit=1&offset=1`), [[next], 2]);
 });
 
+test("posts are found by their times: when they were published, otherwise when they are scheduled for", async () => {
+  const tenant = await newTenant();
+  await world.connect(tenant, "facebook");
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const next = await create(tenant, "Next", { platforms: ["facebook"], scheduledFor: at(20) });
+  const now = await create(tenant, "Published at once");
+  const late = await create(tenant, "Published late", { platforms: ["facebook"], scheduledFor: at(30) });
+  await create(tenant, "A draft");
+  const publishAt = async (id: string, hours: number) =>
+    await world.services.pool.query("update posts set status = 'published', published_at = $2 where id = $1", [
+      id,
+      at(hours),
+    ]);
+  await publishAt(now, -5);
+  await publishAt(late, 40);
+  const found = async (query: string) => {
+    const { posts, total, nextCursor } = await list(tenant, query);
+    assert.equal(nextCursor, null);
+    return [posts.map(({ id }) => id), total];
+  };
+  assert.deepEqual(await found(`?timeFrom=${at(-10)}`), [[now, next, late], 3]);
+  assert.deepEqual(await found(`?timeFrom=${at(15)}&timeTo=${at(35)}`), [[next], 1]);
+  assert.deepEqual(await found(`?timeTo=${at(50)}&limit=1&offset=2`), [[late], 3]);
+  assert.deepEqual(await found(`?timeFrom=${at(-10)}&platform=facebook`), [[next, late], 2]);
+});
+
 test("a search finds any text of the post, case-insensitively, and treats % _ and \\ as plain characters", async () => {
   const tenant = await newTenant();
   const plain = await create(tenant, "Grüße aus Köln, 100% sicher, a_b and c\\d");
@@ -356,6 +382,8 @@ const ALL: PostFilter = {
   to: null,
   scheduledFrom: null,
   scheduledTo: null,
+  timeFrom: null,
+  timeTo: null,
   search: null,
   texts: [],
 };

@@ -23,6 +23,8 @@ export interface PostQuery {
   to?: string;
   scheduledFrom?: string;
   scheduledTo?: string;
+  timeFrom?: string;
+  timeTo?: string;
   search?: string;
 }
 
@@ -40,6 +42,8 @@ export async function listPosts(
     to: query.to === undefined ? null : new Date(query.to),
     scheduledFrom: query.scheduledFrom === undefined ? null : new Date(query.scheduledFrom),
     scheduledTo: query.scheduledTo === undefined ? null : new Date(query.scheduledTo),
+    timeFrom: query.timeFrom === undefined ? null : new Date(query.timeFrom),
+    timeTo: query.timeTo === undefined ? null : new Date(query.timeTo),
     // As it would be stored.
     search: query.search?.replaceAll("\0", "").toWellFormed() || null,
     texts: TEXTS,

@@ -196,24 +196,20 @@ test("users resume neither what the operator paused, nor with a restricted key, 
   assert.equal((await call("pause", { accountId, platformSetId: api.test.platformSetId })).status, 400);
 });
 
-test("the owner pauses the instance on its page, and its users see that", async () => {
-  const send = async (path: string, fields: Record<string, string>) =>
-    await fetch(api.url + path, {
+test("the owner pauses the instance with their session, and its users see that", async () => {
+  const send = async (what: string, mode: string, body: object) =>
+    await fetch(`${api.url}${PUBLISHING}/${what}?mode=${mode}`, {
       method: "POST",
-      headers: { cookie, origin: api.services.settings.appUrl },
-      body: new URLSearchParams(fields),
-      redirect: "manual",
+      headers: { cookie, origin: api.services.settings.appUrl, "content-type": "application/json" },
+      body: JSON.stringify(body),
     });
-  assert.equal((await send("/publishing/pause", { instance: "yes" })).status, 404);
+  assert.equal((await send("pause", "live", { instance: true })).status, 404);
   await api.services.pool.query("update users set is_owner = true where id = $1", [api.test.userId]);
-  assert.equal((await send("/publishing/pause", { instance: "yes", at: "home" })).status, 303);
+  assert.equal((await send("pause", "live", { instance: true })).status, 200);
   const stranger = (await api.makeTenants()).test;
-  const page = async (path: string, as: string) =>
-    await (await fetch(api.url + path, { headers: { cookie: as } })).text();
-  assert.match(await page("/", cookie), /Resume publishing for everyone/);
-  assert.match(await page("/", await api.signIn(stranger)), /The operator has paused publishing/);
-  assert.equal(state(await api.call(stranger, "GET", PUBLISHING)).status, "paused");
-  assert.equal((await send("/publishing/resume", { instance: "yes", at: "home" })).status, 303);
+  const seen = publishingShape.parse(objectIn((await api.call(stranger, "GET", PUBLISHING)).body, "publishing"));
+  assert.deepEqual([seen.status, seen.pauses.map(({ byOperator }) => byOperator)], ["paused", [true]]);
+  assert.equal((await send("resume", "live", { instance: true })).status, 200);
   assert.equal(state(await api.call(stranger, "GET", PUBLISHING)).status, "running");
 });
 

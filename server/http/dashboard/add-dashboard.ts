@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
+import { VERSION } from "../../calls/version.ts";
 import type { Services } from "../../domain/services.ts";
 import { listWorkspaces } from "../../domain/workspaces/workspaces.ts";
 import { ICON_SVG } from "../icon.ts";
@@ -23,6 +24,7 @@ export const VIEWS = [
   "/posts/:id",
   "/posts/:id/approve",
   "/compose",
+  "/calendar",
   "/media",
   "/approvals",
   "/platforms",
@@ -102,6 +104,8 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
     brand,
     platforms: PLATFORM_NAMES.map((platform) => ({ name: platform, label: catalog[platform].capabilities.label })),
     docsUrl: "/docs",
+    apiUrl: settings.apiUrl,
+    clientUrl: `${settings.apiUrl}/packages/ampost-client-${VERSION}.tgz`,
   };
   // In a script that is data, only this ends it.
   const data = JSON.stringify(start).replaceAll("<", "\\u003c");

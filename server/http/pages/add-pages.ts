@@ -16,7 +16,6 @@ import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
 import { addPolicies } from "./policies.ts";
-import { addPublishingForms } from "./publishing-state.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSetUpNotice } from "./set-up-notice.ts";
 import { addSettings } from "./settings.ts";
@@ -48,7 +47,6 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addBilling,
       addKeys,
       addConsent,
-      addPublishingForms,
       addChooseAccount,
       addOAuthRoutes,
       addConnectLinkRoutes,

@@ -115,7 +115,7 @@ function headersOf({ script, formOrigins = [], brand }: BrandedPage): Record<str
 }
 
 const WAYS = [
-  ["/", "Overview"],
+  ["/", "Home"],
   ["/platforms", "Platforms"],
   ["/approvals", "Approvals"],
   ["/keys", "API keys"],

@@ -52,7 +52,7 @@ export async function showFailure(
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
       ? html`<a class="button" href="/platforms?mode=${readMode(queryOf(request)["mode"])}">Back to platforms</a>`
-      : html`<a class="button" href="/">Go to overview</a>`;
+      : html`<a class="button" href="/">Go home</a>`;
   const isNowhere = issues[0]?.rule === "request.route";
   return await sendPage(reply.headers(headers), {
     title: status === 404 ? "Page not found" : "Something went wrong",

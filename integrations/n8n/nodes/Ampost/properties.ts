@@ -97,7 +97,7 @@ export const properties: INodeProperties[] = [
         value: "getAll",
         action: "Get many posts",
         description:
-          "Returns posts in short form, newest first, or by <code>scheduledFor</code> with <code>scheduledFrom</code> or <code>scheduledTo</code>",
+          "Returns posts in short form, newest first, or by time with <code>scheduledFrom</code>, <code>scheduledTo</code>, <code>timeFrom</code> or <code>timeTo</code>",
         routing: {
           request: { method: "GET", url: "/api/v1/posts" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "posts" } }] },
@@ -1964,6 +1964,8 @@ export const properties: INodeProperties[] = [
                 to: "={{ $request.qs.to }}",
                 scheduledFrom: "={{ $request.qs.scheduledFrom }}",
                 scheduledTo: "={{ $request.qs.scheduledTo }}",
+                timeFrom: "={{ $request.qs.timeFrom }}",
+                timeTo: "={{ $request.qs.timeTo }}",
                 search: "={{ $request.qs.search }}",
                 cursor: "={{ $response.body?.nextCursor }}",
               },
@@ -2107,6 +2109,37 @@ export const properties: INodeProperties[] = [
         ],
         default: "draft",
         routing: { send: { type: "query", property: "status" } },
+      },
+      {
+        displayName: "Time From",
+        name: "timeFrom",
+        description:
+          "Only posts published at or after this time, or scheduled for then if not published; the earliest first",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "query",
+            property: "timeFrom",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
+      },
+      {
+        displayName: "Time To",
+        name: "timeTo",
+        description: "Like <code>timeFrom</code>, but before this time",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "query",
+            property: "timeTo",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
       },
       {
         displayName: "To",
@@ -2757,6 +2790,16 @@ export const properties: INodeProperties[] = [
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "publishing" } }] },
         },
       },
+      {
+        name: "Get Stats",
+        value: "getStats",
+        action: "Get publishing statistics",
+        description: "Returns how many platform posts went live on each of the last days, and how late, by platform",
+        routing: {
+          request: { method: "GET", url: "/api/v1/publishing/stats" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "stats" } }] },
+        },
+      },
     ],
     default: "get",
   },
@@ -2832,6 +2875,34 @@ export const properties: INodeProperties[] = [
       },
     ],
     displayOptions: { show: { resource: ["publishing"], operation: ["pause", "resume"] } },
+  },
+  {
+    displayName: "Filters",
+    name: "filters",
+    type: "collection",
+    placeholder: "Add Filter",
+    default: {},
+    options: [
+      {
+        displayName: "Days",
+        name: "days",
+        description: "Number of days, including today: 1 to 90. Defaults to 30.",
+        type: "number",
+        typeOptions: { minValue: 1, maxValue: 90 },
+        default: 30,
+        routing: { send: { type: "query", property: "days" } },
+      },
+      {
+        displayName: "Time Zone",
+        name: "timeZone",
+        description: "IANA time zone of the days. Defaults to UTC.",
+        placeholder: "e.g. Europe/Berlin",
+        type: "string",
+        default: "UTC",
+        routing: { send: { type: "query", property: "timeZone" } },
+      },
+    ],
+    displayOptions: { show: { resource: ["publishing"], operation: ["getStats"] } },
   },
   {
     displayName: "Operation",

@@ -1,0 +1,72 @@
+import { useLingui } from "@lingui/react/macro";
+import type { ReactNode } from "react";
+
+import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { POST_STATUSES } from "../../model/status.ts";
+import { useRead } from "../api/use-api.ts";
+import { useStatusNames } from "../posts/status.tsx";
+import { start } from "../start.ts";
+import { Select } from "../ui/controls.tsx";
+import type { CalendarSearch } from "./calendar-search.ts";
+
+const ZONES = Intl.supportedValuesOf("timeZone");
+
+export function Filters({
+  search,
+  zone,
+  onChange,
+  children,
+}: {
+  search: CalendarSearch;
+  zone: string;
+  onChange: (change: CalendarSearch) => void;
+  children: ReactNode;
+}) {
+  const { t } = useLingui();
+  const names = useStatusNames();
+  const sets = useRead(platformSetsList).data?.sets ?? [];
+  const all = { value: "", name: t`All` };
+  const zones = [...new Set([start.user.timeZone, zone, ...ZONES])].toSorted();
+  const count = [search.platform, search.status, search.set].filter((each) => each !== undefined).length;
+  const fields = (
+    <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <Select
+        label={t`Platform`}
+        value={search.platform ?? ""}
+        onChange={({ target }) =>
+          onChange({ platform: start.platforms.find(({ name }) => name === target.value)?.name })
+        }
+        options={[all, ...start.platforms.map(({ name, label }) => ({ value: name, name: label }))]}
+      />
+      <Select
+        label={t`Platform set`}
+        value={search.set ?? ""}
+        onChange={({ target }) => onChange({ set: sets.find(({ id }) => id === target.value)?.id })}
+        options={[all, ...sets.map(({ id, name }) => ({ value: id, name }))]}
+      />
+      <Select
+        label={t`Status`}
+        value={search.status ?? ""}
+        onChange={({ target }) => onChange({ status: POST_STATUSES.find((each) => each === target.value) })}
+        options={[all, ...POST_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
+      />
+      <Select
+        label={t`Time zone`}
+        value={zone}
+        onChange={({ target }) => onChange({ zone: target.value === start.user.timeZone ? undefined : target.value })}
+        options={zones.map((each) => ({ value: each, name: each.replaceAll("_", " ") }))}
+      />
+    </div>
+  );
+  return (
+    <details className="group">
+      <summary className="flex list-none flex-wrap items-center gap-x-4 gap-y-2 [&::-webkit-details-marker]:hidden">
+        <span className="inline-flex min-h-10 items-center rounded-lg border bg-card px-3.5 text-sm font-semibold group-open:bg-tint hover:bg-tint">
+          {count === 0 ? t`Filters and time zone` : t`Filters and time zone (${count})`}
+        </span>
+        {children}
+      </summary>
+      <div className="mt-3">{fields}</div>
+    </details>
+  );
+}

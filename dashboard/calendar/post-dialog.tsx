@@ -1,0 +1,143 @@
+import { useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+
+import type { AmpostError } from "../../client/errors.ts";
+import type { PostSummary } from "../../contract/operations/posts.ts";
+import { StatusTag } from "../posts/status.tsx";
+import { labelOf } from "../start.ts";
+import { Button, buttonClass, TextField } from "../ui/controls.tsx";
+import { Dialog, Notice } from "../ui/surfaces.tsx";
+import { isMovable } from "./chip.tsx";
+import { localTimeOf } from "./days.ts";
+import { useCalendar } from "./grid.ts";
+import type { NewTime, Refused } from "./use-move.ts";
+import { timeOf } from "./use-posts-of-days.ts";
+
+/** A post of the calendar: what it is, the way to it, and another time for it without dragging. */
+export function PostDialog({
+  post,
+  onClose,
+  onMove,
+}: {
+  post: PostSummary | null;
+  onClose: () => void;
+  onMove: (post: PostSummary, to: NewTime) => Promise<Refused>;
+}) {
+  const { t } = useLingui();
+  return (
+    <Dialog title={t`Post`} isOpen={post !== null} onClose={onClose}>
+      {post !== null && <Shown key={post.id} post={post} onClose={onClose} onMove={onMove} />}
+    </Dialog>
+  );
+}
+
+function Shown({
+  post,
+  onClose,
+  onMove,
+}: {
+  post: PostSummary;
+  onClose: () => void;
+  onMove: (post: PostSummary, to: NewTime) => Promise<Refused>;
+}) {
+  const { t } = useLingui();
+  const { names, zone } = useCalendar();
+  const at = timeOf(post);
+  const [local, setLocal] = useState(at === null ? "" : localTimeOf(at, zone));
+  const [isBusy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<Refused>(null);
+  const ofTime = refused?.issues.find(({ path }) => path === "/scheduledFor");
+  const move = async () => {
+    setBusy(true);
+    const answered = await onMove(post, { scheduledFor: local, timeZone: zone });
+    setBusy(false);
+    setRefused(answered);
+    if (answered === null) onClose();
+  };
+  return (
+    <div className="space-y-4">
+      <p className="whitespace-pre-wrap">{post.textPreview === "" ? t`No text` : post.textPreview}</p>
+      <div className="flex flex-wrap items-center gap-2 text-sm text-dim">
+        <StatusTag status={post.status} />
+        <span>{post.platforms.map(labelOf).join(", ")}</span>
+      </div>
+      {at !== null && (
+        <p className="text-sm text-dim">
+          {names.moment(at)} ({zone})
+        </p>
+      )}
+      {isMovable(post) && (
+        <form
+          className="flex flex-wrap items-end gap-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void move();
+          }}
+        >
+          <div className="grow">
+            <TextField
+              label={t`Date and time`}
+              hint={zone}
+              type="datetime-local"
+              required
+              value={local}
+              onChange={({ target }) => setLocal(target.value)}
+              error={ofTime === undefined ? undefined : `${ofTime.message} ${ofTime.fix}`}
+            />
+          </div>
+          <Button type="submit" isBusy={isBusy}>{t`Move`}</Button>
+        </form>
+      )}
+      {refused !== null && ofTime === undefined && <WhyNot error={refused} />}
+      <div className="flex flex-wrap gap-2">
+        <Link to="/posts/$id" params={{ id: post.id }} className={buttonClass("main")}>
+          {t`Open the post`}
+        </Link>
+      </div>
+    </div>
+  );
+}
+
+/** Says why a post that was dropped somewhere is where it was before. */
+export function RefusedDialog({
+  refused,
+  onClose,
+}: {
+  refused: { post: PostSummary; error: AmpostError } | null;
+  onClose: () => void;
+}) {
+  const { t } = useLingui();
+  return (
+    <Dialog title={t`The post was not moved`} isOpen={refused !== null} onClose={onClose}>
+      {refused !== null && (
+        <div className="space-y-4">
+          <p className="truncate text-sm text-dim">{refused.post.textPreview}</p>
+          <WhyNot error={refused.error} />
+          <div className="flex flex-wrap gap-2">
+            <Button kind="main" onClick={onClose}>{t`OK`}</Button>
+            <Link to="/posts/$id" params={{ id: refused.post.id }} className={buttonClass()}>
+              {t`Open the post`}
+            </Link>
+          </div>
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+function WhyNot({ error }: { error: AmpostError }) {
+  return (
+    <Notice tone="bad">
+      {error.issues.length === 0 && <p>{error.message}</p>}
+      <ul className="space-y-2">
+        {error.issues.map(({ rule, path, message, fix }) => (
+          <li key={`${rule} ${path}`}>
+            <p className="font-semibold">{message}</p>
+            <p>{fix}</p>
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}

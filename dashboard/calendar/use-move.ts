@@ -1,0 +1,75 @@
+import { useLingui } from "@lingui/react/macro";
+import { useQueryClient } from "@tanstack/react-query";
+
+import { AmpostError } from "../../client/errors.ts";
+import { postsGet, type PostSummary, postsUpdate } from "../../contract/operations/posts.ts";
+import { ask } from "../api/ask.ts";
+import { useMode } from "../shell/mode.ts";
+import { useToasts } from "../ui/toasts.tsx";
+import { type PostsOfDays, WHOLE_RANGE } from "./use-posts-of-days.ts";
+
+/** A new time: an instant, or what the clocks of a time zone show. */
+export interface NewTime {
+  scheduledFor: string;
+  timeZone?: string;
+}
+
+/** Null if the post was moved, otherwise why it was not. */
+export type Refused = AmpostError | null;
+
+/**
+ * Moves a scheduled post, with the checks that every change has, and offers to undo it. The post is shown at its new
+ * place while the API is asked.
+ */
+export function useMove(say: (at: string) => string): (post: PostSummary, to: NewTime) => Promise<Refused> {
+  const { t } = useLingui();
+  const mode = useMode();
+  const cache = useQueryClient();
+  const toasts = useToasts();
+  const posts = ["api", "v1", "posts"];
+
+  const show = (id: string, scheduledFor: string) =>
+    cache.setQueriesData<PostsOfDays>(
+      { queryKey: posts, predicate: ({ queryKey }) => queryKey.at(-1) === WHOLE_RANGE },
+      (shown) =>
+        shown && { ...shown, posts: shown.posts.map((post) => (post.id === id ? { ...post, scheduledFor } : post)) },
+    );
+  const undo = async (id: string, scheduledFor: string, ifMatch: string | undefined) => {
+    try {
+      await ask(postsUpdate, mode, { params: { id }, body: { scheduledFor }, ifMatch });
+      toasts.say(t`Moved back to ${say(scheduledFor)}`);
+    } catch (error) {
+      if (error instanceof Error) toasts.sayFailure(error);
+    } finally {
+      void cache.invalidateQueries({ queryKey: posts });
+    }
+  };
+
+  return async (post, to) => {
+    const { id, scheduledFor: before } = post;
+    await cache.cancelQueries({ queryKey: posts });
+    if (to.timeZone === undefined) show(id, to.scheduledFor);
+    try {
+      const now = await ask(postsGet, mode, { params: { id } });
+      // What one moves is what one sees, or nothing.
+      if (now.post.scheduledFor !== before || now.post.status !== "scheduled") {
+        toasts.sayFailure(new Error(t`The post was changed meanwhile, so it was not moved. It is shown as it is now.`));
+        return null;
+      }
+      const moved = await ask(postsUpdate, mode, { params: { id }, body: to, ifMatch: now.etag ?? undefined });
+      const at = moved.post.scheduledFor ?? to.scheduledFor;
+      const [warning] = moved.warnings;
+      const said = t`Moved to ${say(at)}`;
+      toasts.say(
+        warning === undefined ? said : `${said}. ${warning.message}`,
+        before === null ? undefined : () => void undo(id, before, moved.etag ?? undefined),
+      );
+      return null;
+    } catch (error) {
+      if (error instanceof AmpostError) return error;
+      throw error;
+    } finally {
+      void cache.invalidateQueries({ queryKey: posts });
+    }
+  };
+}

@@ -1,0 +1,112 @@
+import { useLingui } from "@lingui/react/macro";
+import { DropdownMenu } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { type Pause, publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
+import { useRead, useWrite } from "../api/use-api.ts";
+import { start } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
+import { MoreIcon } from "../ui/icons.tsx";
+import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { Notice } from "../ui/surfaces.tsx";
+import { Time } from "../ui/time.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+
+const CHANGED = ["/api/v1/publishing"];
+
+/** Says when nothing is published, and lets those who may stop and resume it. */
+export function PublishingState() {
+  const { t } = useLingui();
+  const { data } = useRead(publishingGet, {}, { everyMilliseconds: 15_000 });
+  const toasts = useToasts();
+  const resume = useWrite(publishingResume, CHANGED);
+  if (data === undefined) return null;
+  const { status, pauses } = data.publishing;
+  const ofInstance = pauses.find(({ scope }) => scope === "instance");
+  const own = pauses.find(({ scope }) => scope === "user");
+  const single = pauses.filter(({ scope }) => scope === "platform_set" || scope === "account").length;
+  const failed = { onError: toasts.sayFailure };
+  const resumes = (body: { instance?: true }) => (
+    <Button isBusy={resume.isPending} onClick={() => resume.mutate({ body }, failed)}>
+      {t`Resume publishing`}
+    </Button>
+  );
+  return (
+    <>
+      {status === "held" && (
+        <Notice tone="warn">
+          <p className="font-semibold">{t`Publishing is on hold.`}</p>
+          <p>
+            {start.user.isOwner
+              ? t`The database was restored or copied, so nothing is published until you run "ampost publishing release". "ampost publishing status" shows which posts are being checked.`
+              : t`Nothing is published until the operator releases it.`}
+          </p>
+        </Notice>
+      )}
+      {ofInstance !== undefined && (
+        <Paused
+          pause={ofInstance}
+          text={start.user.isOwner ? t`Publishing is paused for everyone.` : t`The operator has paused publishing.`}
+        >
+          {start.user.isOwner && resumes({ instance: true })}
+        </Paused>
+      )}
+      {own !== undefined && (
+        <Paused pause={own} text={own.byOperator ? t`The operator has paused publishing.` : t`Publishing is paused.`}>
+          {!own.byOperator && resumes({})}
+        </Paused>
+      )}
+      {single > 0 && <Notice tone="warn">{t`Publishing is paused for some accounts. Platforms shows which.`}</Notice>}
+    </>
+  );
+}
+
+/** Stops publishing: the user's or, for the owner of the instance, everybody's. */
+export function PublishingMenu() {
+  const { t } = useLingui();
+  const { data } = useRead(publishingGet);
+  const toasts = useToasts();
+  const pause = useWrite(publishingPause, CHANGED);
+  if (data === undefined) return null;
+  const isPaused = (wanted: Pause["scope"]) => data.publishing.pauses.some(({ scope }) => scope === wanted);
+  const stop = (body: { instance?: true }) => pause.mutate({ body }, { onError: toasts.sayFailure });
+  const offersInstance = start.user.isOwner && !isPaused("instance");
+  if (isPaused("user") && !offersInstance) return null;
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <Button className="px-2.5" aria-label={t`More actions`}>
+          <MoreIcon />
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
+          {!isPaused("user") && (
+            <DropdownMenu.Item className={menuItemClass} onSelect={() => stop({})}>
+              {t`Pause publishing`}
+            </DropdownMenu.Item>
+          )}
+          {offersInstance && (
+            <DropdownMenu.Item className={menuItemClass} onSelect={() => stop({ instance: true })}>
+              {t`Pause publishing for everyone`}
+            </DropdownMenu.Item>
+          )}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function Paused({ pause, text, children }: { pause: Pause; text: string; children: ReactNode }) {
+  const { t } = useLingui();
+  return (
+    <Notice tone="warn">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p>
+          <strong>{text}</strong> {t`Since`} <Time at={pause.since} withZone />.
+        </p>
+        {children}
+      </div>
+    </Notice>
+  );
+}

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Locator, Page } from "playwright-core";
+
+import { post as postShape } from "../../contract/operations/posts.ts";
+import { offsetAt, offsetFormat, readLocalTime } from "../../model/time-zones.ts";
+import { idOf, objectIn } from "../answers.ts";
+import { step } from "../browser.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
+
+const ZONE = "Europe/Berlin";
+const POSTS = "/api/v1/posts";
+const DAY = 86_400_000;
+
+test("posts are moved in the calendar by mouse, keyboard and touch, as any change is checked", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "facebook");
+  await world.connect(world.test, "instagram");
+  // The 18th is the next Sunday on which the clocks change, so the 10th is a Saturday.
+  const change = nextChangeOfClocks();
+  const day = (number: number) => new Date(change + (number - 18) * DAY).toISOString().slice(0, 10);
+  const at = (date: string, time = "09:30") => readLocalTime(`${date}T${time}`, ZONE).instant?.toISOString() ?? "";
+  const dateOf = (number: number) => Number(day(number).slice(8));
+  const schedule = async (text: string, date: string) => {
+    const { status, body } = await world.call(world.test, "POST", POSTS, {
+      content: { text },
+      platforms: ["facebook"],
+      platformSetId: world.test.platformSetId,
+      scheduledFor: at(date),
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    return idOf(body, "post");
+  };
+  const timeOf = async (id: string) =>
+    postShape.parse(objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post")).scheduledFor;
+  const launch = await schedule("The launch", day(10));
+  const other = await schedule("Another", day(11));
+  const address = (view: string) =>
+    `${world.url}/calendar?${new URLSearchParams({ mode: "test", zone: ZONE, on: day(10), view })}`;
+
+  const page = await open({ viewport: { width: 1280, height: 900 }, locale: "en-GB" });
+  const chip = page.getByRole("button", { name: "The launch" });
+  const cell = (date: string) => page.locator(`[data-place="${date}"]`);
+  /** Until the API has answered a change that the page asks for. */
+  const changed = async (of: Page, act: () => Promise<void>) => {
+    await Promise.all([of.waitForResponse((response) => response.request().method() === "PATCH"), act()]);
+  };
+  const said = (text: string) => page.getByText(text).first().waitFor();
+
+  await step("weeks begin as the browser's region has them, and the time zone is named", async () => {
+    await page.goto(address("month"));
+    await chip.waitFor();
+    assert.equal(await page.getByRole("columnheader").first().textContent(), "Mon");
+    await said("Times are in Europe/Berlin (GMT+");
+  });
+  await step("a post is dragged to another day at the same time, and back by undo", async () => {
+    await changed(page, () => drag(page, chip, cell(day(12))));
+    await said("Moved to");
+    assert.equal(await timeOf(launch), at(day(12)));
+    await cell(day(12)).getByRole("button", { name: "The launch" }).waitFor();
+    await changed(page, () => page.getByRole("button", { name: "Undo" }).click());
+    await said("Moved back to");
+    assert.equal(await timeOf(launch), at(day(10)));
+    await cell(day(10)).getByRole("button", { name: "The launch" }).waitFor();
+  });
+  await step("arrows choose a day, Space picks a post up, and what happens is announced", async () => {
+    await cell(day(10)).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.locator(`[data-place="${day(17)}"]:focus`).waitFor();
+    await page.keyboard.press("ArrowUp");
+    await page.locator(`[data-place="${day(10)}"]:focus`).waitFor();
+    await chip.focus();
+    await page.keyboard.press("Space");
+    await said("Picked up: The launch");
+    await page.keyboard.press("ArrowRight");
+    await page
+      .getByRole("status")
+      .filter({ hasText: new RegExp(`\\b${dateOf(11)} `) })
+      .first()
+      .waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page
+      .getByRole("status")
+      .filter({ hasText: new RegExp(`\\b${dateOf(18)} `) })
+      .first()
+      .waitFor();
+    await changed(page, () => page.keyboard.press("Space"));
+    assert.equal(await timeOf(launch), at(day(18)));
+    assert.notEqual((Date.parse(at(day(18))) - Date.parse(at(day(10)))) % DAY, 0, "the clocks have changed");
+  });
+  await step("Enter opens a day, hours are places too, and N writes a post for one", async () => {
+    await cell(day(18)).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**view=day**");
+    await changed(page, () => drag(page, chip, cell(`${day(18)}T11`)));
+    assert.equal(await timeOf(launch), at(day(18), "11:30"));
+    await page.keyboard.press("n");
+    await page.waitForURL((url) => url.pathname === "/compose");
+    assert.equal(new URL(page.url()).searchParams.get("at"), at(day(18), "09:00").replace(".000Z", "Z"));
+  });
+  await step("another time can be typed, and what is wrong with it is said beside it", async () => {
+    await page.goto(address("month"));
+    await chip.click();
+    const field = page.getByLabel("Date and time");
+    assert.equal(await field.inputValue(), `${day(18)}T11:30`);
+    await field.fill("2020-01-01T10:00");
+    await page.getByRole("button", { name: "Move", exact: true }).click();
+    await page.locator('[aria-invalid="true"]').waitFor();
+    assert.equal(await timeOf(launch), at(day(18), "11:30"));
+    await field.fill(`${day(10)}T09:30`);
+    await changed(page, () => page.getByRole("button", { name: "Move", exact: true }).click());
+    assert.equal(await timeOf(launch), at(day(10)));
+  });
+  await step("a post that somebody else has moved meanwhile stays where it is now", async () => {
+    await page.goto(address("month"));
+    await chip.waitFor();
+    await page.route("**/api/v1/posts?*", (route) => route.abort());
+    assert.equal(
+      (await world.call(world.test, "PATCH", `${POSTS}/${launch}`, { scheduledFor: at(day(20)) })).status,
+      200,
+    );
+    await drag(page, chip, cell(day(12)));
+    await said("The post was changed meanwhile");
+    assert.equal(await timeOf(launch), at(day(20)));
+    await page.unroute("**/api/v1/posts?*");
+  });
+  await step("filters show less, and stay in the address", async () => {
+    await page.goto(address("month"));
+    await page.getByText("Filters and time zone").click();
+    await page.getByLabel("Platform", { exact: true }).selectOption("instagram");
+    await page.waitForURL("**platform=instagram**");
+    await chip.waitFor({ state: "detached" });
+    await page.getByLabel("Platform", { exact: true }).selectOption("facebook");
+    await chip.waitFor();
+    await page.getByLabel("Status").selectOption("published");
+    await chip.waitFor({ state: "detached" });
+  });
+  for (const view of ["month", "week", "day", "agenda"])
+    await step(`the ${view} breaks no rule of accessibility`, async () => {
+      await page.goto(address(view));
+      await (view === "day" ? page.getByRole("rowheader") : page.getByText("Another")).first().waitFor();
+      await assertAccessible(page);
+    });
+  await page.context().close();
+
+  await step("on a phone a post is dragged by a longer touch", async () => {
+    const phone = await open({
+      viewport: { width: 360, height: 780 },
+      hasTouch: true,
+      isMobile: true,
+      locale: "en-US",
+    });
+    await phone.goto(address("month").replace(day(10), day(11)));
+    const row = phone.getByRole("button", { name: "Another" });
+    await row.waitFor();
+    assert.equal(await phone.evaluate("document.documentElement.scrollWidth"), 360);
+    assert.equal(await phone.getByRole("columnheader").first().textContent(), "Sun");
+    await assertAccessible(phone);
+    await row.evaluate((element) => element.scrollIntoView({ block: "center" }));
+    const [from, to] = [await middleOf(row), await middleOf(phone.locator(`[data-place="${day(18)}"]`))];
+    const touches = await phone.context().newCDPSession(phone);
+    const touch = async (type: "touchStart" | "touchMove" | "touchEnd", points: { x: number; y: number }[]) =>
+      await touches.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+    await touch("touchStart", [from]);
+    await phone.getByText("Picked up: Another").first().waitFor();
+    await touch("touchMove", [{ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }]);
+    await touch("touchMove", [to]);
+    await phone.locator(`[data-place="${day(18)}"].bg-warn-tint`).waitFor();
+    await changed(phone, async () => void (await touch("touchEnd", [])));
+    assert.equal(await timeOf(other), at(day(18)));
+    for (const view of ["week", "day", "agenda"]) {
+      await phone.goto(address(view));
+      await phone.getByRole("heading", { name: "Calendar" }).waitFor();
+      assert.equal(await phone.evaluate("document.documentElement.scrollWidth"), 360, view);
+    }
+    await phone.context().close();
+  });
+  assert.deepEqual(troubles, []);
+});
+
+async function middleOf(element: Locator): Promise<{ x: number; y: number }> {
+  const box = await element.boundingBox();
+  assert.ok(box !== null);
+  return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
+}
+
+async function drag(page: Page, from: Locator, to: Locator): Promise<void> {
+  await from.scrollIntoViewIfNeeded();
+  const start = await middleOf(from);
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(start.x + 10, start.y + 10);
+  const end = await middleOf(to);
+  await page.mouse.move(end.x, end.y, { steps: 4 });
+  await page.locator('[role="gridcell"].bg-warn-tint').waitFor();
+  await page.mouse.up();
+}
+
+/** The next day in a few weeks on which the clocks of the zone change. */
+function nextChangeOfClocks(): number {
+  const format = offsetFormat(ZONE);
+  let day = Math.ceil(Date.now() / DAY) * DAY + 20 * DAY;
+  while (offsetAt(format, day) === offsetAt(format, day + DAY)) day += DAY;
+  return day;
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { publishing as publishingShape } from "../../contract/operations/publishing.ts";
+import { idOf, objectIn } from "../answers.ts";
+import { step } from "../browser.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
+
+test("home leads a new user to going live, and tells what is next, what failed and how publishing went", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  const { pool } = world.services;
+  const { userId, platformSetId } = world.test;
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const sees = (text: string | RegExp) => page.getByText(text).first().waitFor();
+  const publishing = async () =>
+    publishingShape.parse(objectIn((await world.call(world.test, "GET", "/api/v1/publishing")).body, "publishing"));
+
+  await step("the checklist begins with the sandbox, and ticks by itself", async () => {
+    await page.goto(`${world.url}/?mode=test`);
+    await sees("1 of 5 done");
+    await page.getByRole("link", { name: "Connect accounts" }).waitFor();
+    await assertAccessible(page);
+    await world.connect(world.test, "threads");
+    await sees("2 of 5 done");
+  });
+  const key = await step("a key is created and shown once, and the snippets have it and the platform set", async () => {
+    await page.getByRole("button", { name: "Create an API key" }).click();
+    await page.getByRole("button", { name: "Create a test key" }).click();
+    const shown = page.locator("code", { hasText: /^amp_test_/ });
+    const made = (await shown.textContent()) ?? "";
+    for (const language of ["curl", "TypeScript", "Python", "MCP"]) {
+      await page.getByRole("tab", { name: language }).click();
+      const text = (await page.getByRole("region", { name: `First post: ${language}` }).textContent()) ?? "";
+      for (const part of [made, platformSetId, world.url]) assert.ok(text.includes(part), `${language}: ${part}`);
+    }
+    await assertAccessible(page);
+    return made;
+  });
+  const post = await step("the key works, and the first post is ticked", async () => {
+    const response = await fetch(`${world.url}/api/v1/posts`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ content: { text: "The first" }, platforms: ["threads"], platformSetId }),
+    });
+    assert.equal(response.status, 201);
+    await sees("3 of 5 done");
+    return idOf(await response.json(), "post");
+  });
+  await step("a webhook is created, and what is wrong with its URL is said beside it", async () => {
+    await page.getByRole("button", { name: "Create a webhook" }).click();
+    const field = page.getByLabel("URL that events are sent to");
+    await field.fill("http://127.0.0.1/hook");
+    await page.getByRole("button", { name: "Create the webhook" }).click();
+    await page.locator('[aria-invalid="true"]').waitFor();
+    await field.fill("https://app.example.com/hook");
+    await page.getByRole("button", { name: "Create the webhook" }).click();
+    await page.locator("code", { hasText: /^whsec_/ }).waitFor();
+    await sees("4 of 5 done");
+  });
+  await step("going live is the last step, after which the checklist is gone", async () => {
+    await page.getByRole("button", { name: "Go live" }).click();
+    await world.connect(world.live, "threads");
+    await page.getByRole("heading", { name: "Getting started" }).waitFor({ state: "detached" });
+  });
+  await step("a failed post and an account without access need attention, until they do not", async () => {
+    await sees("Nothing failed, and nothing waits for you.");
+    await pool.query("update posts set status = 'failed' where id = $1", [post]);
+    await pool.query(
+      "insert into post_counts (user_id, mode, status, platforms, change) values ($1, 'test', 'failed', '{threads}', 1)",
+      [userId],
+    );
+    await pool.query("update accounts set token_health = 'revoked' where user_id = $1 and mode = 'test'", [userId]);
+    await page.reload();
+    await sees("The first");
+    await sees(/access has ended\. Reconnect the account\./);
+    await page.getByRole("link", { name: /The first/ }).click();
+    await page.waitForURL(`**/posts/${post}**`);
+    await page.goBack();
+  });
+  await step("publishing is paused and resumed", async () => {
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Pause publishing", exact: true }).click();
+    await sees("Publishing is paused.");
+    assert.equal((await publishing()).status, "paused");
+    await page.getByRole("button", { name: "Resume publishing" }).click();
+    await page.getByText("Publishing is paused.").waitFor({ state: "detached" });
+    assert.equal((await publishing()).status, "running");
+  });
+  await step("what went live is a chart with a table behind it", async () => {
+    await pool.query(
+      `update platform_posts set status = 'published', due_at = now() - interval '90 seconds', published_at = now()
+       where post_id = $1`,
+      [post],
+    );
+    await page.reload();
+    await sees("1 published, at most 1.5 min late");
+    await page.getByRole("img", { name: /^Threads: published per day/ }).waitFor();
+    await page.getByText("Show as a table").click();
+    assert.deepEqual(await page.getByRole("row").last().getByRole("cell").allTextContents(), [
+      "Threads",
+      "1",
+      "1.5 min",
+      "1.5 min",
+    ]);
+    await assertAccessible(page);
+  });
+  await step("all of it fits a phone", async () => {
+    await page.setViewportSize({ width: 360, height: 780 });
+    await page.reload();
+    await page.getByRole("img", { name: /^Threads: published per day/ }).waitFor();
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+    await assertAccessible(page);
+  });
+  assert.deepEqual(troubles, []);
+});
