@@ -144,7 +144,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     });
   await page.context().close();
 
-  await step("on a phone a post is dragged by a longer touch", async () => {
+  await step("on a phone a post is dragged by a longer touch, and moved by keys", async () => {
     const phone = await open({
       viewport: { width: 360, height: 780 },
       hasTouch: true,
@@ -169,6 +169,14 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await phone.locator(`[data-place="${day(18)}"].bg-warn-tint`).waitFor();
     await changed(phone, async () => void (await touch("touchEnd", [])));
     assert.equal(await timeOf(other), at(day(18)));
+    await phone.locator(`[data-place="${day(18)}"]`).tap();
+    await row.focus();
+    await phone.keyboard.press("Space");
+    await phone.locator("section.bg-warn-tint").waitFor();
+    await phone.keyboard.press("ArrowUp");
+    await phone.locator(`[data-place="${day(11)}"].bg-warn-tint`).waitFor();
+    await changed(phone, () => phone.keyboard.press("Space"));
+    assert.equal(await timeOf(other), at(day(11)));
     for (const view of ["week", "day", "agenda"]) {
       await phone.goto(address(view));
       await phone.getByRole("heading", { name: "Calendar" }).waitFor();
