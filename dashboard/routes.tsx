@@ -102,6 +102,36 @@ const routes = [
     component: lazyRouteComponent(() => import("./calendar/calendar.tsx"), "Calendar"),
     validateSearch: readCalendarSearch,
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers",
+    component: lazyRouteComponent(() => import("./developers/developers.tsx"), "FirstView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/keys",
+    component: lazyRouteComponent(() => import("./developers/keys.tsx"), "Keys"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/webhooks",
+    component: lazyRouteComponent(() => import("./developers/webhooks.tsx"), "Webhooks"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/webhooks/$id",
+    component: lazyRouteComponent(() => import("./developers/webhook-page.tsx"), "WebhookPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/sandbox",
+    component: lazyRouteComponent(() => import("./developers/sandbox.tsx"), "Sandbox"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/mcp",
+    component: lazyRouteComponent(() => import("./developers/mcp.tsx"), "Mcp"),
+  }),
 ];
 
 export const router = createRouter({

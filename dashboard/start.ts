@@ -15,6 +15,7 @@ export interface Start {
   apiUrl: string;
   /** The package of the TypeScript client, for `npm install`. */
   clientUrl: string;
+  version: string;
 }
 
 export const start: Start = JSON.parse(document.getElementById("start")?.textContent ?? "null");

@@ -18,11 +18,11 @@ import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { may, needsApproval, queryIn } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
+import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { useToasts } from "../ui/toasts.tsx";
-import { Confirm } from "./confirm.tsx";
 import { copyPost } from "./copy-post.ts";
 import { usePostAction } from "./use-post-action.ts";
 import type { FollowedPost } from "./use-post.ts";
@@ -113,7 +113,7 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
 
-      <Confirm {...publish} title={`${verb}?`} verb={verb} onConfirm={() => publish.run()}>
+      <Confirm {...publish} kind="main" title={`${verb}?`} action={verb} onConfirm={() => publish.run()}>
         <p>
           {asks && `${t`A publisher approves it first.`} `}
           {t`The post goes to ${post.platformPosts.map(({ platform }) => labelOf(platform)).join(", ")} at once.`}{" "}
@@ -123,18 +123,12 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
         </p>
       </Confirm>
       <RetryDialog key={failed.join()} platforms={failed} retry={retry} />
-      <Confirm {...remove} kind="danger" title={t`Delete this draft?`} verb={t`Delete`} onConfirm={() => remove.run()}>
+      <Confirm {...remove} title={t`Delete this draft?`} action={t`Delete`} onConfirm={() => remove.run()}>
         <p>
           <Trans>It cannot be edited or published any more.</Trans>
         </p>
       </Confirm>
-      <Confirm
-        {...cancel}
-        kind="danger"
-        title={t`Cancel this post?`}
-        verb={t`Cancel post`}
-        onConfirm={() => cancel.run()}
-      >
+      <Confirm {...cancel} title={t`Cancel this post?`} action={t`Cancel post`} onConfirm={() => cancel.run()}>
         <p>
           <Trans>What is not published yet never will be. What is already live stays.</Trans>
         </p>
@@ -157,8 +151,9 @@ function RetryDialog({
   return (
     <Confirm
       {...retry}
+      kind="main"
       title={t`Retry`}
-      verb={t`Retry ${plural(count, { one: "# platform", other: "# platforms" })}`}
+      action={t`Retry ${plural(count, { one: "# platform", other: "# platforms" })}`}
       onConfirm={() => count > 0 && retry.run({ platforms: chosen })}
     >
       <fieldset>

@@ -4,11 +4,11 @@ import type { z } from "zod";
 
 import { type PlatformPost, postsResolve } from "../../contract/operations/posts.ts";
 import { labelOf } from "../start.ts";
+import { Confirm } from "../ui/confirm.tsx";
 import { Button, TextField } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { Confirm } from "./confirm.tsx";
 import { usePostAction } from "./use-post-action.ts";
 import type { FollowedPost } from "./use-post.ts";
 
@@ -62,7 +62,8 @@ export function Unknown({ followed, platformPost: { platform, error, nextAttempt
         {...there}
         error={isAboutLink(there.error) ? null : there.error}
         title={t`The post is on ${label}`}
-        verb={t`Save`}
+        action={t`Save`}
+        kind="main"
         onConfirm={() => there.run({ platform, isLive: true, publishedUrl: link.trim() } satisfies Body)}
       >
         <TextField
@@ -78,7 +79,8 @@ export function Unknown({ followed, platformPost: { platform, error, nextAttempt
       <Confirm
         {...gone}
         title={t`The post is not on ${label}`}
-        verb={t`It is not there`}
+        action={t`It is not there`}
+        kind="main"
         onConfirm={() => gone.run({ platform, isLive: false } satisfies Body)}
       >
         <p>

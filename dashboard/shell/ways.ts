@@ -22,7 +22,7 @@ export function useWays() {
     { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
     { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
-    { href: "/keys", name: t`API keys`, Icon: DevelopersIcon, key: "k", takes: "keys_list" },
+    { to: "/developers", name: t`Developers`, Icon: DevelopersIcon, key: "v", takes: "keys_list" },
     { href: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;
   return ways.filter((way) => !("takes" in way) || may(way.takes));

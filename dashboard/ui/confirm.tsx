@@ -1,38 +1,66 @@
-import { useLingui } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
-import { Button } from "./controls.tsx";
-import { Dialog } from "./surfaces.tsx";
+import type { AmpostError } from "../../client/errors.ts";
+import { Button, type ButtonKind } from "./controls.tsx";
+import { Failure } from "./failure.tsx";
+import { Dialog, Notice } from "./surfaces.tsx";
 
-/** Asks before what cannot be undone. */
-export function Confirm({
-  title,
-  action,
-  isOpen,
-  isBusy,
-  onConfirm,
-  onClose,
-  children,
-}: {
+interface ConfirmProps {
   title: string;
   /** What the button says: the verb of what happens. */
   action: string;
+  kind?: ButtonKind;
   isOpen: boolean;
   isBusy: boolean;
+  error?: AmpostError | null;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
-}) {
+}
+
+/** Asks before what cannot be undone. What was filled in stays if it fails. */
+export function Confirm({
+  title,
+  action,
+  kind = "danger",
+  isOpen,
+  isBusy,
+  error = null,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps) {
   const { t } = useLingui();
   return (
     <Dialog title={title} isOpen={isOpen} onClose={onClose}>
-      <div className="space-y-2 text-sm">{children}</div>
-      <div className="mt-5 flex flex-wrap justify-end gap-2">
-        <Button onClick={onClose}>{t`Cancel`}</Button>
-        <Button kind="danger" isBusy={isBusy} onClick={onConfirm}>
-          {action}
-        </Button>
-      </div>
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onConfirm();
+        }}
+      >
+        <div className="space-y-2 text-sm">{children}</div>
+        {error !== null && <Refused error={error} />}
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button onClick={onClose}>{t`Back`}</Button>
+          <Button type="submit" kind={kind} isBusy={isBusy}>
+            {action}
+          </Button>
+        </div>
+      </form>
     </Dialog>
+  );
+}
+
+function Refused({ error }: { error: AmpostError }) {
+  if (error.code !== "PRECONDITION_FAILED") return <Failure error={error} />;
+  return (
+    <Notice tone="bad">
+      <Trans>
+        The post has changed in the meantime, and the page now shows it as it is. Check it before you go on.
+      </Trans>
+    </Notice>
   );
 }

@@ -4,7 +4,7 @@ import type { TestContext } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
 
-import { openInstallation } from "../../cli/installation.fixture.ts";
+import { type Installation, openInstallation } from "../../cli/installation.fixture.ts";
 import { fill, LONGEST_STEP_MILLISECONDS, openBrowser, press } from "../browser.ts";
 
 const ledger = z.array(
@@ -23,6 +23,7 @@ const requests = z.array(z.object({ at: z.string(), url: z.string() }));
 export type Published = z.infer<typeof ledger>[number];
 
 export interface Installed {
+  installation: Installation;
   appUrl: string;
   /** A page of the owner, signed in at the composer in a browser context of its own. */
   open(options?: BrowserContextOptions): Promise<Page>;
@@ -36,9 +37,9 @@ export interface Installed {
 }
 
 /** An instance as it is delivered, with its engine and the sandbox, where an account of each platform is connected. */
-export async function installed(t: TestContext): Promise<Installed> {
+export async function installed(t: TestContext, env: Record<string, string> = {}): Promise<Installed> {
   const installation = await openInstallation(t);
-  const server = await installation.start("start", { AMPOST_SCHEDULING: "all" });
+  const server = await installation.start("start", { AMPOST_SCHEDULING: "all", ...env });
   await installation.json("bootstrap", "--json");
   const { appUrl, sandboxUrl } = installation;
   const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
@@ -53,6 +54,7 @@ export async function installed(t: TestContext): Promise<Installed> {
   const browser = await openBrowser(t);
   const troubles: string[] = [];
   return {
+    installation,
     appUrl,
     troubles,
     async outThere(count) {

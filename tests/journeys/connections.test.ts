@@ -120,13 +120,14 @@ test("a new user signs up, connects all seven platforms at their own consent pag
 
   let apiKey = "";
   await step("a new key is shown once", async () => {
-    await page.getByRole("link", { name: "API keys" }).click();
-    await page.waitForURL("**/keys?mode=test");
-    await fill(page, { Name: "laptop" });
+    await page.getByRole("link", { name: "Developers" }).click();
     await press(page, "Create key");
-    apiKey = await page.getByLabel("Copy it now").inputValue();
+    await page.getByRole("dialog").getByLabel("Name").fill("laptop");
+    await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+    apiKey = (await page.getByRole("region", { name: "Key laptop" }).textContent()) ?? "";
     await assertUsable(page);
-    await page.goto(`${appUrl}/keys`);
+    await page.goto(`${appUrl}/developers/keys?mode=test`);
+    await page.getByRole("heading", { name: "laptop" }).waitFor();
     assert.match(apiKey, /^amp_test_/);
     assert.ok(!(await page.content()).includes(apiKey));
   });

@@ -140,12 +140,14 @@ test("MCP clients without a key are authorized on a page, act within that, and a
     assert.match(suite.output(), /authorization-code-grant: 1 passed, 0 failed/);
   });
 
-  await step("the user revokes it under API keys, and its access ends", async () => {
-    await page.goto(`${appUrl}/keys`);
-    await page.getByRole("heading", { name: "Authorized apps" }).waitFor();
-    await assertUsable(page);
-    await press(page, "Revoke Writing Desk");
-    await page.getByText("The app's access has been revoked").waitFor();
+  await step("the user revokes it under MCP, and its access ends", async () => {
+    const storageState = await context.storageState();
+    const app = await (await browser.newContext({ viewport: { width: 360, height: 740 }, storageState })).newPage();
+    await app.goto(`${appUrl}/developers/mcp?mode=test`);
+    await press(app, "Revoke Writing Desk");
+    await assertUsable(app);
+    await press(app, "Revoke");
+    await app.getByText("The app's access was revoked.", { exact: true }).waitFor();
     await assert.rejects(client.callTool({ name: "account_context", arguments: {} }), UnauthorizedError);
     assert.equal(desk.tokens().access_token, "");
   });

@@ -114,7 +114,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
     await settings();
     await page.getByRole("button", { name: "Sign out of all other sessions" }).click();
     await page.getByText("Signed out.").waitFor();
-    await other.goto(`${appUrl}/keys`);
+    await other.goto(`${appUrl}/developers/keys`);
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 

@@ -31,10 +31,17 @@ export const VIEWS = [
   "/platforms/links",
   "/platforms/:id/apps",
   "/settings/people",
+  "/developers",
+  "/developers/keys",
+  "/developers/webhooks",
+  "/developers/webhooks/:id",
+  "/developers/sandbox",
+  "/developers/mcp",
 ] as const;
 
 /** Where views were before, with the parameters that they had in the path and in the query. */
 const MOVED: Readonly<Record<string, (named: Readonly<Record<string, string | undefined>>) => string>> = {
+  "/keys": () => "/developers/keys",
   "/connections": () => "/platforms",
   "/connections/apps": ({ set }) => (set === undefined ? "/platforms" : `/platforms/${encodeURIComponent(set)}/apps`),
   "/drafts": () => "/approvals?view=drafts",
@@ -106,6 +113,7 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
     docsUrl: "/docs",
     apiUrl: settings.apiUrl,
     clientUrl: `${settings.apiUrl}/packages/ampost-client-${VERSION}.tgz`,
+    version: VERSION,
   };
   // In a script that is data, only this ends it.
   const data = JSON.stringify(start).replaceAll("<", "\\u003c");

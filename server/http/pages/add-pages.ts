@@ -12,7 +12,6 @@ import { addChooseAccount } from "./choose-account.ts";
 import { addConsent } from "./consent.ts";
 import { addHome } from "./home.ts";
 import { addJoin } from "./join.ts";
-import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
 import { addPolicies } from "./policies.ts";
@@ -45,7 +44,6 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addTwoFactor,
       addAuditLog,
       addBilling,
-      addKeys,
       addConsent,
       addChooseAccount,
       addOAuthRoutes,

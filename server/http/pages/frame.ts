@@ -118,7 +118,7 @@ const WAYS = [
   ["/", "Home"],
   ["/platforms", "Platforms"],
   ["/approvals", "Approvals"],
-  ["/keys", "API keys"],
+  ["/developers/keys", "API keys"],
   ["/settings", "Settings"],
 ] as const;
 

@@ -17,7 +17,7 @@ before(async () => {
 after(() => world.close());
 
 const OWN = "http://localhost:3000";
-const PRIVATE = ["/platforms?mode=test", "/approvals", "/keys", "/settings", "/settings/log"];
+const PRIVATE = ["/platforms?mode=test", "/approvals", "/settings", "/settings/log"];
 const VISITORS = [
   "/",
   "/sign-in",
@@ -41,6 +41,13 @@ const send = (
     headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
     body: new URLSearchParams(fields),
     redirect: "manual",
+  });
+/** Creates a test key of the signed-in user. */
+const postKey = (name: string, policies: object, headers: Record<string, string>) =>
+  fetch(`${world.url}/api/keys`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ name, mode: "test", policies }),
   });
 
 test("every page is never cached or framed, and runs only our own code", async () => {
@@ -85,74 +92,14 @@ test("signing in leads only to our own pages", async () => {
 
 test("another user's objects cannot be reached with a form", async () => {
   const other = (await world.makeTenants()).test;
-  const [otherCookie, keys] = [
-    await world.signIn(other),
-    "select count(*)::int as count from api_keys where revoked_at is null and user_id = $1",
-  ];
-  const {
-    rows: [before],
-  } = await world.services.pool.query(keys, [other.userId]);
-  const {
-    rows: [key],
-  } = await world.services.pool.query("select id from api_keys where user_id = $1 limit 1", [other.userId]);
+  const otherCookie = await world.signIn(other);
   const session = await world.services.sessions.find({ cookie: otherCookie });
-  await send("/keys/revoke", { id: key.id });
   await send("/settings/sessions/end", { id: session?.id ?? "" });
-  assert.deepEqual((await world.services.pool.query(keys, [other.userId])).rows, [before]);
+  assert.deepEqual(await world.services.sessions.find({ cookie: otherCookie }), session);
 });
 
-test("a key is shown on the page that creates it, and on no other", async () => {
-  const made = await send("/keys", {
-    mode: "test",
-    name: "shown once",
-    lifetime: "30",
-    platforms: "threads",
-    postsPerDay: "5",
-  });
-  const key = /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "";
-  assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 200);
-  const list = await (await open("/keys")).text();
-  assert.ok(!list.includes(key) && list.includes("5 posts per day") && list.includes("only Threads"));
-  const { rows } = await world.services.pool.query("select id from api_keys where name = 'shown once'");
-  assert.equal((await send("/keys/revoke", { id: rows[0].id })).headers.get("location"), "/keys?notice=revoked");
-  assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
-});
-
-test("sending the form of a new key again, changed or not, creates no other key and shows none", async () => {
-  const onceIn = (page: string) => /name="once" value="([^"]+)"/.exec(page)?.[1] ?? "";
-  const once = onceIn(await (await open("/keys")).text());
-  const form = { once, mode: "test", name: "reloaded" };
-  assert.match(await (await send("/keys", form)).text(), /amp_test_[\w-]{43}/);
-  for (const lifetime of ["", "30"]) {
-    const again = await (await send("/keys", { ...form, lifetime })).text();
-    assert.match(again, /already created a key/);
-    assert.doesNotMatch(again, /amp_test_[\w-]{43}/);
-    assert.notEqual(onceIn(again), once);
-  }
-  const { rows } = await world.services.pool.query("select id from api_keys where name = 'reloaded'");
-  assert.equal(rows.length, 1);
-});
-
-test("a key is rolled on its page: both work, the old one says until when, and it cannot be rolled again", async () => {
-  const made = await (await send("/keys", { mode: "test", name: "to be rolled" })).text();
-  const { rows } = await world.services.pool.query("select id from api_keys where name = 'to be rolled'");
-  const form = new RegExp(`action="/keys/roll">\\s*<input type="hidden" name="id" value="${rows[0].id}"`);
-  assert.match(await (await open("/keys")).text(), form);
-  const answer = await send("/keys/roll", { id: rows[0].id, overlapSeconds: "3600" });
-  const rolled = await answer.text();
-  assert.equal(answer.status, 200, rolled);
-  for (const page of [made, rolled]) {
-    const key = /amp_test_[\w-]{43}/.exec(page)?.[0] ?? "";
-    assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 200);
-  }
-  assert.match(rolled, /<span class="tag warn">rolled<\/span>/);
-  assert.doesNotMatch(rolled, form);
-  const again = await send("/keys/roll", { id: rows[0].id, overlapSeconds: "3600" });
-  assert.deepEqual([again.status, (await again.text()).includes("has been rolled already")], [400, true]);
-});
-
-test("a form's action is recorded under the request's ID and address", async () => {
-  const answer = await send("/keys", { mode: "test", name: "written down" });
+test("an action is recorded under the request's ID and address", async () => {
+  const answer = await postKey("written down", {}, { origin: OWN, cookie });
   const { rows } = await world.services.pool.query(
     `select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target
      where k.name = 'written down'`,
@@ -167,14 +114,10 @@ test("the number of posts waiting for approval is on every page", async () => {
   const { test: free } = await world.makeTenants();
   await world.connect(free, "threads");
   const own = await world.signIn(free);
-  const made = await send(
-    "/keys",
-    { mode: "test", name: "asks first", approvalRequired: "1" },
-    { origin: OWN, cookie: own },
-  );
-  const held = { ...free, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
+  const made = await postKey("asks first", { approvalRequired: true }, { origin: OWN, cookie: own });
+  const held = { ...free, key: String(Object(await made.json()).key.apiKey) };
   const counted = async () =>
-    /Approvals(?: <span[^>]*>(\d+)<)?/.exec(await (await open("/keys", { cookie: own })).text())?.[1];
+    /Approvals(?: <span[^>]*>(\d+)<)?/.exec(await (await open("/settings", { cookie: own })).text())?.[1];
   assert.equal(await counted(), undefined);
   await world.call(held, "POST", "/api/v1/posts", {
     platformSetId: held.platformSetId,
@@ -190,6 +133,7 @@ test("addresses of earlier pages lead to the views that took their place", async
     ["/connections?mode=test&notice=connected", "/platforms?mode=test"],
     ["/connections", "/platforms"],
     [`/connections/apps?mode=test&set=${id}`, `/platforms/${id}/apps?mode=test`],
+    ["/keys?mode=test", "/developers/keys?mode=test"],
     ["/drafts?mode=live", "/approvals?view=drafts&mode=live"],
     [`/drafts/${id}`, `/posts/${id}/approve`],
   ] as const) {
@@ -199,14 +143,6 @@ test("addresses of earlier pages lead to the views that took their place", async
 });
 
 test("errors in a form are shown next to their field, and the input is kept", async () => {
-  const refused = await send("/keys", { mode: "live", name: " ", postsPerDay: "7" });
-  const page = await refused.text();
-  assert.equal(refused.status, 400);
-  assert.ok(
-    /aria-describedby="name-hint name-error" aria-invalid="true"/.test(page) &&
-      page.includes('id="name-error">Name must not be empty.'),
-  );
-  assert.ok(page.includes('value="7"') && /value="live" +checked/.test(page));
   const short = await send("/sign-up", { name: "Eve", email: "eve@example.com", password: "short" }, { origin: OWN });
   const form = await short.text();
   assert.ok(/id="password-error">[^<]*at least 10 characters/.test(form));
