@@ -44,6 +44,7 @@ import {
   mediaUpdate,
   mediaUploadUrl,
 } from "./operations/media.ts";
+import { notificationsGet, notificationsUpdate } from "./operations/notifications.ts";
 import { appsDelete, appsList, appsSave } from "./operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -193,6 +194,8 @@ export const OPERATIONS: readonly Operation[] = [
   oauthAppsDelete,
   meGet,
   meUpdate,
+  notificationsGet,
+  notificationsUpdate,
   meDelete,
   sessionsList,
   sessionsRevoke,

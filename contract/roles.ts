@@ -98,6 +98,8 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   billing_checkout: "owner",
   billing_portal: "owner",
   audit_list: "owner",
+  notifications_get: "owner",
+  notifications_update: "owner",
   members_list: "owner",
   members_update: "owner",
   members_remove: "owner",

@@ -13,6 +13,7 @@ import { readCalendarSearch } from "./calendar/calendar-search.ts";
 import { readComposeSearch } from "./compose/compose-search.ts";
 import { readMediaFilter } from "./media/media-filter.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
+import { readAuditFilter } from "./settings/audit-filter.ts";
 import { modeOf } from "./shell/mode.ts";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -29,6 +30,11 @@ const root = createRootRoute({
     workspace?: string;
   } => ({ mode: modeOf(search), ...inWorkspace }),
   search: { middlewares: [retainSearchParams(["mode", "workspace"])] },
+});
+
+/** What a link in an email, or a page that leads back, says has been done. */
+const readNotice = ({ notice }: { notice?: unknown } & SearchSchemaInput) => ({
+  notice: typeof notice === "string" ? notice : undefined,
 });
 
 /** Every view by its address; each is loaded when it is opened. */
@@ -131,6 +137,44 @@ const routes = [
     getParentRoute: () => root,
     path: "/developers/mcp",
     component: lazyRouteComponent(() => import("./developers/mcp.tsx"), "Mcp"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("./settings/settings.tsx"), "FirstSection"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/profile",
+    component: lazyRouteComponent(() => import("./settings/profile.tsx"), "Profile"),
+    validateSearch: readNotice,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/security",
+    component: lazyRouteComponent(() => import("./settings/security.tsx"), "Security"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/notifications",
+    component: lazyRouteComponent(() => import("./settings/notifications.tsx"), "Notifications"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/plan",
+    component: lazyRouteComponent(() => import("./settings/plan.tsx"), "Plan"),
+    validateSearch: readNotice,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/data",
+    component: lazyRouteComponent(() => import("./settings/data.tsx"), "Data"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/audit-log",
+    component: lazyRouteComponent(() => import("./settings/audit-log.tsx"), "AuditLog"),
+    validateSearch: readAuditFilter,
   }),
 ];
 

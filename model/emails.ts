@@ -1,5 +1,6 @@
+import type { NotificationKind } from "./notifications.ts";
 import type { PlanName } from "./plans.ts";
-import type { Mode, PlatformName } from "./platform-names.ts";
+import type { Mode } from "./platform-names.ts";
 import type { MemberRole } from "./roles.ts";
 
 /** The sign-in emails. Their links contain a short-lived token. */
@@ -11,18 +12,34 @@ export type AuthEmail =
   | { kind: "invite"; invitedBy: string; link: string; days: number }
   | { kind: "member_invite"; invitedBy: string; role: MemberRole; link: string; days: number };
 
-/** The contents of an email about a connection that expires soon. */
-export interface EndingAccount {
-  email: string;
-  platform: PlatformName;
-  /** The platform's display name. */
-  label: string;
-  /** The account's name. */
-  name: string;
+/** Something that a user is told by email. Texts come from users and platforms. */
+export type Notice =
+  | {
+      kind: "failed" | "unknown";
+      postId: string;
+      /** The platforms' display names. */
+      labels: readonly string[];
+      text: string;
+      /** What went wrong and what to do; null if nothing is known. */
+      problem: string | null;
+    }
+  | { kind: "approval"; postId: string; text: string }
+  | {
+      kind: "accountAccess";
+      label: string;
+      /** The account's name. */
+      name: string;
+      /** When access expires, and how many posts are scheduled after that; null if it has ended. */
+      expires: { at: Date; scheduledPosts: number } | null;
+      reason: string | null;
+    };
+
+/** Notices of one kind: the first ones, and how many there are in all. */
+export interface Notices {
+  kind: NotificationKind;
   mode: Mode;
-  endsAt: Date;
-  /** How many posts are scheduled after the expiry. */
-  scheduledPosts: number;
+  total: number;
+  notices: readonly Notice[];
 }
 
 /** What a user is told about their plan, and when it happens. */

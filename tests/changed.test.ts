@@ -9,7 +9,7 @@ test("a change selects the tests that import or name it, and no others", async (
   for await (const file of glob("{model,platforms,server,tests}/**/*.test.ts")) all.push(file);
   for (const { changed, reaches, spares } of [
     { changed: "model/status.ts", reaches: "model/status.test.ts", spares: "model/ids.test.ts" },
-    { changed: "cli/program.ts", reaches: "tests/journeys/sign-in.test.ts", spares: "model/status.test.ts" },
+    { changed: "cli/program.ts", reaches: "tests/dashboard/settings.test.ts", spares: "model/status.test.ts" },
     {
       changed: "server/db/migrations/0001_core.sql",
       reaches: "server/db/migrate.test.ts",

@@ -79,6 +79,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },
   tenants_save_app: { clientId: "1234567890", clientSecret: "the app's secret", mode: "live" },
   keys_create: { name: "Production", mode: "live" },
+  notifications_update: { failed: false },
   me_update: { name: "Ada", timeZone: "Europe/Berlin" },
   me_delete: { password: "the password of the account" },
   members_update: { role: "publisher" },

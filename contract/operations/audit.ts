@@ -1,7 +1,12 @@
 import { z } from "zod";
 
-import { cursor, id, limit, mode, nextCursor, time } from "../fields.ts";
+import { cursor, id, limit, mode, nextCursor, time, timeInput } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
+
+const actorKind = z
+  .enum(["key", "session", "connect_link", "instance", "visitor"])
+  .describe("Who did it. `instance` is the operator or Ampost itself; `visitor` is someone who was not signed in.")
+  .meta({ examples: ["session"] });
 
 const auditEvent = z.object({
   id,
@@ -14,17 +19,24 @@ const auditEvent = z.object({
     .nullable()
     .describe("ID of the object that was changed.")
     .meta({ examples: ["01980b7a-6c00-7000-8000-000000000001"] }),
+  targetName: z
+    .string()
+    .nullable()
+    .describe("Its name, or the beginning of its text, if it has one.")
+    .meta({ examples: ["laptop"] }),
   mode: mode.nullable().describe("`null` if it does not belong to a mode."),
   actor: z.object({
-    kind: z
-      .enum(["key", "session", "connect_link", "instance", "visitor"])
-      .describe("Who did it. `instance` is the operator or Ampost itself; `visitor` is someone who was not signed in.")
-      .meta({ examples: ["session"] }),
+    kind: actorKind,
     id: z
       .string()
       .nullable()
       .describe("ID of the key, session, connect link or operator key.")
       .meta({ examples: ["01980b7a-6c00-7000-8000-000000000002"] }),
+    name: z
+      .string()
+      .nullable()
+      .describe("Name of the key. `null` of anyone else.")
+      .meta({ examples: [null] }),
   }),
   data: z.looseObject({}).describe("Additional details, without secrets."),
   address: z
@@ -37,6 +49,19 @@ const auditEvent = z.object({
 });
 export type AuditEvent = z.output<typeof auditEvent>;
 
+/** Which events are listed. */
+export const auditFilter = {
+  action: z
+    .string()
+    .regex(/^[a-z_]{1,50}(\.[a-z_]{1,50})?$/, { error: "must be an action, such as api_key.created, or api_key" })
+    .optional()
+    .describe("Only this action, or all of a kind: `api_key` for `api_key.created`, `api_key.revoked` and so on.")
+    .meta({ examples: ["api_key"] }),
+  actor: actorKind.optional().describe("Only what these did."),
+  from: timeInput.optional().describe("Only what was done at this time or later."),
+  to: timeInput.optional().describe("Only what was done before this time."),
+};
+
 export const auditList = operation({
   ...plain,
   name: "audit_list",
@@ -48,6 +73,6 @@ export const auditList = operation({
     "platform sets and settings, each with the actor, address and request. Entries are never changed, and are kept " +
     "for at least a year.",
   auth: "session",
-  query: z.strictObject({ limit, cursor }),
+  query: z.strictObject({ ...auditFilter, limit, cursor }),
   answer: z.object({ events: z.array(auditEvent), nextCursor }),
 });

@@ -6,7 +6,7 @@ import type { Mode } from "../../model/platform-names.ts";
 import { inWorkspace } from "../shell/workspace.ts";
 import { randomId } from "./random-id.ts";
 
-const connection: Connection = {
+export const connection: Connection = {
   apiKey: null,
   baseUrl: location.origin,
   fetch: (input, init) => fetch(input, init),

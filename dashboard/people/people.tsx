@@ -3,12 +3,13 @@ import { useState } from "react";
 
 import { workspacesLeave } from "../../contract/operations/workspaces.ts";
 import { useWrite } from "../api/use-api.ts";
+import { Settings } from "../settings/settings.tsx";
 import { useMode } from "../shell/mode.ts";
 import { addressOfWorkspace, may, workspace } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button } from "../ui/controls.tsx";
-import { Card, View } from "../ui/surfaces.tsx";
+import { Card } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { InviteForm } from "./invite-form.tsx";
 import { Invites } from "./invites.tsx";
@@ -17,9 +18,8 @@ import { useRoles } from "./role-names.ts";
 
 /** Who works in the workspace. Its owner invites them and says what they may do. */
 export function People() {
-  const { t } = useLingui();
   return (
-    <View title={t`People`}>
+    <Settings>
       {may("members_list") ? (
         <>
           <InviteForm />
@@ -29,7 +29,7 @@ export function People() {
       ) : (
         <Membership />
       )}
-    </View>
+    </Settings>
   );
 }
 

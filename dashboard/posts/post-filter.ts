@@ -29,10 +29,10 @@ export function readPostFilter({
   return {
     status: POST_STATUSES.find((each) => each === status),
     platform: PLATFORM_NAMES.find((each) => each === platform),
-    set: textOf(set),
-    from: dayOf(from),
-    to: dayOf(to),
-    search: textOf(search),
+    set: textIn(set),
+    from: dayIn(from),
+    to: dayIn(to),
+    search: textIn(search),
   };
 }
 
@@ -42,26 +42,26 @@ export function toQuery({ set, from, to, ...same }: PostFilter, timeZone: string
     ...same,
     platformSetId: set,
     scheduledFrom: from && startOfDay(from, timeZone),
-    scheduledTo: to && startOfDay(nextDay(to), timeZone),
+    scheduledTo: to && startOfNextDay(to, timeZone),
   };
 }
 
 /** Addresses are read as JSON, so that a search for 2026 is a number. */
-function textOf(given: unknown): string | undefined {
+export function textIn(given: unknown): string | undefined {
   return given === undefined || given === "" ? undefined : String(given);
 }
 
-function dayOf(given: unknown): string | undefined {
-  const day = textOf(given);
+export function dayIn(given: unknown): string | undefined {
+  const day = textIn(given);
   return day !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : undefined;
 }
 
-function nextDay(day: string): string {
-  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+export function startOfNextDay(day: string, timeZone: string): string {
+  return startOfDay(new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10), timeZone);
 }
 
 /** Where clocks skip midnight, the day starts later. */
-function startOfDay(day: string, timeZone: string): string {
+export function startOfDay(day: string, timeZone: string): string {
   const { instant, instead } = readLocalTime(`${day}T00:00`, timeZone);
   const start = instant ?? readLocalTime(instead ?? day, timeZone).instant;
   return (start ?? new Date(day)).toISOString();

@@ -80,10 +80,10 @@ function useCommands(showShortcuts: () => void): readonly Command[] {
       keys: ["c"],
       run: () => void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now }) }),
     },
-    ...ways.map(({ name, key, ...way }) => ({
+    ...ways.map(({ to, name, key }) => ({
       name: t`Go to ${name}`,
       keys: ["g", key],
-      run: () => ("to" in way ? void navigate({ to: way.to }) : location.assign(`${way.href}?mode=${mode}`)),
+      run: () => void navigate({ to }),
     })),
     {
       name: other === "live" ? t`Switch to live mode` : t`Switch to test mode`,

@@ -57,7 +57,6 @@ const NEW =
 
 function Side() {
   const { t } = useLingui();
-  const mode = useMode();
   const ways = useWays();
   return (
     <nav
@@ -78,20 +77,13 @@ function Side() {
         </Link>
       )}
       <ul className="flex overflow-x-auto md:block md:space-y-0.5">
-        {ways.map(({ name, Icon, key: _, ...way }) => (
+        {ways.map(({ to, name, Icon }) => (
           <li key={name} className="shrink-0 grow">
-            {"to" in way ? (
-              <Link to={way.to} activeOptions={{ exact: way.to === "/", includeSearch: false }} className={WAY}>
-                <Icon />
-                {name}
-                {way.to === "/approvals" && <WaitingCount />}
-              </Link>
-            ) : (
-              <a href={`${way.href}?mode=${mode}`} className={WAY}>
-                <Icon />
-                {name}
-              </a>
-            )}
+            <Link to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className={WAY}>
+              <Icon />
+              {name}
+              {to === "/approvals" && <WaitingCount />}
+            </Link>
           </li>
         ))}
       </ul>
@@ -183,6 +175,7 @@ function ModeSwitch({ mode }: { mode: Mode }) {
 function UserMenu() {
   const { t } = useLingui();
   const { email, name } = start.user;
+  // Not in the menu: that is gone before the form would be sent.
   const signOut = useRef<HTMLFormElement>(null);
   return (
     <DropdownMenu.Root modal={false}>

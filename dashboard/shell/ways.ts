@@ -23,7 +23,7 @@ export function useWays() {
     { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
     { to: "/developers", name: t`Developers`, Icon: DevelopersIcon, key: "v", takes: "keys_list" },
-    { href: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
+    { to: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;
   return ways.filter((way) => !("takes" in way) || may(way.takes));
 }

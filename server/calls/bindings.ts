@@ -42,6 +42,7 @@ import {
   mediaUpdate,
   mediaUploadUrl,
 } from "../../contract/operations/media.ts";
+import { notificationsGet, notificationsUpdate } from "../../contract/operations/notifications.ts";
 import { appsDelete, appsList, appsSave } from "../../contract/operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -134,6 +135,7 @@ import {
   updateMedia,
 } from "../domain/media/media.ts";
 import { createUploadUrl } from "../domain/media/upload-urls.ts";
+import { getNotifications, updateNotifications } from "../domain/notifications/notification-settings.ts";
 import {
   deleteAppOfPlatformSet,
   deleteOwnApp,
@@ -290,6 +292,8 @@ export const BINDINGS: readonly Binding[] = [
   bind(meGet, (services, call) => getMe(services, call)),
   bind(meUpdate, (services, call, { body }) => updateMe(services, call, body)),
   bind(meDelete, (services, call, { body }) => deleteUser(services, call, body?.password)),
+  bind(notificationsGet, (services, call) => getNotifications(services, call)),
+  bind(notificationsUpdate, (services, call, { body }) => updateNotifications(services, call, body)),
   bind(sessionsList, (services, call) => listSessions(services, call)),
   bind(sessionsRevoke, (services, call, { params }) => revokeSession(services, call, params.id)),
   bind(sessionsRevokeOthers, (services, call) => revokeOtherSessions(services, call)),

@@ -62,6 +62,8 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   operator_idempotency_keys: { swept: "operator_idempotency_keys.delete_old" },
   publishing_pauses: { swept: "publishing_pauses.delete_old", bounds: ["notedChanges"] },
   outbox: { swept: "outbox.delete_old", limits: ["callsPerMinute"] },
+  notification_settings: { because: "a user has one for each kind in each mode" },
+  notices: { with: "users", because: "they are sent within minutes" },
   webhooks: { swept: "webhooks.delete_unread", because: "each person has 20 in a mode at most" },
   webhook_deliveries: {
     swept: "webhook_deliveries.delete_old",

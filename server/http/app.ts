@@ -22,6 +22,7 @@ import { addDocs } from "./docs/add-docs.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 import { answerFailure } from "./pages/show-failure.ts";
+import { addAuditExport } from "./routes/audit-export.ts";
 import { addAuthRoutes } from "./routes/auth-routes.ts";
 import { addMcpGrants } from "./routes/mcp-grant-routes.ts";
 import { addMediaFiles } from "./routes/media-files.ts";
@@ -139,6 +140,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (callbacks) => addPlatformCallbacks(callbacks, services));
   await app.register(async (events) => addStripeEvents(events, services));
   await app.register(async (own) => addUserExport(own, services, bound));
+  await app.register(async (own) => addAuditExport(own, services, bound));
   await app.register(async (pages) => addPages(pages, services, bound));
   addNotFound(app);
   return app;

@@ -84,9 +84,7 @@ figcaption{color:var(--dim);font-size:.875rem;margin:.25rem 0 0}
 .text{white-space:pre-wrap}
 pre{overflow-x:auto;background:var(--tint);border-radius:9px;padding:.75rem;font-size:.8125rem;white-space:pre-wrap}
 code,.copy{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
-textarea.copy{resize:none;word-break:break-all}ul.codes{columns:2;list-style:none;padding:0}
-.qr{background:#fff;border-radius:12px;padding:.75rem;width:13rem;max-width:100%;margin:0 0 1rem}
-.qr svg{display:block;width:100%;height:auto}
+textarea.copy{resize:none;word-break:break-all}
 .modes{display:inline-flex;border:1px solid #8a8a8a;border-radius:9px;overflow:hidden;margin:0 0 1.25rem}
 .modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}
 .modes a[aria-current]{background:var(--ink);color:var(--bg)}

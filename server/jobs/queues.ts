@@ -39,6 +39,9 @@ export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
 export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
 export const JOURNAL_SWEEP_QUEUE = "journal.sweep";
 export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
+/** Emails about what happened. */
+export const NOTICES_QUEUE = "notices.send";
+
 export const BLOCKS_QUEUE = "posts.block";
 
 /** Alerts for the operator's webhook. */
@@ -70,6 +73,7 @@ export const QUEUES = {
   [RENEW_QUEUE]: { ...CARE_ROUNDS, cron: "*/2 * * * *" },
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
+  [NOTICES_QUEUE]: { ...CARE_ROUNDS, cron: "* * * * *" },
   [AUTHORIZATIONS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
   [ALERT_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, atOnce: 1 },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, ...WEBHOOK_PLACES },

@@ -22,7 +22,13 @@ export interface DeliverDeps {
 }
 
 const job = z.object({ id: z.uuid(), sealed: z.string() });
-const email = z.object({ to: z.string(), from: z.string().optional(), subject: z.string(), text: z.string() });
+const email = z.object({
+  to: z.string(),
+  from: z.string().optional(),
+  subject: z.string(),
+  text: z.string(),
+  unsubscribe: z.string().optional(),
+});
 
 /**
  * The job of MAIL_QUEUE. Throws if the email could not be handed over: it is then retried with the same Message-ID, by
@@ -30,14 +36,14 @@ const email = z.object({ to: z.string(), from: z.string().optional(), subject: z
  */
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);
-  const { to, from, subject, text } = email.parse(JSON.parse(vault.open(sealed, mailSealContext(id))));
+  const { to, from, subject, text, unsubscribe } = email.parse(JSON.parse(vault.open(sealed, mailSealContext(id))));
   const message = {
     messageId: `<${id}@${domainOf(mail.from)}>`,
     from: from === undefined ? mail.from : { name: from, address: addressOf(mail.from) },
     to: { name: "", address: to },
     subject,
     text,
-    headers: { "Auto-Submitted": "auto-generated" },
+    headers: { "Auto-Submitted": "auto-generated", ...(unsubscribe !== undefined && oneClick(unsubscribe)) },
   };
   if (mail.smtpUrl === null) {
     const path = await writeEmail(mail.folder, id, message);
@@ -50,6 +56,14 @@ export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unkno
   } finally {
     transport.close();
   }
+}
+
+/** RFC 8058: programs unsubscribe without opening the page. The header must not be encoded. */
+function oneClick(url: string): Record<string, string | { prepared: true; value: string }> {
+  return {
+    "List-Unsubscribe": { prepared: true, value: `<${url}>` },
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+  };
 }
 
 /** A transport to the mail server, not yet connected. The caller closes it. */

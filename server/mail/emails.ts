@@ -1,8 +1,10 @@
 import type { Brand } from "../../model/brand.ts";
-import type { AuthEmail, EndingAccount, PlanNotice } from "../../model/emails.ts";
+import type { AuthEmail, Notice, Notices, PlanNotice } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
+import type { NotificationKind } from "../../model/notifications.ts";
 import { oneLine } from "../../model/one-line.ts";
 import { planLabel, type PlanName, type Quota } from "../../model/plans.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
@@ -57,22 +59,147 @@ function textOf(to: string, email: AuthEmail, product: string): Mail {
   }
 }
 
-/** A warning that a connected account's access expires soon. */
-export function renderExpiryEmail(ending: EndingAccount, appUrl: string, brand: Brand): Mail {
-  const { label, mode, endsAt, scheduledPosts } = ending;
-  const name = oneLine(ending.name);
-  const at = minuteOf(endsAt);
+/**
+ * What a user wants to be told: one notice, or a digest of several of a kind. `unsubscribe` is a link that turns these
+ * emails off.
+ */
+export function renderNoticeEmail(
+  to: string,
+  { mode, total, notices, kind }: Notices,
+  { appUrl, unsubscribe, brand }: { appUrl: string; unsubscribe: string; brand: Brand },
+): Mail {
+  const [first] = notices;
+  const rest = total - notices.length;
+  const { subject, paragraphs } =
+    total === 1 && first !== undefined
+      ? noticeText(first, mode, appUrl, productOf(brand))
+      : {
+          subject: DIGESTS[kind](total),
+          paragraphs: [
+            [...notices.map(noticeLine), ...(rest > 0 ? [`- and ${rest} more`] : [])].join("\n"),
+            `See them: ${appUrl}${LISTS[kind](mode)}`,
+          ],
+        };
+  const email = mail(to, mode === "test" ? `${subject} (test mode)` : subject, [
+    ...paragraphs,
+    `Stop these emails: ${unsubscribe}\nChoose which emails you get: ${appUrl}/settings/notifications?mode=${mode}`,
+  ]);
+  return { ...branded(brand, email), unsubscribe };
+}
+
+const DIGESTS: Readonly<Record<NotificationKind, (total: number) => string>> = {
+  failed: (total) => `${total} posts failed`,
+  unknown: (total) => `${total} posts may not be live`,
+  accountAccess: (total) => `${total} accounts need to be reconnected`,
+  approval: (total) => `${total} posts wait for your approval`,
+};
+
+const LISTS: Readonly<Record<NotificationKind, (mode: Mode) => string>> = {
+  failed: (mode) => `/posts?mode=${mode}&status=failed`,
+  unknown: (mode) => `/posts?mode=${mode}`,
+  accountAccess: (mode) => `/platforms?mode=${mode}`,
+  approval: (mode) => `/approvals?mode=${mode}`,
+};
+
+function noticeText(
+  notice: Notice,
+  mode: Mode,
+  appUrl: string,
+  product: string,
+): { subject: string; paragraphs: string[] } {
+  switch (notice.kind) {
+    case "failed":
+      return {
+        subject: `Your post failed on ${listOf(notice.labels)}`,
+        paragraphs: [
+          `This post was not published on ${listOf(notice.labels)}: ${quoted(notice.text)}`,
+          oneLine(
+            notice.problem ?? "It could not be published in time. Publish or reschedule it if you still want it.",
+          ),
+          `See the post: ${appUrl}/posts/${notice.postId}?mode=${mode}`,
+        ],
+      };
+    case "unknown":
+      return {
+        subject: `Your post may not be live on ${listOf(notice.labels)}`,
+        paragraphs: [
+          `${listOf(notice.labels)} did not confirm that this post was published: ${quoted(notice.text)}`,
+          "Nothing is sent again automatically. Look at the account, and say whether the post is there: " +
+            `${appUrl}/posts/${notice.postId}?mode=${mode}`,
+        ],
+      };
+    case "approval":
+      return {
+        subject: "A post waits for your approval",
+        paragraphs: [
+          `This post is published only after you approve it: ${quoted(notice.text)}`,
+          `Approve it: ${appUrl}/posts/${notice.postId}/approve?mode=${mode}`,
+        ],
+      };
+    case "accountAccess":
+      return accountText(notice, mode, appUrl, product);
+  }
+}
+
+function accountText(
+  { label, name: given, expires, reason }: Extract<Notice, { kind: "accountAccess" }>,
+  mode: Mode,
+  appUrl: string,
+  product: string,
+): { subject: string; paragraphs: string[] } {
+  const name = oneLine(given);
+  const subject = `Reconnect your ${label} account ${name}`;
+  const reconnect = `Reconnect it here: ${appUrl}/platforms?mode=${mode}`;
+  if (expires === null)
+    return {
+      subject,
+      paragraphs: [
+        `${product} has lost access to your ${label} account ${name}. Posts to it fail until you reconnect it.`,
+        ...(reason === null ? [] : [oneLine(reason)]),
+        reconnect,
+      ],
+    };
+  const { at, scheduledPosts } = expires;
   const posts =
     scheduledPosts === 1
       ? "1 post is scheduled"
       : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
-  const email = mail(ending.email, `Reconnect your ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
-    `${productOf(brand)}'s access to your ${label} account ${name} expires on ${at}. ` +
-      "After that, posts to it will fail until you reconnect it.",
-    `${posts} for this account after that time.`,
-    `Reconnect it here: ${appUrl}/platforms?mode=${mode}`,
-  ]);
-  return branded(brand, email);
+  return {
+    subject,
+    paragraphs: [
+      `${product}'s access to your ${label} account ${name} expires on ${minuteOf(at)}. ` +
+        "After that, posts to it will fail until you reconnect it.",
+      `${posts} for this account after that time.`,
+      reconnect,
+    ],
+  };
+}
+
+/** A line of a digest. */
+function noticeLine(notice: Notice): string {
+  switch (notice.kind) {
+    case "failed":
+    case "unknown":
+      return `- ${listOf(notice.labels)}: ${quoted(notice.text)}`;
+    case "approval":
+      return `- ${quoted(notice.text)}`;
+    case "accountAccess":
+      return `- ${notice.label}: ${oneLine(notice.name)}${
+        notice.expires === null ? "" : `, expires on ${minuteOf(notice.expires.at)}`
+      }`;
+  }
+}
+
+const LONGEST_QUOTE = 120;
+
+function quoted(text: string): string {
+  const line = oneLine(text);
+  if (line === "") return "(without text)";
+  return `"${line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE).trimEnd()}…` : line}"`;
+}
+
+function listOf(labels: readonly string[]): string {
+  return new Intl.ListFormat("en").format(labels);
 }
 
 function productOf({ name }: Brand): string {
@@ -100,7 +227,7 @@ export function renderUsageEmail(
     percent >= 100
       ? `Requests that need more are rejected. What you have stays, and scheduled posts are still published. ${advice}`
       : `Beyond the limit, requests that need more are rejected. ${advice}`,
-    `See your usage: ${appUrl}/settings/billing`,
+    `See your usage: ${appUrl}/settings/plan`,
   ]);
   return branded(brand, email);
 }
@@ -150,7 +277,7 @@ const OVER_LIMITS =
 
 /** What a user should know about their plan. */
 export function renderPlanEmail(to: string, notice: PlanNotice, appUrl: string, brand: Brand): Mail {
-  return branded(brand, planText(to, notice, `${appUrl}/settings/billing`, productOf(brand)));
+  return branded(brand, planText(to, notice, `${appUrl}/settings/plan`, productOf(brand)));
 }
 
 function planText(to: string, { kind, plan, at }: PlanNotice, page: string, product: string): Mail {

@@ -11,6 +11,8 @@ export interface Mail {
   from?: string;
   subject: string;
   text: string;
+  /** A URL to which mail programs send a request if the recipient wants no more of these emails. */
+  unsubscribe?: string;
 }
 
 export interface MailSender {

@@ -77,7 +77,7 @@ test("an account that was marked wrongly is warned of its end, and stays marked 
   const account = await world.connect("linkedin");
   await markWrongly(account);
   await endAt(account, "access_token_expires_at", "5 days");
-  await sendExpiryWarnings(world.services, async () => undefined, NEVER);
+  await sendExpiryWarnings(world.services, NEVER);
   assert.deepEqual(
     (await world.events(account)).map(({ type, data }) => [type, data["daysLeft"]]),
     [["account.expiring", 7]],
@@ -91,7 +91,7 @@ test("an account whose access has ended is not announced as ending, however ofte
   const account = await world.connect("linkedin");
   await markWrongly(account);
   await endAt(account, "access_token_expires_at", "-1 day");
-  await sendExpiryWarnings(world.services, async () => undefined, NEVER);
+  await sendExpiryWarnings(world.services, NEVER);
   assert.deepEqual(await world.events(account), []);
   assert.equal((await world.health(account)).token_health, "revoked");
 });
@@ -110,13 +110,11 @@ test("the end of Meta's data access is stored when an account is connected, anno
   const days = (await end())?.days ?? 0;
   assert.ok(days > 85, String(days));
   await endAt(account, "data_access_expires_at", "2 days");
-  const told: Date[] = [];
-  await sendExpiryWarnings(world.services, async (_tx, { endsAt }) => void told.push(endsAt), NEVER);
-  assert.deepEqual(told, [(await end())?.end]);
+  await sendExpiryWarnings(world.services, NEVER);
   assert.match((await world.health(account)).token_health_reason ?? "", /^Access to the Facebook account expires on /);
   assert.deepEqual(
-    (await world.events(account)).map(({ type, data }) => [type, data["daysLeft"]]),
-    [["account.expiring", 3]],
+    (await world.events(account)).map(({ type, data }) => [type, data["daysLeft"], data["expiresAt"]]),
+    [["account.expiring", 3, (await end())?.end.toISOString()]],
   );
   await onlyDue(account);
   await readDueProfiles(world.services, NEVER);
@@ -127,7 +125,7 @@ test("an end of data access that has passed is one disconnection, however often 
   const account = await world.connect("facebook");
   await endAt(account, "data_access_expires_at", "-1 minute");
   for (let turn = 0; turn < 2; turn += 1) {
-    await sendExpiryWarnings(world.services, async () => undefined, NEVER);
+    await sendExpiryWarnings(world.services, NEVER);
     await restoreHealth(world.services, account);
   }
   assert.equal((await world.health(account)).token_health, "expired");

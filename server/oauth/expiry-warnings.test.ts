@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { NO_BRAND } from "../../model/brand.ts";
-import type { EndingAccount } from "../../model/emails.ts";
 import type { AccountKey } from "../../model/tenant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
-import { renderExpiryEmail } from "../mail/emails.ts";
 import { sendExpiryWarnings } from "./expiry-warnings.ts";
 
 let world: CareWorld;
@@ -18,20 +15,17 @@ const NEVER = new AbortController().signal;
 test("access that cannot be renewed is announced once 7, 3 and 1 days ahead, and then reported as expired", async () => {
   const account = await world.connect("linkedin");
   await schedule(account, "4 days", "10 days", "20 days");
-  const told: EndingAccount[] = [];
   const at = async (left: string) => {
     await world.database.pool.query(
       `update connections set refresh_token_sealed = null, refresh_token_expires_at = null,
          access_token_expires_at = now() + $2::interval where account_id = $1`,
       [account.accountId, left],
     );
-    await Promise.all(
-      [1, 2].map(() => sendExpiryWarnings(world.services, async (_tx, ending) => void told.push(ending), NEVER)),
-    );
+    await Promise.all([1, 2].map(() => sendExpiryWarnings(world.services, NEVER)));
     return (await world.health(account)).token_health;
   };
   assert.equal(await at("8 days"), "healthy");
-  assert.equal(told.length, 0);
+  assert.deepEqual(await world.events(account), []);
   assert.equal(await at("6 days 23 hours"), "expiring");
   assert.equal(await at("6 days"), "expiring");
   assert.equal(await at("2 days 20 hours"), "expiring");
@@ -51,14 +45,6 @@ test("access that cannot be renewed is announced once 7, 3 and 1 days ahead, and
       ["account.disconnected", "expired", undefined],
     ],
   );
-  assert.deepEqual(
-    told.map(({ label, scheduledPosts, email }) => [label, scheduledPosts, email.includes("@")]),
-    [
-      ["LinkedIn", 2, true],
-      ["LinkedIn", 3, true],
-      ["LinkedIn", 3, true],
-    ],
-  );
 });
 
 test("reconnecting ends the warning, and a later expiry is announced again", async () => {
@@ -69,18 +55,16 @@ test("reconnecting ends the warning, and a later expiry is announced again", asy
        where account_id = $1`,
       [account.accountId, left],
     );
-  const told: EndingAccount[] = [];
-  const tell = async (_tx: unknown, ending: EndingAccount) => void told.push(ending);
   await endIn("12 hours");
-  await sendExpiryWarnings(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, NEVER);
   await endIn("60 days");
   await world.database.pool.query(
     "update accounts set token_health = 'healthy', token_health_reason = null where id = $1",
     [account.accountId],
   );
-  await sendExpiryWarnings(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, NEVER);
   await endIn("6 days");
-  await sendExpiryWarnings(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, NEVER);
   assert.deepEqual(
     (await world.events(account)).map(({ data }) => data["daysLeft"]),
     [1, 7],
@@ -91,7 +75,7 @@ test("access renewed automatically is not announced, until its refresh token exp
   const [tiktok, threads] = [await world.connect("tiktok"), await world.connect("threads")];
   const soon = "update connections set access_token_expires_at = now() + interval '1 hour' where account_id = $1";
   for (const { accountId } of [tiktok, threads]) await world.database.pool.query(soon, [accountId]);
-  const run = () => sendExpiryWarnings(world.services, async () => undefined, NEVER);
+  const run = () => sendExpiryWarnings(world.services, NEVER);
   await run();
   assert.deepEqual([await world.events(tiktok), await world.events(threads)], [[], []]);
   await world.database.pool.query(
@@ -116,28 +100,6 @@ test("access renewed automatically is not announced, until its refresh token exp
     [1],
   );
   assert.equal((await world.health(threads)).token_health_reason, "Threads does not renew it.");
-});
-
-test("the email says what expires when, how many posts are scheduled after it, and where to reconnect", () => {
-  const ending = {
-    email: "a@example.com",
-    platform: "linkedin",
-    label: "LinkedIn",
-    name: "Sam",
-    mode: "live",
-    endsAt: new Date("2026-12-02T10:00:00Z"),
-    scheduledPosts: 1,
-  } as const;
-  assert.deepEqual(renderExpiryEmail(ending, "https://ampost.example", NO_BRAND), {
-    to: "a@example.com",
-    subject: "Reconnect your LinkedIn account Sam",
-    text: [
-      "Ampost's access to your LinkedIn account Sam expires on 2026-12-02 10:00 UTC. " +
-        "After that, posts to it will fail until you reconnect it.",
-      "1 post is scheduled for this account after that time.",
-      "Reconnect it here: https://ampost.example/platforms?mode=live\n",
-    ].join("\n\n"),
-  });
 });
 
 async function schedule({ accountId, userId }: AccountKey, ...delays: string[]): Promise<void> {

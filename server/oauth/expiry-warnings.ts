@@ -1,7 +1,5 @@
 import type pg from "pg";
 
-import type { EndingAccount } from "../../model/emails.ts";
-import { catalog } from "../../platforms/catalog.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { countScheduledPast, type EndingRow, listEnding, takeWarning } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
@@ -14,31 +12,22 @@ const BATCH = 500;
 
 /**
  * Updates the token health of connections that expire within seven days or have expired, and warns once 7, 3 and 1 days
- * ahead: with an event, and, if they have an email address, with `tell`, which runs in the same transaction.
+ * ahead, with an event.
  */
-export async function sendExpiryWarnings(
-  services: OAuthServices,
-  tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function sendExpiryWarnings(services: OAuthServices, signal: AbortSignal): Promise<void> {
   let after: string | null = null;
   do {
     const batch: EndingRow[] = await listEnding.all(services.pool, [after, BATCH]);
     for (const row of batch) {
       if (signal.aborted) return;
       const end = grantEnd(services.oauthOf(row.platform, row.login)?.refresh, row);
-      if (end !== null) await transaction(services.pool, (tx) => warnOf(tx, row, end, tell));
+      if (end !== null) await transaction(services.pool, (tx) => warnOf(tx, row, end));
     }
     after = batch.length < BATCH ? null : (batch.at(-1)?.account_id ?? null);
   } while (after !== null);
 }
 
-async function warnOf(
-  tx: pg.PoolClient,
-  row: EndingRow,
-  end: Date,
-  tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>,
-): Promise<void> {
+async function warnOf(tx: pg.PoolClient, row: EndingRow, end: Date): Promise<void> {
   const { account_id: accountId, user_id: userId, mode, platform, now } = row;
   const account = { accountId, userId, mode };
   const state = healthAt(end, now, platform);
@@ -62,16 +51,5 @@ async function warnOf(
     daysLeft,
     scheduledPosts,
     reason,
-  });
-  if (row.email === null) return;
-  const name = username ?? row.display_name ?? platformAccountId;
-  await tell(tx, {
-    email: row.email,
-    platform,
-    label: catalog[platform].capabilities.label,
-    name,
-    mode,
-    endsAt: end,
-    scheduledPosts,
   });
 }

@@ -12,7 +12,7 @@ import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
 import { changeCustomerEmail } from "../domain/billing/change-email.ts";
 import { leaveBilling } from "../domain/billing/leave-billing.ts";
 import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
-import { brandOfEmail } from "../domain/branding/branding.ts";
+import { sendNotices } from "../domain/notifications/send-notices.ts";
 import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
 import { createLimitsOf } from "../domain/users/rates.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
@@ -24,6 +24,7 @@ import {
   BLOCKS_QUEUE,
   IDEMPOTENCY_SWEEP_QUEUE,
   JOURNAL_SWEEP_QUEUE,
+  NOTICES_QUEUE,
   OUTBOX_SWEEP_QUEUE,
   SIGN_IN_SWEEP_QUEUE,
   WEBHOOK_QUEUE,
@@ -38,9 +39,7 @@ import {
   sweepSignIn,
 } from "../jobs/sweeps.ts";
 import { deliverMail } from "../mail/deliver-mail.ts";
-import { renderExpiryEmail } from "../mail/emails.ts";
 import { MAIL_QUEUE } from "../mail/queues.ts";
-import { sendMail } from "../mail/send-mail.ts";
 import { createIngest } from "../media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "../media/queues.ts";
 import { createMediaSource } from "../media/source.ts";
@@ -146,15 +145,9 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
       [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
       [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
-      [WARN_QUEUE]: (_data, signal) =>
-        sendExpiryWarnings(
-          oauth,
-          async (tx, ending) => {
-            const brand = await brandOfEmail(tx, config.brand, ending.email);
-            await sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl, brand));
-          },
-          signal,
-        ),
+      [WARN_QUEUE]: (_data, signal) => sendExpiryWarnings(oauth, signal),
+      [NOTICES_QUEUE]: (_data, signal) =>
+        sendNotices({ pool, jobs, vault: oauth.vault, appUrl: config.appUrl, brand: config.brand }, signal),
       [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
       [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
       [BLOCKS_QUEUE]: (_data, signal) => blockPosts(pool, signal),

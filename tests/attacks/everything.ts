@@ -15,6 +15,8 @@ export async function everything(world: World): Promise<Record<string, unknown>>
     "member_invites",
     "verifications",
     "webhooks",
+    "notification_settings",
+    "notices",
     "publishing_pauses",
     "billing_customers",
     "subscriptions",

@@ -64,6 +64,7 @@ const BODIES: readonly (readonly [string, string])[] = [
 /** They read no cookie, so their response is the same for everyone. */
 const WITHOUT_SESSION = [
   "/oauth/token",
+  "/unsubscribe",
   "/oauth/revoke",
   "/oauth/register",
   "/meta/deauthorize/:platform",

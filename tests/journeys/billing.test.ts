@@ -28,7 +28,7 @@ test("a person goes from free to pro, to scale, through a failed payment, and ba
   };
   /** The page's own words for the plan. */
   const plan = (name: string) => page.getByRole("heading", { level: 2, name }).waitFor();
-  const reload = () => page.goto(`${appUrl}/settings/billing`);
+  const reload = () => page.goto(`${appUrl}/settings/plan?mode=live`);
   const subscriptionId = () => [...stripe.subscriptions.keys()][0] ?? "";
 
   await step("the owner signs up, is on Free, and Stripe has been asked nothing", async () => {
@@ -36,8 +36,7 @@ test("a person goes from free to pro, to scale, through a failed payment, and ba
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Set up");
-    await page.goto(`${appUrl}/settings`);
-    await page.getByRole("link", { name: "View plan" }).click();
+    await page.goto(`${appUrl}/settings/billing?mode=live`);
     await plan("Free");
     await page.getByText("59 USD a month").waitFor();
     await page.getByText("0 of 30", { exact: true }).first().waitFor();

@@ -44,11 +44,40 @@ export const countAuditEvents = statement<
      select from audit_events where user_id = $1 and id > $2 and actor_kind in ('key', 'session') limit $3) as done`,
 );
 
-/** The newest first. */
-export const listAuditEvents = statement<AuditEventRow, [userId: string, beforeId: string | null, limit: number]>(
+/**
+ * The newest first. IDs begin with their time, so they limit what is read. `action` is one, or all that begin with it
+ * and a dot.
+ */
+export const listAuditEvents = statement<
+  AuditEventRow,
+  [
+    userId: string,
+    beforeId: string,
+    fromId: string,
+    action: string | null,
+    actorKind: AuditEventRow["actor_kind"] | null,
+    limit: number,
+  ]
+>(
   "audit_events.list",
   `select id, mode, actor_kind, actor_id, action, target, data, address, request_id, created_at
-   from audit_events where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+   from audit_events where user_id = $1 and id < $2 and id >= $3
+     and ($4::text is null or action = $4 or starts_with(action, $4 || '.'))
+     and ($5::text is null or actor_kind = $5)
+   order by id desc limit $6`,
+);
+
+/** The names of the user's things with these IDs. */
+export const listNames = statement<{ id: string; name: string }, [userId: string, ids: readonly string[]]>(
+  "audit_events.list_names",
+  `select id::text, name from api_keys where user_id = $1 and id = any ($2::uuid[])
+   union all select id::text, name from platform_sets where user_id = $1 and id = any ($2::uuid[])
+   union all select id::text, coalesce(username, display_name, platform_account_id)
+     from accounts where user_id = $1 and id = any ($2::uuid[])
+   union all select id::text, coalesce(nullif(description, ''), url)
+     from webhooks where user_id = $1 and id = any ($2::uuid[]) and coalesce(nullif(description, ''), url) is not null
+   union all select id::text, left(content ->> 'text', 80)
+     from posts where user_id = $1 and id = any ($2::uuid[]) and content ->> 'text' <> ''`,
 );
 
 /** When the instance did it last, if ever. */

@@ -5,6 +5,7 @@ import { type Json, jsonb } from "../jsonb.ts";
 import { CHANNELS } from "../listen.ts";
 import { notify } from "../notify.ts";
 import { type Db, statement } from "../sql.ts";
+import { notedEvents } from "./notices.ts";
 
 export type AccountEventType = Extract<EventType, `account.${string}`>;
 
@@ -75,20 +76,29 @@ export interface OutboxRow {
   created_at: Date;
 }
 
-/** Marks events of users without a webhook as relayed. */
+const columns = `o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data,
+     o.created_at`;
+
+/** Marks events of users without a webhook as relayed, and notes what these users want to be told by email. */
 export const skipUnwantedEvents = statement<never, [most: number]>(
   "outbox.skip_unwanted",
-  `update outbox set relayed_at = now() where id = any (array(
-     select o.id from outbox o where o.relayed_at is null
-       and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active')
-       limit $1 for update skip locked))`,
+  `with skipped as (
+     update outbox o set relayed_at = now() where o.id = any (array(
+       select o.id from outbox o where o.relayed_at is null
+         and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active')
+         limit $1 for update skip locked))
+     returning ${columns}
+   ), noted as (${notedEvents("skipped")})
+   select from skipped`,
 );
 
-/** The oldest waiting events, marked as relayed by this transaction. */
+/** The oldest waiting events, marked as relayed by this transaction. Notes what users want to be told by email. */
 export const takeEvents = statement<OutboxRow, [most: number]>(
   "outbox.take",
-  `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
-   update outbox o set relayed_at = now() from taken where o.id = taken.id
-   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data,
-     o.created_at`,
+  `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked),
+   relayed as (
+     update outbox o set relayed_at = now() from taken where o.id = taken.id
+     returning ${columns}
+   ), noted as (${notedEvents("relayed")})
+   select ${columns} from relayed o`,
 );

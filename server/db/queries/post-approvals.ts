@@ -1,6 +1,7 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import type { ApprovalState } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
+import { isWanted } from "./notification-settings.ts";
 
 /** What would be published, and whether a person has approved exactly that or sent it back. */
 export interface ApprovalRow {
@@ -63,14 +64,23 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
   `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** The key or member waits for approval of the post. Nothing visible to callers changes. */
+/**
+ * The key or member waits for approval of the post. Nothing visible to callers changes. Its user is told if it had not waited
+ * before, or if a person had decided about the post as it was.
+ */
 export const insertApprovalRequest = statement<
   never,
-  [postId: string, userId: string, mode: Mode, asker: string | null]
+  [postId: string, userId: string, mode: Mode, asker: string | null, wasDecided: boolean]
 >(
   "post_approvals.insert_request",
-  `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
-     and approval_wanted_by is distinct from $4`,
+  `with wanted as (
+     update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
+       and (approval_wanted_by is distinct from $4 or $5)
+     returning id, user_id, mode
+   )
+   insert into notices (user_id, mode, kind, type, post_id)
+   select w.user_id, w.mode, 'approval', 'approval', w.id from wanted w
+   where ${isWanted("w.user_id", "w.mode", "'approval'")}`,
 );
 
 /** Posts that could go out, for which a key that still works, or a member of the workspace, asked for approval. */
@@ -84,7 +94,7 @@ const asked = `from posts p
      and (k.id is not null or w.id is not null)`;
 
 /** Those that are neither approved as they are now nor sent back. */
-const waiting = `${asked} and a.reason is null and a.content_hash is distinct from ${contentHash}`;
+export const waitingPosts = `${asked} and a.reason is null and a.content_hash is distinct from ${contentHash}`;
 
 /** A post of a list of approvals. What was decided is about an earlier version if the post is pending. */
 export interface ListedApprovalRow extends ApprovalRow {
@@ -97,7 +107,7 @@ export interface ListedApprovalRow extends ApprovalRow {
 
 /** By state, the newest first. */
 export const listApprovalsBy = {
-  pending: listed("pending", waiting),
+  pending: listed("pending", waitingPosts),
   approved: listed("approved", `${asked} and a.content_hash = ${contentHash}`),
   sent_back: listed("sent_back", `${asked} and a.reason is not null`),
 };
@@ -120,6 +130,6 @@ export const countWaiting = statement<
 >(
   "post_approvals.count_waiting",
   `select m.mode, (
-     select count(*)::int from (select ${waiting} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count
+     select count(*)::int from (select ${waitingPosts} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count
    from unnest($2::text[]) as m(mode)`,
 );

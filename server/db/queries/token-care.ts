@@ -114,11 +114,8 @@ export interface EndingRow extends DueAccount, GrantLifeRow {
   login: string;
   platform_account_id: string;
   username: string | null;
-  display_name: string | null;
   token_health: AccountRow["token_health"];
   token_health_reason: string | null;
-  /** Null of a user without one. */
-  email: string | null;
   /** The database's clock. */
   now: Date;
 }
@@ -126,9 +123,9 @@ export interface EndingRow extends DueAccount, GrantLifeRow {
 /** Connections with something that expires within 7 days; of those thought to have lost access, only what has not yet. */
 export const listEnding = statement<EndingRow, [afterAccountId: string | null, limit: number]>(
   "connections.list_ending",
-  `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name,
-     a.token_health, a.token_health_reason, u.email, ${life}, now()
-   from connections c join accounts a on a.id = c.account_id join users u on u.id = a.user_id
+  `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username,
+     a.token_health, a.token_health_reason, ${life}, now()
+   from connections c join accounts a on a.id = c.account_id
    where a.status = 'active'
      and least(c.access_token_expires_at, c.refresh_token_expires_at, c.data_access_expires_at)
        < now() + interval '7 days'

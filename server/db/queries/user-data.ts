@@ -41,6 +41,11 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
       "account_ids",
   ),
   ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
+  notifications: statement<ExportedRow, ExportParams>(
+    "notification_settings.export",
+    `select mode || ' ' || kind as id, mode, kind, by_email as "byEmail" from notification_settings
+     where user_id = $1 and mode || ' ' || kind > $2 order by 1 limit $3`,
+  ),
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
   posts: page(
     "posts",

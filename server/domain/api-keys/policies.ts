@@ -119,18 +119,24 @@ export async function requestApproval(
   db: Db,
   call: Call,
   postId: string,
+  { wasDecided = false }: { wasDecided?: boolean } = {},
 ): Promise<Issue[]> {
   if (call.policies?.draftOnly === true) {
     const fix = `A person can publish or schedule it at ${approvalUrl(settings, postId)}.`;
     return [refused("draftOnly", "", "This API key can only create drafts; it cannot publish this one", fix)];
   }
   if (!wantsApproval(call)) return [];
-  await insertRequest(db, call, postId);
+  await insertRequest(db, call, postId, wasDecided);
   return [notApproved(settings, call, postId)];
 }
 
-async function insertRequest(db: Db, { userId, mode, actor }: Call, postId: string): Promise<void> {
-  await insertApprovalRequest.run(db, [postId, userId, mode, actor.member?.id ?? actor.id]);
+async function insertRequest(
+  db: Db,
+  { userId, mode, actor }: Call,
+  postId: string,
+  wasDecided: boolean,
+): Promise<void> {
+  await insertApprovalRequest.run(db, [postId, userId, mode, actor.member?.id ?? actor.id, wasDecided]);
 }
 
 /**
@@ -156,7 +162,7 @@ export async function requestApprovalIfMissing<Result>(
   } catch (refusal) {
     const missing = refusal instanceof PublicError ? refusal.issues.map(({ rule }) => rule) : [];
     if (missing.length === 1 && missing[0] === ruleOf("approvalRequired"))
-      await insertRequest(services.pool, call, postId);
+      await insertRequest(services.pool, call, postId, false);
     throw refusal;
   }
 }

@@ -21,8 +21,9 @@ const event = z.strictObject({
   id: z.uuid(),
   action: z.string(),
   target: z.string().nullable(),
+  targetName: z.string().nullable(),
   mode: z.enum(["live", "test"]).nullable(),
-  actor: z.strictObject({ kind: z.string(), id: z.string().nullable() }),
+  actor: z.strictObject({ kind: z.string(), id: z.string().nullable(), name: z.string().nullable() }),
   data: z.looseObject({}),
   address: z.string().nullable(),
   requestId: z.string().nullable(),
@@ -30,6 +31,9 @@ const event = z.strictObject({
 });
 const page = z.strictObject({ events: z.array(event), nextCursor: z.string().nullable() });
 const read = async (query = "", as = cookie) => page.parse((await world.callAs(as, "GET", `/api/audit${query}`)).body);
+
+/** Whom the log names besides what `actor` says. */
+const named = ({ kind, id }: { kind: string; id: string }) => ({ kind, id, name: kind === "key" ? "test" : null });
 
 const asKey = (method: string, path: string, body?: object) => world.call(world.test, method, path, body);
 const asPerson = (method: string, path: string, body?: object) =>
@@ -60,17 +64,17 @@ test("every change of keys, platform sets and approvals is audited once: what, o
     const id = idOf(made.called.body, "set");
     assert.deepEqual(
       [made.one.action, made.one.target, made.one.mode, made.one.actor, made.one.data],
-      ["platform_set.created", id, "test", actor, { name: "Brand" }],
+      ["platform_set.created", id, "test", named(actor), { name: "Brand" }],
     );
     const renamed = await written(() => call("PATCH", `${prefix}/${id}`, { name: "House" }));
     assert.deepEqual(
       [renamed.one.action, renamed.one.target, renamed.one.actor, renamed.one.data],
-      ["platform_set.renamed", id, actor, { name: "House" }],
+      ["platform_set.renamed", id, named(actor), { name: "House" }],
     );
     const deleted = await written(() => call("DELETE", `${prefix}/${id}`));
     assert.deepEqual(
       [deleted.one.action, deleted.one.target, deleted.one.actor, deleted.one.data],
-      ["platform_set.deleted", id, actor, { name: "House" }],
+      ["platform_set.deleted", id, named(actor), { name: "House" }],
     );
   }
   const made = await written(() =>
@@ -135,6 +139,76 @@ test("pages follow each other without gaps or duplicates, newest first, and end"
   assert.deepEqual(seen, [...seen].sort().reverse());
   asRefusal(await world.callAs(cookie, "GET", "/api/audit?cursor=nonsense"), 400);
 });
+
+test("events are found by action, actor and time, and name what they are about, as it is called now or was then", async () => {
+  const keyId = (await world.services.keyHolders.find(world.test.key))?.keyId ?? "";
+  const setId = idOf((await asKey("POST", "/api/v1/platform-sets", { name: "First name" })).body, "set");
+  await asPerson("PATCH", `/api/platforms/sets/${setId}`, { name: "Second name" });
+  const about = async (query: string) =>
+    (await read(`?limit=100&${query}`)).events
+      .filter(({ target }) => target === setId)
+      .map(({ action, targetName, actor }) => [action, targetName, actor.name]);
+  const [renamed, created] = [
+    ["platform_set.renamed", "Second name", null],
+    ["platform_set.created", "Second name", "test"],
+  ];
+  assert.deepEqual(await about(""), [renamed, created]);
+  assert.deepEqual(await about("action=platform_set.created"), [created]);
+  assert.deepEqual(await about("action=platform_set"), [renamed, created]);
+  assert.deepEqual(await about("action=platform"), []);
+  assert.deepEqual(await about("actor=key"), [created]);
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  assert.deepEqual(await about(`from=${day(-1)}&to=${day(1)}`), [renamed, created]);
+  assert.deepEqual(await about(`from=${day(1)}`), []);
+  assert.deepEqual(await about(`to=${day(-1)}`), []);
+  await asKey("DELETE", `/api/v1/platform-sets/${setId}`);
+  assert.deepEqual((await about("action=platform_set.created"))[0]?.[1], "First name");
+  const keys = (await read("?actor=key&limit=100")).events;
+  assert.ok(keys.length > 0 && keys.every(({ actor }) => actor.id === keyId && actor.name === "test"));
+  asRefusal(await world.callAs(cookie, "GET", "/api/audit?action=%25"), 400);
+});
+
+test("the log is exported as CSV with the same filters, and no cell of it is a formula", async () => {
+  const hostile = ['=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", " =1", 'a "quoted", one\r\n=2'];
+  for (const name of hostile) await asKey("POST", "/api/v1/platform-sets", { name });
+  const { status, headers, body } = await world.callAs(
+    cookie,
+    "GET",
+    "/api/audit/export?mode=test&action=platform_set.created",
+  );
+  assert.equal(status, 200);
+  assert.equal(headers.get("content-type"), "text/csv; charset=utf-8");
+  assert.equal(headers.get("content-disposition"), 'attachment; filename="ampost-audit-log.csv"');
+  const rows = parse(String(body));
+  const [head = [], ...events] = rows;
+  assert.equal(events.length, (await read("?limit=100&action=platform_set.created")).events.length);
+  const names = events.map((row) => row[head.indexOf("target name")] ?? "");
+  for (const name of hostile)
+    assert.ok(
+      names.some((each) => each.replace(/^'/, "").trim() === name.trim()),
+      `${name}: ${names.join(" ")}`,
+    );
+  for (const row of rows) for (const cell of row) assert.doesNotMatch(cell, /^\s*[=+@-]/);
+  assert.ok(rows.every((row) => row.length === head.length));
+  assert.equal((await world.call(world.test, "GET", "/api/audit/export")).status, 401);
+  asRefusal(await world.callAs(cookie, "GET", "/api/audit/export?limit=5"), 400);
+});
+
+/** Rows of cells (RFC 4180). */
+function parse(text: string): string[][] {
+  return [...text.matchAll(/((?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,|\r\n))/g)]
+    .map(([cell]) => cell)
+    .reduce<string[][]>(
+      (rows, cell) => {
+        const ends = cell.endsWith("\r\n");
+        const raw = cell.slice(0, ends ? -2 : -1);
+        rows.at(-1)?.push(raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw);
+        return ends ? [...rows, []] : rows;
+      },
+      [[]],
+    )
+    .filter((row) => row.length > 0);
+}
 
 test("nobody sees another user's audit log", async () => {
   const stranger = (await world.makeTenants()).test;

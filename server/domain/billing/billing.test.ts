@@ -224,7 +224,7 @@ test("every POST to Stripe has an idempotency key, and a checkout has the user, 
   const posts = stripe.requests.slice(begun).filter(({ method }) => method === "POST");
   assert.ok(posts.every(({ idempotencyKey }) => idempotencyKey !== null && idempotencyKey.length < 256));
   const { params } = stripe.checkouts.get(id) ?? assert.fail();
-  const returns = `${world.services.settings.appUrl}/settings/billing`;
+  const returns = `${world.services.settings.appUrl}/settings/plan`;
   assert.deepEqual(params, {
     mode: "subscription",
     customer: stripe.checkouts.get(id)?.customer,

@@ -74,7 +74,7 @@ function withBilling(services: BillingServices): SyncServices & BillingServices 
 
 /** The page that payments return to. */
 function pageOf({ appUrl }: { appUrl: string }): string {
-  return `${appUrl}/settings/billing`;
+  return `${appUrl}/settings/plan`;
 }
 
 /** Another request for the same user can come between any two steps; then everything is looked at again. */

@@ -59,8 +59,9 @@ export async function updatePost(
     const accounts = await loadSet(tx, call, changed.platformSetId);
     if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const warnings = refuseInvalidChange(services, call, { changed, plan, accounts }, issues);
+    const wasDecided = (await voidApproval.run(tx, [id, call.userId, call.mode])) > 0;
     const fees = await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
-    const approvals = await requestApproval(services, tx, call, id);
+    const approvals = await requestApproval(services, tx, call, id, { wasDecided });
     const answer = await getPost(services, call, id, tx);
     return { ...answer, body: { ...answer.body, warnings: [...warnings, ...approvals], fees } };
   });
@@ -131,7 +132,6 @@ async function store(
   const status = changed.scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(content)));
-  await voidApproval.run(tx, [post.id, call.userId, call.mode]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
   const { scheduledFor, fees } = await reserveChanged(services, call, tx, post, { changed, plan, accounts });
   await storePost.run(tx, [

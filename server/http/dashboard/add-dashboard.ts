@@ -30,13 +30,20 @@ export const VIEWS = [
   "/platforms",
   "/platforms/links",
   "/platforms/:id/apps",
-  "/settings/people",
   "/developers",
   "/developers/keys",
   "/developers/webhooks",
   "/developers/webhooks/:id",
   "/developers/sandbox",
   "/developers/mcp",
+  "/settings",
+  "/settings/profile",
+  "/settings/security",
+  "/settings/people",
+  "/settings/notifications",
+  "/settings/plan",
+  "/settings/data",
+  "/settings/audit-log",
 ] as const;
 
 /** Where views were before, with the parameters that they had in the path and in the query. */
@@ -46,6 +53,8 @@ const MOVED: Readonly<Record<string, (named: Readonly<Record<string, string | un
   "/connections/apps": ({ set }) => (set === undefined ? "/platforms" : `/platforms/${encodeURIComponent(set)}/apps`),
   "/drafts": () => "/approvals?view=drafts",
   "/drafts/:id": ({ id = "" }) => `/posts/${encodeURIComponent(id)}/approve`,
+  "/settings/billing": () => "/settings/plan",
+  "/settings/log": () => "/settings/audit-log",
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -5,8 +5,6 @@ import type { Services } from "../../domain/services.ts";
 import { addDashboard } from "../dashboard/add-dashboard.ts";
 import { addConnectLinkRoutes } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
-import { addAuditLog } from "./audit-log.ts";
-import { addBilling } from "./billing.ts";
 import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
 import { addConsent } from "./consent.ts";
@@ -17,11 +15,10 @@ import { addPasswordReset } from "./password-reset.ts";
 import { addPolicies } from "./policies.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSetUpNotice } from "./set-up-notice.ts";
-import { addSettings } from "./settings.ts";
 import { showFailure } from "./show-failure.ts";
 import { addSignIn } from "./sign-in.ts";
 import { addSignUp } from "./sign-up.ts";
-import { addTwoFactor } from "./two-factor.ts";
+import { addUnsubscribe } from "./unsubscribe.ts";
 
 /** The pages, on the app's host. */
 export async function addPages(scope: FastifyInstance, services: Services, options: PageOptions): Promise<void> {
@@ -40,10 +37,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addSignIn,
       addSignUp,
       addPasswordReset,
-      addSettings,
-      addTwoFactor,
-      addAuditLog,
-      addBilling,
+      addUnsubscribe,
       addConsent,
       addChooseAccount,
       addOAuthRoutes,

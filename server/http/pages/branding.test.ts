@@ -9,7 +9,7 @@ import { contrastOf, NO_BRAND, refuseColor, refuseLogo, textColorOn, toLogo } fr
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { openSetUp } from "../../domain/users/set-up.ts";
-import { renderAuthEmail, renderExpiryEmail } from "../../mail/emails.ts";
+import { renderAuthEmail, renderNoticeEmail } from "../../mail/emails.ts";
 
 let world: World;
 before(async () => (world = await createWorld()));
@@ -210,21 +210,14 @@ test("emails have the name and the support address of the brand, on one line eac
   const email = renderAuthEmail("ada@example.com", { kind: "verify_email", link: "https://app.example/x" }, look);
   assert.match(email.text, /to sign in to Acme Bcc: evil@example\.com:\n/);
   assert.match(email.text, /\n\nQuestions\? help@acme\.example\n$/);
-  const expiry = renderExpiryEmail(
-    {
-      email: "ada@example.com",
-      platform: "threads",
-      label: "Threads",
-      name: "ada",
-      mode: "live",
-      endsAt: new Date(0),
-      scheduledPosts: 0,
-    },
-    "https://app.example",
-    { ...NO_BRAND, name: "Acme" },
+  const notice = { kind: "accountAccess", label: "Threads", name: "ada", expires: null, reason: null } as const;
+  const expiry = renderNoticeEmail(
+    "ada@example.com",
+    { kind: "accountAccess", mode: "live", total: 1, notices: [notice] },
+    { appUrl: "https://app.example", unsubscribe: "https://app.example/u", brand: { ...NO_BRAND, name: "Acme" } },
   );
   assert.deepEqual([email.from, expiry.from], ["Acme Bcc: evil@example.com", "Acme"]);
-  assert.match(expiry.text, /^Acme's access to your Threads account/);
+  assert.match(expiry.text, /^Acme has lost access to your Threads account/);
   assert.ok(!expiry.text.includes("Ampost"));
 });
 

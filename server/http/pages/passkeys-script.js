@@ -1,7 +1,6 @@
-/** Signs in with a passkey, or adds one: see passkeys.ts. Shows its buttons only if the browser supports it. */
-const acts = { "sign-in": signIn, add: addPasskey };
+/** Signs in with a passkey: see passkeys.ts. Shows its button only if the browser supports it. */
 
-if (globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
+if (globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   for (const place of document.querySelectorAll("[data-passkey]")) {
     place.hidden = false;
     place.querySelector("button").addEventListener("click", () => run(place));
@@ -14,7 +13,7 @@ async function run(place) {
   button.disabled = true;
   alert.hidden = true;
   try {
-    await acts[place.dataset.passkey]();
+    await signIn();
     location.assign(place.dataset.next);
   } catch (error) {
     alert.textContent = error.name === "NotAllowedError" ? "Passkey cancelled. Try again." : error.message;
@@ -29,17 +28,6 @@ async function signIn() {
     publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
   });
   await ask("/api/auth/passkey/verify-authentication", { response: credential.toJSON() });
-}
-
-async function addPasskey() {
-  const options = await ask("/api/auth/passkey/generate-register-options");
-  const credential = await navigator.credentials.create({
-    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
-  });
-  await ask("/api/auth/passkey/verify-registration", {
-    response: credential.toJSON(),
-    name: `Passkey added ${new Date().toISOString().slice(0, 10)}`,
-  });
 }
 
 async function ask(path, body) {

@@ -21,8 +21,8 @@ export function addPasskeyScript(scope: FastifyInstance): void {
 }
 
 /** Shown by the script if the browser supports passkeys. */
-export function passkeyButton({ act, label, next }: { act: "sign-in" | "add"; label: string; next: string }): Html {
-  return html`<div data-passkey="${act}" data-next="${next}" hidden>
+export function passkeyButton({ label, next }: { label: string; next: string }): Html {
+  return html`<div data-passkey data-next="${next}" hidden>
     <p class="wide"><button type="button">${label}</button></p>
     <p class="error" role="alert" hidden></p>
   </div>`;

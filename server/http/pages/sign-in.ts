@@ -138,7 +138,7 @@ async function showSignIn(
         <p class="wide"><button class="main">Sign in</button></p>
         <p><a href="/forgot-password">Forgot your password?</a></p>
       </form>
-      ${passkeyButton({ act: "sign-in", label: "Sign in with a passkey", next: returnTo })}
+      ${passkeyButton({ label: "Sign in with a passkey", next: returnTo })}
       <p>New here? <a href="/sign-up">Create an account</a></p>`,
   });
 }

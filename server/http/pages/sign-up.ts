@@ -91,7 +91,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     if (!answered.ok) return await showVerify(reply, "", answered.status);
     return await sendOn(
       reply,
-      (await findPerson(services, request)) === null ? "/sign-in?notice=verified" : "/settings?notice=verified",
+      (await findPerson(services, request)) === null ? "/sign-in?notice=verified" : "/settings/profile?notice=verified",
     );
   });
 }

@@ -1,0 +1,99 @@
+import { useLingui } from "@lingui/react/macro";
+
+import type { AuditEvent } from "../../contract/operations/audit.ts";
+import type { KINDS } from "./audit-filter.ts";
+
+export function useKindNames(): Readonly<Record<(typeof KINDS)[number], string>> {
+  const { t } = useLingui();
+  return {
+    user: t`Account and sign-in`,
+    two_factor: t`Two-factor authentication`,
+    passkey: t`Passkeys`,
+    session: t`Sessions`,
+    api_key: t`API keys`,
+    platform_set: t`Platform sets`,
+    post: t`Posts`,
+    account: t`Connected accounts`,
+    oauth_app: t`Own apps`,
+    connect_link: t`Connect links`,
+    webhook: t`Webhooks`,
+    publishing: t`Publishing`,
+    tenant: t`Changes by the operator`,
+  };
+}
+
+/** Who did something, as the end of "… by you". */
+export function useActorName(): (actor: AuditEvent["actor"]) => string {
+  const { t } = useLingui();
+  return ({ kind, name }) => {
+    switch (kind) {
+      case "session":
+        return t`you`;
+      case "key":
+        return name === null ? t`an API key` : t`API key ${name}`;
+      case "connect_link":
+        return t`a connect link`;
+      case "instance":
+        return t`Ampost or its operator`;
+      case "visitor":
+        return t`someone who was not signed in`;
+    }
+  };
+}
+
+/** What happened. */
+export function useActionName(): (action: string) => string {
+  const { t } = useLingui();
+  const names: Readonly<Record<string, string>> = {
+    "user.created": t`Account created`,
+    "user.signed_in": t`Signed in`,
+    "user.sign_in_failed": t`Sign-in failed`,
+    "user.signed_out": t`Signed out`,
+    "user.email_verified": t`Email address confirmed`,
+    "user.password_changed": t`Password changed`,
+    "user.password_reset": t`Password reset`,
+    "user.settings_changed": t`Settings changed`,
+    "user.exported": t`Data exported`,
+    "user.invited": t`Invitation sent`,
+    "user.invite_withdrawn": t`Invitation revoked`,
+    "user.plan_changed": t`Plan changed`,
+    "two_factor.enabled": t`Two-factor authentication turned on`,
+    "two_factor.disabled": t`Two-factor authentication turned off`,
+    "passkey.added": t`Passkey added`,
+    "passkey.removed": t`Passkey removed`,
+    "session.revoked": t`Session signed out`,
+    "api_key.created": t`API key created`,
+    "api_key.rolled": t`API key rolled`,
+    "api_key.revoked": t`API key revoked`,
+    "platform_set.created": t`Platform set created`,
+    "platform_set.renamed": t`Platform set renamed`,
+    "platform_set.posting_times_changed": t`Posting times changed`,
+    "platform_set.deleted": t`Platform set deleted`,
+    "post.approved": t`Post approved`,
+    "post.resolved": t`Outcome of a post reported`,
+    "oauth_app.saved": t`Own app saved`,
+    "oauth_app.deleted": t`Own app deleted`,
+    "account.connected": t`Account connected`,
+    "account.reconnected": t`Account reconnected`,
+    "account.refreshed": t`Account refreshed`,
+    "account.disconnected": t`Account disconnected`,
+    "account.expired": t`Access to an account expired`,
+    "account.revoked": t`Access to an account revoked`,
+    "account.data_deleted": t`Data of an account deleted`,
+    "connect_link.created": t`Connect link created`,
+    "connect_link.used": t`Connect link used`,
+    "connect_link.revoked": t`Connect link revoked`,
+    "webhook.created": t`Webhook created`,
+    "webhook.changed": t`Webhook changed`,
+    "webhook.deleted": t`Webhook deleted`,
+    "webhook.secret_rotated": t`Secret of a webhook rotated`,
+    "tenant.created": t`Account created by the operator`,
+    "tenant.changed": t`Account changed by the operator`,
+    "tenant.suspended": t`Account suspended`,
+    "tenant.resumed": t`Account resumed`,
+    "publishing.paused": t`Publishing paused`,
+    "publishing.resumed": t`Publishing resumed`,
+  };
+  // A newer server may know more.
+  return (action) => names[action] ?? action.replaceAll(/[._]/g, " ");
+}

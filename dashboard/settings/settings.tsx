@@ -1,0 +1,30 @@
+import { useLingui } from "@lingui/react/macro";
+import { Navigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import { may } from "../shell/workspace.ts";
+import { Tabbed } from "../ui/tabbed.tsx";
+
+/** What belongs to the person and their account. */
+export function Settings({ children }: { children: ReactNode }) {
+  const { t } = useLingui();
+  const tabs = [
+    { to: "/settings/profile", name: t`Profile` },
+    { to: "/settings/security", name: t`Security` },
+    { to: "/settings/people", name: t`People` },
+    { to: "/settings/notifications", name: t`Notifications`, takes: "notifications_get" },
+    { to: "/settings/plan", name: t`Plan and usage`, takes: "billing_get" },
+    { to: "/settings/data", name: t`Data` },
+    { to: "/settings/audit-log", name: t`Audit log`, takes: "audit_list" },
+  ] as const;
+  return (
+    <Tabbed title={t`Settings`} tabs={tabs.filter((tab) => !("takes" in tab) || may(tab.takes))}>
+      {children}
+    </Tabbed>
+  );
+}
+
+/** What "/settings" leads to. */
+export function FirstSection() {
+  return <Navigate to="/settings/profile" replace />;
+}

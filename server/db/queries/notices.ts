@@ -1,0 +1,86 @@
+import type { EventType } from "../../../model/events.ts";
+import type { NotificationKind } from "../../../model/notifications.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+import { isWanted } from "./notification-settings.ts";
+import { waitingPosts } from "./post-approvals.ts";
+
+/** Events that users may want to be told. An account that its user disconnected has no `tokenHealth`. */
+const TOLD: readonly (readonly [EventType, NotificationKind])[] = [
+  ["platform_post.failed", "failed"],
+  ["post.missed", "failed"],
+  ["platform_post.unknown", "unknown"],
+  ["account.expiring", "accountAccess"],
+  ["account.disconnected", "accountAccess"],
+];
+
+/** Of these rows of the outbox, those that their users want to be told are noted, in the same statement. */
+export function notedEvents(rows: string): string {
+  const kinds = TOLD.map(([type, kind]) => `('${type}', '${kind}')`).join(", ");
+  return `insert into notices (user_id, mode, kind, type, post_id, platform_post_id, account_id, data)
+     select e.user_id, e.mode, k.kind, e.type, e.post_id, e.platform_post_id, e.account_id, e.data
+     from ${rows} e join (values ${kinds}) as k(type, kind) on k.type = e.type
+     where (e.type <> 'account.disconnected' or e.data ? 'tokenHealth') and ${isWanted("e.user_id", "e.mode", "k.kind")}
+     order by e.id`;
+}
+
+/** What waits to be told, of kinds that are no longer wanted. */
+export const dropUnwantedNotices = statement<never, [userId: string, mode: Mode]>(
+  "notices.drop_unwanted",
+  `delete from notices n where n.user_id = $1 and n.mode = $2 and not ${isWanted("n.user_id", "n.mode", "n.kind")}`,
+);
+
+/** What has waited for this long, with everything of its kind. */
+export const listDueNotices = statement<
+  { user_id: string; mode: Mode; kind: NotificationKind },
+  [waitSeconds: number, most: number]
+>(
+  "notices.list_due",
+  `select user_id, mode, kind from notices group by user_id, mode, kind
+   having min(created_at) <= now() - make_interval(secs => $1) order by min(created_at) limit $2`,
+);
+
+/** Requests for approval of posts that no longer wait for it. */
+export const dropSettledNotices = statement<never, [userId: string, mode: Mode]>(
+  "notices.drop_settled",
+  `delete from notices n where n.user_id = $1 and n.mode = $2 and n.kind = 'approval'
+     and not exists (select ${waitingPosts} and p.id = n.post_id and p.user_id = $1 and p.mode = $2)`,
+);
+
+export interface NoticeRow {
+  type: EventType | "approval";
+  data: Record<string, unknown>;
+  post_id: string | null;
+  text: string | null;
+  /** That of the platform post or account; otherwise those of the post. */
+  platforms: PlatformName[];
+  /** Of the platform post, in sentences. */
+  problem: string | null;
+  account_name: string | null;
+  /** How many were taken, of which these are the first. */
+  total: number;
+}
+
+/** Takes everything of a kind; what is told of them is told by this transaction. None if they have not waited enough. */
+export const takeNotices = statement<
+  NoticeRow,
+  [userId: string, mode: Mode, kind: NotificationKind, waitSeconds: number, most: number]
+>(
+  "notices.take",
+  `with taken as (
+     delete from notices n where n.user_id = $1 and n.mode = $2 and n.kind = $3 and exists (
+       select from notices d where d.user_id = $1 and d.mode = $2 and d.kind = $3
+         and d.created_at <= now() - make_interval(secs => $4))
+     returning n.id, n.type, n.data, n.post_id, n.platform_post_id, n.account_id
+   )
+   select t.type, t.data, t.post_id, left(p.content ->> 'text', 300) as text,
+     case when coalesce(pp.platform, a.platform) is null then coalesce(p.platforms, '{}')
+       else array[coalesce(pp.platform, a.platform)] end as platforms,
+     concat_ws(' ', pp.error ->> 'message', pp.error ->> 'action') as problem,
+     coalesce(a.username, a.display_name, a.platform_account_id) as account_name, count(*) over ()::int as total
+   from taken t
+     left join posts p on p.id = t.post_id and p.user_id = $1 and p.mode = $2
+     left join platform_posts pp on pp.id = t.platform_post_id and pp.user_id = $1 and pp.mode = $2
+     left join accounts a on a.id = t.account_id and a.user_id = $1 and a.mode = $2
+   order by t.id limit $5`,
+);

@@ -1,0 +1,89 @@
+import type pg from "pg";
+import { z } from "zod";
+
+import type { Brand } from "../../../model/brand.ts";
+import type { Notice, Notices } from "../../../model/emails.ts";
+import type { NotificationKind } from "../../../model/notifications.ts";
+import type { Mode } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { loadAuthSecret } from "../../auth/secret.ts";
+import { dropSettledNotices, listDueNotices, type NoticeRow, takeNotices } from "../../db/queries/notices.ts";
+import { findMe, lockUser } from "../../db/queries/users.ts";
+import { transaction } from "../../db/sql.ts";
+import { renderNoticeEmail } from "../../mail/emails.ts";
+import { type MailSender, sendMail } from "../../mail/send-mail.ts";
+import { brandOfEmail } from "../branding/branding.ts";
+import { unsubscribeUrl } from "./unsubscribe.ts";
+
+export interface NoticeDeps extends MailSender {
+  pool: pg.Pool;
+  appUrl: string;
+  brand: Brand;
+}
+
+/** How long a notice waits for others of its kind. */
+const WAIT_SECONDS = 300;
+/** More of a kind than this become one email. */
+const MOST_EMAILS = 5;
+const MOST_LINES = 20;
+const BATCH = 1_000;
+
+/**
+ * Emails users what they want to be told. Each notice is taken and its email queued in one transaction: once, however
+ * many processes do this and wherever they are killed.
+ */
+export async function sendNotices(deps: NoticeDeps, signal: AbortSignal, waitSeconds = WAIT_SECONDS): Promise<void> {
+  const secret = await loadAuthSecret(deps.pool, deps.vault);
+  const failures: unknown[] = [];
+  for (const { user_id: userId, mode, kind } of await listDueNotices.all(deps.pool, [waitSeconds, BATCH])) {
+    if (signal.aborted) return;
+    const due = { userId, mode, kind, waitSeconds, secret };
+    // One user's failure is no reason to tell the others nothing.
+    await transaction(deps.pool, (tx) => sendOfKind(deps, tx, due)).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} users could not be notified`);
+}
+
+async function sendOfKind(
+  deps: NoticeDeps,
+  tx: pg.PoolClient,
+  due: { userId: string; mode: Mode; kind: NotificationKind; waitSeconds: number; secret: string },
+): Promise<void> {
+  const { userId, mode, kind } = due;
+  if ((await lockUser.one(tx, [userId])) === undefined) return;
+  if (kind === "approval") await dropSettledNotices.run(tx, [userId, mode]);
+  const rows = await takeNotices.all(tx, [userId, mode, kind, due.waitSeconds, MOST_LINES]);
+  const to = (await findMe.one(tx, [userId]))?.email ?? null;
+  const [first] = rows;
+  if (first === undefined || to === null) return;
+  const notices = rows.flatMap((row) => toNotice(kind, row));
+  const emails: Notices[] =
+    first.total > MOST_EMAILS
+      ? [{ kind, mode, total: first.total, notices }]
+      : notices.map((notice) => ({ kind, mode, total: 1, notices: [notice] }));
+  const links = { appUrl: deps.appUrl, unsubscribe: unsubscribeUrl(deps.appUrl, due.secret, due) };
+  const brand = await brandOfEmail(tx, deps.brand, to);
+  for (const email of emails) await sendMail(deps, tx, renderNoticeEmail(to, email, { ...links, brand }));
+}
+
+const accountEvent = z.object({
+  expiresAt: z.coerce.date().optional(),
+  scheduledPosts: z.number().default(0),
+  reason: z.string().nullable().default(null),
+});
+
+/** Nothing of a post or account that is gone. */
+function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
+  const { post_id: postId, problem } = row;
+  const labels = row.platforms.map((platform) => catalog[platform].capabilities.label);
+  if (kind === "accountAccess") {
+    const [label] = labels;
+    const { expiresAt, scheduledPosts, reason } = accountEvent.parse(row.data);
+    if (label === undefined || row.account_name === null) return [];
+    const expires = expiresAt === undefined ? null : { at: expiresAt, scheduledPosts };
+    return [{ kind, label, name: row.account_name, expires, reason }];
+  }
+  if (postId === null || row.text === null) return [];
+  if (kind === "approval") return [{ kind, postId, text: row.text }];
+  return [{ kind, postId, labels, text: row.text, problem: problem === "" ? null : problem }];
+}
