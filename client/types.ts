@@ -749,6 +749,8 @@ export interface PublishingStatsFilter {
   timeZone?: string;
   /** Mode for a session. Defaults to `live`. Keys have their own mode. */
   mode?: Mode;
+  /** ID of the workspace for a session. Defaults to the user's own. Keys belong to a workspace. */
+  workspace?: string;
 }
 
 export interface PublishingStats {

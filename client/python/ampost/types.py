@@ -809,6 +809,8 @@ class PublishingStatsFilter(TypedDict):
     timeZone: NotRequired[str]
     #: Mode for a session. Defaults to `live`. Keys have their own mode.
     mode: NotRequired[Mode]
+    #: ID of the workspace for a session. Defaults to the user's own. Keys belong to a workspace.
+    workspace: NotRequired[str]
 
 
 PublishingStats = TypedDict("PublishingStats", {
