@@ -26,6 +26,8 @@ before(async () => {
   Object.assign(world.services.settings, { apiUrl: world.url });
   folder = await mkdtemp(join(tmpdir(), "ampost-client-"));
   installed = join(folder, "node_modules/@ampost/client");
+  // Otherwise, npm installs into a folder above that has one.
+  await writeFile(join(folder, "package.json"), "{}");
   const page = (await loadPages(world.services.settings)).find(({ path }) => path === "/docs/client")?.markdown ?? "";
   const [line = ""] = /^npm install .+$/m.exec(page) ?? [];
   assert.ok(line.startsWith(`npm install ${world.url}/packages/`), "the documentation shows the line");

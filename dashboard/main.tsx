@@ -25,9 +25,12 @@ const cache = new QueryClient({
   },
 });
 
-/** A session that has ended: the server leads back here after the sign-in. */
+let isLeaving = false;
+addEventListener("beforeunload", () => (isLeaving = true));
+
+/** A session that has ended: the server leads back here after the sign-in. Signing out leads to a page of its own. */
 function signInFirst(error: Error): boolean {
-  if (error instanceof AmpostError && error.status === 401) location.reload();
+  if (error instanceof AmpostError && error.status === 401 && !isLeaving) location.reload();
   return false;
 }
 

@@ -6,8 +6,8 @@ export interface Logo {
   color: string;
 }
 
-/** Source: Simple Icons 13.21.0, CC0. The platforms own their marks. */
-export const LOGOS: Readonly<Record<PlatformName, Logo>> = {
+/** Those there are. Source: Simple Icons 13.21.0, CC0. The platforms own their marks. */
+export const LOGOS: Readonly<Partial<Record<PlatformName, Logo>>> = {
   instagram: {
     color: "#d6249f",
     path:

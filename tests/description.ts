@@ -100,12 +100,12 @@ function createChecker(document: JsonObject): Checker {
 const ROOT = "https://ampost.invalid/openapi.json";
 
 /**
- * Paths below /api that OpenAPI does not describe: sign-in, redirects of browsers, and uploads to URLs and with tus.
+ * Paths below /api that OpenAPI does not describe: sign-in, files, redirects of browsers, and uploads to URLs and with tus.
  */
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   if (!/^\/(api|admin)\//.test(path) || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
   return (
-    !/^\/api\/(auth\/|me\/export$|v1\/media\/upload(s|-urls)\/|platforms\/[^/]+\/callback$|billing\/stripe-events$)/.test(
+    !/^\/api\/(auth\/|(me|audit)\/export$|v1\/media\/upload(s|-urls)\/|platforms\/[^/]+\/callback$|billing\/stripe-events$)/.test(
       path,
     ) && !(method === "GET" && /^\/api\/platforms\/[^/]+\/connect$/.test(path))
   );

@@ -246,10 +246,8 @@ async function runCalls(installation: Installation, variables: Record<string, st
       operation,
       language,
       code,
-      // A tenant's key has an ID of its own, and the examples that follow are about the tenant.
-      makes:
-        (operation.status === 201 || operation.name.endsWith("_create")) &&
-        !(operation.auth === "operator" && operation.path.includes(":id")),
+      // What is made of an object has an ID of its own, and the examples that follow are about the object.
+      makes: (operation.status === 201 || operation.name.endsWith("_create")) && !operation.path.includes(":id"),
     })),
   );
   const { calls } = await runBlocks(installation, runnable, {

@@ -87,7 +87,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["keys", "API keys, for signed-in users."],
   ["billing", "Plan and subscription, for signed-in users."],
   ["usage", "What has been used of the plan, and what is left."],
-  ["people", "The signed-in user, sessions and the audit log."],
+  ["people", "The signed-in user, sessions, notifications and the audit log."],
   ["workspaces", "The people who work in a workspace, with their roles, and invitations."],
   ["tenants", "The users of an instance, managed by its operator's programs."],
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
@@ -113,6 +113,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   members: "workspaces",
   "member-invites": "workspaces",
   audit: "people",
+  notifications: "people",
   "sign-up": "people",
 };
 

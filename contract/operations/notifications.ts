@@ -29,7 +29,7 @@ export const notificationsGet = operation({
   path: "/api/notifications",
   summary: "Get notification settings",
   description:
-    "Returns what the user is told by email in the mode that `?mode=` names. At first, that is everything in live " +
+    "Returns which emails the user gets in the mode that `?mode=` names. At first, that is everything in live " +
     "mode, and nothing in test mode. More than five of a kind within five minutes are one email.",
   auth: "session",
   answer: z.object({ notifications }),

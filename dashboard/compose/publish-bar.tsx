@@ -34,7 +34,7 @@ const AUTOSAVE_MILLISECONDS = 1500;
 
 /** What can be done with the post, and what keeps it from being done. */
 export function PublishBar(props: PublishBarProps) {
-  const { draft, findings, saving, described, accountOf, onCreated } = props;
+  const { draft, findings, isChecked, saving, described, accountOf, onCreated } = props;
   const { t } = useLingui();
   const { show } = useComposer();
   const mode = useMode();
@@ -59,7 +59,8 @@ export function PublishBar(props: PublishBarProps) {
     toasts.sayFailure(error instanceof Error ? error : new Error(String(error)));
   };
   const attempt = async (what: "save" | "publish", work: () => Promise<Saved>, then: (saved: Saved) => void) => {
-    const [first] = blockers;
+    // What is not checked yet is left to the server.
+    const [first] = isChecked ? blockers : [];
     if (first !== undefined) {
       show(tabOf(first));
       toasts.sayFailure(new Error(first.message));
@@ -98,7 +99,7 @@ export function PublishBar(props: PublishBarProps) {
     );
   };
   const askOrPublish = () =>
-    mode === "live" && !needsApproval && blockers.length === 0 ? setAsking(true) : void publish();
+    mode === "live" && !needsApproval && (blockers.length === 0 || !isChecked) ? setAsking(true) : void publish();
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (!(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]") !== null) return;
     if (event.key === "Enter" || event.key === "s") {

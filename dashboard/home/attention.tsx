@@ -10,7 +10,7 @@ import { useRead } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Loading } from "../ui/surfaces.tsx";
-import { PostRows } from "./home.tsx";
+import { PostRows } from "./post-rows.tsx";
 
 const FRESH = { everyMilliseconds: 15_000 };
 const SHOWN = 5;

@@ -2,14 +2,13 @@ import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
-import { postsList, type PostSummary } from "../../contract/operations/posts.ts";
+import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
-import { StatusTag } from "../posts/status.tsx";
-import { labelOf, start } from "../start.ts";
+import { start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Loading, View } from "../ui/surfaces.tsx";
-import { Time } from "../ui/time.tsx";
 import { NeedsAttention } from "./attention.tsx";
+import { PostRows } from "./post-rows.tsx";
 import { PublishingMenu, PublishingState } from "./publishing-state.tsx";
 import { Statistics } from "./statistics.tsx";
 
@@ -56,36 +55,5 @@ function Next() {
       {data?.posts.length === 0 && <p className="text-sm text-dim">{t`Nothing is scheduled.`}</p>}
       <PostRows posts={data?.posts ?? []} />
     </Card>
-  );
-}
-
-/** Posts below each other, each with the way to it. */
-export function PostRows({ posts, withStatus = false }: { posts: readonly PostSummary[]; withStatus?: boolean }) {
-  const { t } = useLingui();
-  return (
-    <ul className="divide-y">
-      {posts.map(({ id, textPreview, platforms, status, scheduledFor, updatedAt }) => (
-        <li key={id}>
-          <Link
-            to="/posts/$id"
-            params={{ id }}
-            className="flex items-center justify-between gap-3 py-2.5 text-ink no-underline hover:underline"
-          >
-            <span className="min-w-0">
-              <span className="block truncate text-sm font-medium">
-                {textPreview === "" ? t`No text` : textPreview}
-              </span>
-              <span className="block truncate text-xs text-dim">{platforms.map(labelOf).join(", ")}</span>
-            </span>
-            <span className="shrink-0 text-end text-xs text-dim">
-              {withStatus && <StatusTag status={status} />}
-              <span className="block pt-0.5">
-                <Time at={withStatus ? updatedAt : (scheduledFor ?? updatedAt)} />
-              </span>
-            </span>
-          </Link>
-        </li>
-      ))}
-    </ul>
   );
 }

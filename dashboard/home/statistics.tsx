@@ -16,7 +16,7 @@ export function Statistics() {
   const { data, error, refetch } = useRead(
     publishingStats,
     { query: { days: DAYS, timeZone: start.user.timeZone } },
-    { everyMilliseconds: 60_000 },
+    { everyMilliseconds: 30_000 },
   );
   return (
     <Card title={t`Published in the last ${DAYS} days`}>

@@ -32,7 +32,7 @@ export const PostPreview = memo(function PostPreview({ platform, content, accoun
     () => (cards === undefined ? null : toReact(cards.drawPost(platform, content, author, coverUrl ?? cover))),
     [cards, platform, content, author, coverUrl, cover],
   );
-  if (cards === undefined) return <div className="h-40 animate-pulse rounded-xl bg-tint" />;
+  if (cards === undefined) return <div className="h-40 rounded-xl bg-tint" />;
   return (
     <Apart sheet={cards.sheetOf(platform)}>
       <div className={`on-${platform}`}>{shown}</div>
@@ -40,10 +40,16 @@ export const PostPreview = memo(function PostPreview({ platform, content, accoun
   );
 });
 
-/** The cards with what they build on are large, so they come once there is something to show. */
+/** The cards with what they build on are large, so they come once the rest of the view is there. */
 function useCards(): Cards | undefined {
   const [cards, setCards] = useState<Cards>();
-  useEffect(() => void import("./cards.ts").then(setCards), []);
+  useEffect(() => {
+    const load = () => void import("./cards.ts").then(setCards);
+    // Not in all browsers yet.
+    if (typeof requestIdleCallback === "undefined") return load();
+    const waiting = requestIdleCallback(load);
+    return () => cancelIdleCallback(waiting);
+  }, []);
   return cards;
 }
 

@@ -7,19 +7,13 @@ import { start } from "../start.ts";
 import { Button, Checkbox } from "../ui/controls.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
+import { Keys } from "./keys.tsx";
 import { useMode } from "./mode.ts";
-import { areShortcutsOn, listenForShortcuts, type Shortcut, turnShortcuts } from "./shortcuts.ts";
+import { areShortcutsOn, type Command, listenForShortcuts, type Shortcut, turnShortcuts } from "./shortcuts.ts";
 import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
 
 const Palette = lazy(() => import("./palette.tsx"));
-
-/** Something that can be done from anywhere, by its name or its keys. */
-export interface Command {
-  name: string;
-  keys?: readonly string[];
-  run: () => void;
-}
 
 type Open = "palette" | "shortcuts" | null;
 
@@ -121,18 +115,6 @@ function ShortcutList({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
         }}
       />
     </>
-  );
-}
-
-export function Keys({ keys, className = "" }: { keys: readonly string[]; className?: string }) {
-  return (
-    <span className={`inline-flex gap-1 ${className}`}>
-      {keys.map((key) => (
-        <kbd key={key} className="rounded border bg-tint px-1.5 py-0.5 font-sans text-xs text-dim">
-          {key.length === 1 ? key.toUpperCase() : key}
-        </kbd>
-      ))}
-    </span>
   );
 }
 

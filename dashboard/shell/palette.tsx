@@ -6,7 +6,8 @@ import { useEffect, useRef, useState } from "react";
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { StatusTag } from "../posts/status.tsx";
-import { type Command, Keys } from "./commands.tsx";
+import { Keys } from "./keys.tsx";
+import type { Command } from "./shortcuts.ts";
 
 const MOST_POSTS = 6;
 const MIN_SEARCH_CHARACTERS = 2;

@@ -1,11 +1,14 @@
 const STORED = "ampost.shortcuts";
 
-/** Keys that do something wherever nothing is typed. Several stand for one key after the other. */
-export interface Shortcut {
-  keys: readonly string[];
+/** Something that can be done from anywhere, by its name or, where nothing is typed, by its keys. */
+export interface Command {
   name: string;
+  /** Pressed one after the other. */
+  keys?: readonly string[];
   run: () => void;
 }
+
+export type Shortcut = Required<Command>;
 
 /** Shortcuts of one key can be in the way of speech input, so they can be turned off. */
 export function areShortcutsOn(): boolean {

@@ -10,6 +10,9 @@ import type { Count } from "./request-counter.ts";
 const UNLIMITED = 2_147_483_647;
 const MOST_REMEMBERED = 20_000;
 
+/** The dashboard's reads are counted apart, because each view takes several, and programs have limits of their own. */
+const DASHBOARD_READS = { name: "dashboardRead", factor: 10 };
+
 /** The response whose headers are set. */
 interface Reply {
   header(name: string, value: string): unknown;
@@ -42,12 +45,17 @@ export function createCallMeter(services: Pick<Services, "pool" | "limitsOf" | "
     close: () => blocks.close(),
     async count(reply, { userId, mode, actor }, rateClass, { requests = 1, isFile = false } = {}) {
       const [plan, limits] = await Promise.all([services.planOf(userId), services.limitsOf(userId)]);
-      const windows = rateLimitsOf(plan, limits, rateClass);
+      const isOfDashboard = actor.kind === "session" && rateClass === "apiRead";
+      const windows = rateLimitsOf(plan, limits, rateClass).map(({ limit, seconds }) => ({
+        limit: isOfDashboard ? limit * DASHBOARD_READS.factor : limit,
+        seconds,
+      }));
+      const counter = isOfDashboard ? DASHBOARD_READS.name : rateClass;
       const most = plan.limits.apiRequestsPerMonth;
       const isOfMonth =
         mode === "live" && actor.kind === "key" && !isFile && (plan.name !== "self-hosted" || most !== null);
       if (windows.length === 0 && !isOfMonth) return;
-      const nameOf = (seconds: number) => `${userId} ${rateClass} ${seconds}`;
+      const nameOf = (seconds: number) => `${userId} ${counter} ${seconds}`;
       const month = `${userId} month`;
       for (const { limit, seconds } of windows) {
         const known = usedUps.find(nameOf(seconds), limit);
@@ -62,7 +70,7 @@ export function createCallMeter(services: Pick<Services, "pool" | "limitsOf" | "
 
       const unlimited = { limit: UNLIMITED, seconds: RATES[rateClass] };
       const asked = windows.length === 0 ? [unlimited] : windows;
-      const counted = await blocks.count({ userId, rateClass, windows: asked, requests, isOfMonth }, most);
+      const counted = await blocks.count({ userId, rateClass: counter, windows: asked, requests, isOfMonth }, most);
       // A user who was deleted meanwhile has no limits, and nothing else.
       if (counted === null) return;
       for (const each of counted.windows) usedUps.note(nameOf(each.seconds), each, each.limit);

@@ -1,6 +1,5 @@
 import type pg from "pg";
 
-import type { RateClass } from "../../model/plans.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { type CountedRow, countRequests } from "../db/queries/request-counts.ts";
 import type { RateLimit } from "../domain/users/rates.ts";
@@ -8,7 +7,8 @@ import type { RateLimit } from "../domain/users/rates.ts";
 /** Requests that are made together: all of them are within the limits, or none. */
 export interface Asked {
   userId: string;
-  rateClass: RateClass;
+  /** A rate class, or what is counted apart from them. */
+  rateClass: string;
   /** At least one. */
   windows: readonly RateLimit[];
   requests: number;

@@ -204,7 +204,11 @@ test("a repeated upload returns the media as it is now, and no URL that works is
   ]);
   assert.doesNotMatch(rows[0].body, /signature/);
   await world.call(world.test, "DELETE", `/api/v1/media/${id}`);
-  assert.deepEqual(objectIn((await send()).body, "media"), { ...objectIn(first.body, "media"), url: null });
+  assert.deepEqual(objectIn((await send()).body, "media"), {
+    ...objectIn(first.body, "media"),
+    url: null,
+    thumbnailUrl: null,
+  });
 });
 
 test("a dead process's claim expires, and its late work is rolled back", async () => {

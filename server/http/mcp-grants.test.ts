@@ -391,8 +391,6 @@ test("a user authorizes a client, which then acts for them only over MCP, until 
 
   const grant = await grantOf(request.clientId);
   assert.deepEqual([grant?.name, grant?.mode, grant?.prefix, grant?.revokedAt], ["Writing Desk", "test", null, null]);
-  const listed = await (await fetch(`${world.url}/keys`, { headers: { cookie } })).text();
-  assert.ok(listed.includes("Authorized apps") && listed.includes(`Metadata: ${request.clientId}`));
   assert.equal((await world.callAs(cookie, "DELETE", `/api/keys/${grant?.id}`)).status, 200);
   const shutOut = await callTool(held.access_token, "account_context");
   assert.equal(shutOut.status, 401);
@@ -507,7 +505,7 @@ test("anything not fetched in time expires", async () => {
   ]);
 });
 
-test("a grant whose client never fetched its code is deleted; used grants that ended stay, collapsed below the active ones", async () => {
+test("a grant whose client never fetched its code is deleted; used grants that ended stay", async () => {
   const own = await world.signIn((await world.makeTenants()).test);
   const [unbegun, fresh] = [ask(describeClient()), ask(describeClient({ client_name: "Just Let In" }))];
   await letIn(unbegun, {}, own);
@@ -528,12 +526,6 @@ test("a grant whose client never fetched its code is deleted; used grants that e
   assert.deepEqual(
     (await listKeys(own)).flatMap(({ clientId }) => clientId ?? []).sort(),
     [ended.clientId, fresh.clientId].sort(),
-  );
-  const page = await (await fetch(`${world.url}/keys`, { headers: { cookie: own } })).text();
-  const [, folded = ""] = page.split("<summary>1 revoked or expired</summary>");
-  assert.deepEqual(
-    [folded.includes(ended.clientId), folded.includes(fresh.clientId), page.includes(fresh.clientId)],
-    [true, false, true],
   );
 });
 

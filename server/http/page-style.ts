@@ -14,7 +14,7 @@ main.narrow,footer.narrow{max-width:28rem}
 .off{display:none}
 .skip{position:absolute;left:-100rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:1}
 header{background:var(--card);border-bottom:1px solid var(--line)}
-.bar,.ways,main{max-width:46rem;margin:0 auto;padding:0 1rem}
+.bar,main{max-width:46rem;margin:0 auto;padding:0 1rem}
 .bar{display:flex;align-items:center;justify-content:space-between;gap:1rem;min-height:3.5rem}
 .bar form{display:flex;align-items:center;gap:.75rem;min-width:0}
 .brand{font-weight:700;font-size:1.125rem;color:inherit;text-decoration:none;display:flex;align-items:center;gap:.6rem;
@@ -22,16 +22,13 @@ header{background:var(--card);border-bottom:1px solid var(--line)}
 .brand img{display:block;height:2rem;max-width:10rem;object-fit:contain}
 footer{max-width:46rem;margin:0 auto;padding:0 1rem 2rem}
 .who{color:var(--dim);font-size:.875rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
-.ways{display:flex;flex-wrap:wrap;gap:0 1.25rem}
-.ways a{padding:.5rem 0;color:var(--dim);text-decoration:none;border-bottom:3px solid transparent}
-.ways a[aria-current]{color:var(--ink);border-color:var(--ink);font-weight:600}
 main{padding-top:1.75rem;padding-bottom:4rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}h2{font-size:1.2rem;margin:0 0 .5rem}h3{font-size:1rem;margin:0}
 p{margin:0 0 .9rem}
 .dim,.hint{color:var(--dim)}.hint,.small{font-size:.875rem}.hint{margin:.25rem 0 0}
 section,.card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1.25rem;margin:0 0 1.25rem}
 section>:last-child,.card>:last-child{margin-bottom:0}
-section>div:last-child>p:last-of-type,.grow>p:last-child{margin-bottom:0}
+section>div:last-child>p:last-of-type{margin-bottom:0}
 form{margin:0}
 .field{margin:0 0 1rem}
 label,legend{display:block;font-weight:600;margin:0 0 .3rem;padding:0}
@@ -56,7 +53,6 @@ button.danger{color:var(--bad);border-color:var(--bad)}
 .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
 li .row+.row{margin-top:.6rem}
 .row.between{justify-content:space-between}
-.grow{flex:1 1 12rem;min-width:0}
 ul.plain{list-style:none;margin:0;padding:0}
 ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}
 ul.plain>li:first-child{border-top:0;padding-top:0}
@@ -83,14 +79,9 @@ figure img,figure video{display:block;max-width:100%;max-height:26rem;border-rad
 figcaption{color:var(--dim);font-size:.875rem;margin:.25rem 0 0}
 .text{white-space:pre-wrap}
 pre{overflow-x:auto;background:var(--tint);border-radius:9px;padding:.75rem;font-size:.8125rem;white-space:pre-wrap}
-code,.copy{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
-textarea.copy{resize:none;word-break:break-all}
-.modes{display:inline-flex;border:1px solid #8a8a8a;border-radius:9px;overflow:hidden;margin:0 0 1.25rem}
-.modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}
-.modes a[aria-current]{background:var(--ink);color:var(--bg)}
+code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:0 0 .9rem}
 dt{color:var(--dim)}
 dd{margin:0}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .75rem;
-  font-size:.875rem}section,.card{padding:1rem}}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}section,.card{padding:1rem}}
 `;

@@ -89,8 +89,8 @@ test("an absolute request target is read as its path, whatever host it names", a
   const front = `http://a@${other}`;
   assert.equal(headerOf(await ask(`${front}/sandbox`), "location"), "/sandbox/");
   assert.equal(
-    headerOf(await ask(`${front}/keys?x=1`), "location"),
-    `/sign-in?${new URLSearchParams({ returnTo: "/keys?x=1" })}`,
+    headerOf(await ask(`${front}/posts?x=1`), "location"),
+    `/sign-in?${new URLSearchParams({ returnTo: "/posts?x=1" })}`,
   );
   const api = await ask(`${front}/api/v1/posts?limit=1`, { authorization: `Bearer ${world.test.key}` });
   assert.equal(statusOf(api), 200);

@@ -89,7 +89,7 @@ export function renderNoticeEmail(
 
 const DIGESTS: Readonly<Record<NotificationKind, (total: number) => string>> = {
   failed: (total) => `${total} posts failed`,
-  unknown: (total) => `${total} posts may not be live`,
+  unknown: (total) => `${total} posts might not be live`,
   accountAccess: (total) => `${total} accounts need to be reconnected`,
   approval: (total) => `${total} posts wait for your approval`,
 };
@@ -121,7 +121,7 @@ function noticeText(
       };
     case "unknown":
       return {
-        subject: `Your post may not be live on ${listOf(notice.labels)}`,
+        subject: `Your post might not be live on ${listOf(notice.labels)}`,
         paragraphs: [
           `${listOf(notice.labels)} did not confirm that this post was published: ${quoted(notice.text)}`,
           "Nothing is sent again automatically. Look at the account, and say whether the post is there: " +

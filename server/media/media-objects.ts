@@ -135,7 +135,7 @@ export async function changeMedia(
     mode,
     id,
     altText === undefined ? before.alt_text : altText,
-    kept === null ? null : kept === FOREVER ? "infinity" : new Date(kept),
+    kept === FOREVER ? "infinity" : kept,
   ]);
   return changed ?? before;
 }

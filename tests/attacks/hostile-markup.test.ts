@@ -234,7 +234,6 @@ async function namesThatAreRead(): Promise<string[]> {
     "token",
     "invite",
     "mode",
-    "set",
     "redirect_uri",
     "client_id",
     "cursor",

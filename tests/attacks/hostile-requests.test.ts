@@ -139,26 +139,25 @@ test("no unusual header, query, ID or body makes a route fail", async () => {
   assert.deepEqual(failed, []);
 });
 
-test("a form with an empty or dotted ID does nothing through another path", async () => {
+test("a form of what does not exist does nothing through another path", async () => {
   const cookie = await world.signIn((await world.makeTenants()).test);
-  const forms = routesOf(world.app).filter(({ method, path }) => method === "POST" && /^\/keys\//.test(path));
-  assert.ok(forms.length > 0);
+  const forms = routesOf(world.app).filter(({ method, path }) => method === "POST" && /^\/(?!api\/).*:/.test(path));
+  assert.ok(forms.length > 2);
   for (const { path } of forms) {
-    for (const id of ["", ".", "..", "../keys", "%2e%2e", "a?mode=live", "a#b"]) {
-      const { statusCode, headers } = await world.app.inject({
+    for (const id of ["%2e%2e", "..%2fkeys", "a%3Fmode=live", "a%23b"]) {
+      const url = path.replace(/:\w+/, id);
+      const { statusCode } = await world.app.inject({
         method: "POST",
-        url: path,
+        url,
         headers: {
           host: "localhost:3000",
           origin: "http://localhost:3000",
           cookie,
           "content-type": "application/x-www-form-urlencoded",
         },
-        payload: String(new URLSearchParams({ id, mode: "test" })),
+        payload: "mode=test",
       });
-      assert.ok(statusCode < 500, `${path} ${id}: ${statusCode}`);
-      if (/(rename|delete|refresh|disconnect|revoke|end|withdraw|approve)$/.test(path))
-        assert.ok(statusCode >= 400, `${path} ${id}: ${statusCode} ${headers.location}`);
+      assert.ok(statusCode >= 400 && statusCode < 500, `${url}: ${statusCode}`);
     }
   }
 });

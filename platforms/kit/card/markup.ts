@@ -45,8 +45,8 @@ export function isElement(markup: Markup): markup is Element {
 }
 
 const HOLE = "\u0000";
-const TOKEN = /<(?<end>\/?)(?<tag>\w+)(?<attributes>(?:\s+[\w:-]+="[^"]*")*)\s*\/?>|(?<text>[^<]+)/g;
-const ATTRIBUTE = /([\w:-]+)="([^"]*)"/g;
+const TOKEN = /<(?<end>\/?)(?<tag>\w+)(?<attributes>(?:\s+[\w:-]+="[^"<]*")*)\s*\/?>|(?<text>[^<]+)/g;
+const ATTRIBUTE = /(?<![\w:-])([\w:-]+)="([^"]*)"/g;
 /** Elements that are written without an end. */
 const EMPTY = new Set(["img", "path", "circle", "rect"]);
 
@@ -60,7 +60,13 @@ function textIn(text: string, values: Values): Markup[] {
 }
 
 function withoutBreaks(text: string): string {
-  return /^\s*\n\s*$/.test(text) ? "" : text.replace(/\s*\n\s*/g, " ");
+  const lines = text.split("\n");
+  if (lines.length === 1) return text;
+  const last = lines.length - 1;
+  const [start = "", end = ""] = [lines[0]?.trimEnd(), lines[last]?.trimStart()];
+  const between = lines.slice(1, last).map((line) => line.trim());
+  const parts = [start, ...between.filter((line) => line !== ""), end];
+  return parts.every((part) => part === "") ? "" : parts.join(" ");
 }
 
 function attributesIn(text: string, values: Values): Record<string, string> {

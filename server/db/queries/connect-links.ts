@@ -147,7 +147,7 @@ export const claimConnectLink = statement<
 export const settleConnectLink = statement<never, [id: string, userId: string, mode: Mode, accountId: string]>(
   "connect_links.settle",
   `with settled as (
-     update connect_links set account_id = $4, account_ids = account_ids || $4::uuid
+     update connect_links set account_id = $4, account_ids = case when account_ids is not null then account_ids || $4::uuid end
      where id = $1 and user_id = $2 and mode = $3 returning external_id
    )
    update accounts set external_id = settled.external_id from settled

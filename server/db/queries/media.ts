@@ -164,10 +164,10 @@ export const lockMedia = statement<MediaRow, [userId: string, mode: Mode, id: st
 
 export const updateMedia = statement<
   MediaRow,
-  [userId: string, mode: Mode, id: string, altText: string | null, keepUntil: Date | "infinity" | null]
+  [userId: string, mode: Mode, id: string, altText: string | null, keepUntil: string | null]
 >(
   "media.update",
-  `update media m set alt_text = $4, keep_until = $5 where m.user_id = $1 and m.mode = $2 and m.id = $3
+  `update media m set alt_text = $4, keep_until = $5::text::timestamptz where m.user_id = $1 and m.mode = $2 and m.id = $3
    returning ${COLUMNS}`,
 );
 

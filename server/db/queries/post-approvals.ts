@@ -122,14 +122,3 @@ function listed(state: ApprovalState, from: string) {
        order by p.id desc limit $4`,
   );
 }
-
-/** How many wait in each of these modes, counted up to the limit. */
-export const countWaiting = statement<
-  { mode: Mode; count: number },
-  [userId: string, modes: readonly Mode[], most: number]
->(
-  "post_approvals.count_waiting",
-  `select m.mode, (
-     select count(*)::int from (select ${waitingPosts} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count
-   from unnest($2::text[]) as m(mode)`,
-);

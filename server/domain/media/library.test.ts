@@ -16,7 +16,11 @@ before(async () => {
 after(() => world.close());
 
 const MEDIA = "/api/v1/media";
-const newTenant = async () => (await world.makeTenants()).test;
+const newTenant = async () => {
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  return tenant;
+};
 
 async function upload(tenant: TestTenant, fixture: string, filename = fixture): Promise<string> {
   const bytes = await readFile(new URL(`../../../tests/fixtures/${fixture}`, import.meta.url));

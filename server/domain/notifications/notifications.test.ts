@@ -135,7 +135,7 @@ test("each kind of event is an email that says what happened and where to go, an
     /^Your post failed on Threads: .*"Hello Bcc: evil@example\.com"\n\nThreads rejected the post\. Change its text\./s,
   );
   only(/^Your post failed on Threads: .*"Too late"\n\nIt could not be published in time\./s);
-  only(/^Your post may not be live on Threads: .*"Are you there\?"/s);
+  only(/^Your post might not be live on Threads: .*"Are you there\?"/s);
   only(/^Reconnect your LinkedIn account ampost: Ampost has lost access.*\n\nThe person removed the app\./s);
   only(/^Reconnect your LinkedIn account ampost: .*expires on 2026-12-02 10:00 UTC\..*\n\n1 post is scheduled/s);
   assert.equal(all.length, 5);
@@ -216,7 +216,7 @@ test("test mode sends nothing unless chosen, what is turned off is not sent, and
   assert.deepEqual(await choose(person, "live", { failed: false }), { ...all, failed: false });
   assert.deepEqual(await failEverywhere(), [theirs]);
   await choose(person, "test", { failed: true });
-  assert.deepEqual((await failEverywhere()).sort(), [theirs, ["Your post failed on Threads (test mode)", true]]);
+  assert.deepEqual((await failEverywhere()).sort(), [["Your post failed on Threads (test mode)", true], theirs]);
   await report(person.test, await createPost(person.test, "Waiting"), "platform_post.failed");
   while (await relayEvents(world.services)) continue;
   await choose(person, "test", { failed: false });

@@ -1,8 +1,7 @@
 import type { WaitingApproval } from "../../../contract/operations/approvals.ts";
-import { MODES, type Mode } from "../../../model/platform-names.ts";
 import type { ApprovalState } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
-import { countWaiting, listApprovalsBy } from "../../db/queries/post-approvals.ts";
+import { listApprovalsBy } from "../../db/queries/post-approvals.ts";
 import { findPosts } from "../../db/queries/posts.ts";
 import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -49,13 +48,3 @@ function askerOf(id: string | null, name: string | null): { id: string; name: st
 }
 
 const NOBODY = { approved_at: null, approved_by: null };
-
-/** Counting stops here: the number is only displayed. */
-export const MAX_COUNTED = 100;
-
-/** How many posts wait for the user's approval in each mode, up to `MOST_COUNTED`. */
-export async function countApprovals(services: Pick<Services, "pool">, userId: string): Promise<Record<Mode, number>> {
-  const rows = await countWaiting.all(services.pool, [userId, MODES, MAX_COUNTED]);
-  const countOf = (mode: Mode) => rows.find((row) => row.mode === mode)?.count ?? 0;
-  return { live: countOf("live"), test: countOf("test") };
-}

@@ -71,7 +71,7 @@ test("a tenant's connect pages have its name, logo, colors and support address; 
     assert.ok(page.html.includes(part), `${part} in ${page.html}`);
   assert.ok(!page.html.includes("Ampost"), page.html);
   const cookie = await world.signIn(acme);
-  assert.ok((await open("/keys", { cookie })).html.includes("Acme Social"));
+  assert.ok((await open("/posts", { cookie })).html.includes("Acme Social"));
   for (const { html } of [await openLink(other), await open("/sign-in"), await open("/connect/unknown")])
     assert.ok(!/Acme|--on-brand:#/.test(html) && html.includes("Ampost"), html);
 });

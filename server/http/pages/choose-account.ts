@@ -99,7 +99,6 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     title: accounts.length > 1 ? `Choose a ${label} account` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
     brand: shown.brand,
-    at: "/platforms",
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
     formOrigins: shown.formOrigins,

@@ -28,7 +28,6 @@ export async function showConnectError(
   return await sendPage(reply, {
     title: `${label} was not connected`,
     viewer,
-    at: "/platforms",
     status: failure.kind === "platform_away" ? 502 : 400,
     notice: { kind: "failed", text: failure.message },
     body: html`${viewer === null ? null : reasonSection(label, failure.reason)}

@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 import type { FastifyReply } from "fastify";
 
 import { type Brand, contrastOf, LEAST_CONTRAST, NO_BRAND, SURFACES, textColorOn } from "../../../model/brand.ts";
-import type { Mode } from "../../../model/platform-names.ts";
-import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
 import { ICON } from "../icon.ts";
 import { PAGE_STYLE } from "../page-style.ts";
@@ -21,12 +19,10 @@ declare module "fastify" {
 export interface Page {
   title: string;
   body: Html;
-  /** The user viewing it: shows the navigation. Null for visitors. */
+  /** The user viewing it, shown with a way to sign out. Null for visitors. */
   viewer?: Viewer | null;
   /** Whose look it has; by default the viewer's, otherwise the instance's. */
   brand?: Brand | undefined;
-  /** The page's path, so that the navigation highlights it. */
-  at?: string;
   /** What was just done or failed, shown above everything else. */
   notice?: Notice | null;
   status?: number;
@@ -41,8 +37,6 @@ export interface Page {
 export interface Viewer {
   email: string;
   brand: Brand;
-  /** How many posts wait for their approval, up to `MOST_COUNTED`. */
-  waiting: Readonly<Record<Mode, number>>;
 }
 
 export interface Notice {
@@ -59,13 +53,6 @@ export async function sendPage(reply: FastifyReply, given: Page): Promise<Fastif
     .headers(headersOf(page))
     .type("text/html; charset=utf-8")
     .send(toMarkup(frame({ ...page, notice: page.notice ?? reply.setUpNotice })));
-}
-
-/** How many posts are waiting, shown next to a link's name; nothing for none. */
-function waitingTag(count: number): Html | null {
-  if (count === 0) return null;
-  const shown = count >= MAX_COUNTED ? `${MAX_COUNTED - 1}+` : count;
-  return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
 }
 
 /** What the product is called. */
@@ -114,19 +101,10 @@ function headersOf({ script, formOrigins = [], brand }: BrandedPage): Record<str
   };
 }
 
-const WAYS = [
-  ["/", "Home"],
-  ["/platforms", "Platforms"],
-  ["/approvals", "Approvals"],
-  ["/developers/keys", "API keys"],
-  ["/settings", "Settings"],
-] as const;
-
 function frame({
   title,
   body,
   viewer = null,
-  at,
   notice = null,
   script,
   isNarrow = false,
@@ -136,13 +114,6 @@ function frame({
   const product = productOf(brand);
   const style = styleOf(brand);
   const mark = html`${brand.logo === null ? null : html`<img src="${brand.logo}" alt="" />`}${product}`;
-  const waiting = viewer === null ? 0 : viewer.waiting.live + viewer.waiting.test;
-  const ways = WAYS.map(
-    ([path, name]) =>
-      html`<a href="${path}" ${at === path ? html` aria-current="page"` : null}
-        >${name}${path === "/approvals" ? waitingTag(waiting) : null}</a
-      >`,
-  );
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -168,7 +139,6 @@ function frame({
                   </form>`
             }
           </div>
-          ${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}
         </header>
         <main id="main" tabindex="-1" ${isNarrow ? html` class="narrow"` : null}>
           <h1>${title}</h1>

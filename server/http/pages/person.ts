@@ -4,7 +4,6 @@ import type { Me } from "../../../contract/operations/me.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { brandOf } from "../../domain/branding/branding.ts";
 import type { Call } from "../../domain/call.ts";
-import { countApprovals } from "../../domain/posts/list-approvals.ts";
 import type { Services } from "../../domain/services.ts";
 import { getMe } from "../../domain/users/me.ts";
 import type { Viewer } from "./frame.ts";
@@ -23,11 +22,7 @@ export async function findPerson(services: Services, request: FastifyRequest): P
   if (session === null) return null;
   request.admission?.belongsTo({ userId: session.userId, mode: "live" });
   const { user } = (await getMe(services, { userId: session.userId })).body;
-  const [waiting, brand] = await Promise.all([
-    countApprovals(services, session.userId),
-    brandOf(services, session.userId),
-  ]);
-  return { ...user, sessionId: session.id, waiting, brand };
+  return { ...user, sessionId: session.id, brand: await brandOf(services, session.userId) };
 }
 
 export async function requirePerson(services: Services, request: FastifyRequest): Promise<Person> {

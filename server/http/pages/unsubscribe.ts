@@ -48,7 +48,7 @@ export function addUnsubscribe(scope: FastifyInstance, services: Services): void
 
 const ABOUT: Readonly<Record<NotificationKind, string>> = {
   failed: "about posts that fail",
-  unknown: "about posts that may not be live",
+  unknown: "about posts that might not be live",
   accountAccess: "about accounts that need to be reconnected",
   approval: "about posts that wait for your approval",
 };

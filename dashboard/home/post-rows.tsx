@@ -1,0 +1,38 @@
+import { useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+
+import type { PostSummary } from "../../contract/operations/posts.ts";
+import { StatusTag } from "../posts/status.tsx";
+import { labelOf } from "../start.ts";
+import { Time } from "../ui/time.tsx";
+
+/** Posts below each other, each with the way to it. */
+export function PostRows({ posts, withStatus = false }: { posts: readonly PostSummary[]; withStatus?: boolean }) {
+  const { t } = useLingui();
+  return (
+    <ul className="divide-y">
+      {posts.map(({ id, textPreview, platforms, status, scheduledFor, updatedAt }) => (
+        <li key={id}>
+          <Link
+            to="/posts/$id"
+            params={{ id }}
+            className="flex items-center justify-between gap-3 py-2.5 text-ink no-underline hover:underline"
+          >
+            <span className="min-w-0">
+              <span className="block truncate text-sm font-medium">
+                {textPreview === "" ? t`No text` : textPreview}
+              </span>
+              <span className="block truncate text-xs text-dim">{platforms.map(labelOf).join(", ")}</span>
+            </span>
+            <span className="shrink-0 text-end text-xs text-dim">
+              {withStatus && <StatusTag status={status} />}
+              <span className="block pt-0.5">
+                <Time at={withStatus ? updatedAt : (scheduledFor ?? updatedAt)} />
+              </span>
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const TEXTS = /^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)/gm;
+const PLACES = /\{\w+|<\/?\d+\/?>/g;
+
+test("every text of the dashboard is in every language, with everything that is filled in", async () => {
+  const english = await readTexts("en.po");
+  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith(".po"));
+  assert.ok(files.length > 1);
+  for (const language of files) {
+    const texts = await readTexts(language);
+    assert.deepEqual(
+      [...texts.keys()].filter((text) => !english.has(text)),
+      [],
+      `${language}: no longer used`,
+    );
+    for (const text of english.keys()) {
+      const translated = texts.get(text) ?? "";
+      assert.notEqual(translated, "", `${language}: ${text}`);
+      assert.deepEqual(placesOf(translated), placesOf(text), `${language}: ${text}`);
+    }
+  }
+});
+
+/** The English one is made when the dashboard is built. */
+async function readTexts(name: string): Promise<Map<string, string>> {
+  const file = await readFile(join(import.meta.dirname, name), "utf8");
+  const pairs = [...file.matchAll(TEXTS)].map(([, id = "", text = ""]) => [unquote(id), unquote(text)] as const);
+  return new Map(pairs.filter(([id]) => id !== ""));
+}
+
+function unquote(lines: string): string {
+  return lines
+    .trim()
+    .split("\n")
+    .map((line): string => JSON.parse(line))
+    .join("");
+}
+
+function placesOf(text: string): string[] {
+  return [...new Set(text.match(PLACES))].sort();
+}
