@@ -5,7 +5,7 @@ import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { POST_STATUSES } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
-import { Button, Select, TextField } from "../ui/controls.tsx";
+import { Button, DayField, Select } from "../ui/controls.tsx";
 import { SearchField } from "../ui/search-field.tsx";
 import type { PostFilter } from "./post-filter.ts";
 import { useStatusNames } from "./status.tsx";
@@ -44,8 +44,8 @@ export function Filters({ filter }: { filter: PostFilter }) {
         onChange={({ target }) => set({ platform: start.platforms.find(({ name }) => name === target.value)?.name })}
         options={[all, ...start.platforms.map(({ name, label }) => ({ value: name, name: label }))]}
       />
-      <Day label={t`Scheduled from`} day={filter.from} onDay={(from) => set({ from })} />
-      <Day label={t`Scheduled until`} day={filter.to} onDay={(to) => set({ to })} />
+      <DayField label={t`Scheduled from`} day={filter.from} onDay={(from) => set({ from })} />
+      <DayField label={t`Scheduled until`} day={filter.to} onDay={(to) => set({ to })} />
       {(sets.length > 1 || filter.set !== undefined) && (
         <div className="col-span-2">
           <Select
@@ -57,25 +57,6 @@ export function Filters({ filter }: { filter: PostFilter }) {
         </div>
       )}
     </form>
-  );
-}
-
-function Day({
-  label,
-  day,
-  onDay,
-}: {
-  label: string;
-  day: string | undefined;
-  onDay: (day: string | undefined) => void;
-}) {
-  return (
-    <TextField
-      label={label}
-      type="date"
-      value={day ?? ""}
-      onChange={({ target: { value } }) => onDay(value === "" ? undefined : value)}
-    />
   );
 }
 

@@ -4,7 +4,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type AuditEvent, auditList } from "../../contract/operations/audit.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
-import { Button, buttonClass, Select, TextField } from "../ui/controls.tsx";
+import { Button, buttonClass, DayField, Select } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Empty, Loading, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
@@ -108,8 +108,8 @@ function Filters({ filter }: { filter: AuditFilter }) {
         onChange={({ target }) => set({ actor: ACTORS.find((each) => each === target.value) })}
         options={[all, ...ACTORS.map((kind) => ({ value: kind, name: actorName({ kind, id: null, name: null }) }))]}
       />
-      <Day label={t`From`} day={filter.from} onDay={(from) => set({ from })} />
-      <Day label={t`Until`} day={filter.to} onDay={(to) => set({ to })} />
+      <DayField label={t`From`} day={filter.from} onDay={(from) => set({ from })} />
+      <DayField label={t`Until`} day={filter.to} onDay={(to) => set({ to })} />
       {isFiltered && (
         <Button
           className="col-span-2 justify-self-start"
@@ -119,25 +119,6 @@ function Filters({ filter }: { filter: AuditFilter }) {
         </Button>
       )}
     </form>
-  );
-}
-
-function Day({
-  label,
-  day,
-  onDay,
-}: {
-  label: string;
-  day: string | undefined;
-  onDay: (day: string | undefined) => void;
-}) {
-  return (
-    <TextField
-      label={label}
-      type="date"
-      value={day ?? ""}
-      onChange={({ target: { value } }) => onDay(value === "" ? undefined : value)}
-    />
   );
 }
 

@@ -102,6 +102,26 @@ export function TextField({
   );
 }
 
+/** A day such as "2026-12-01", or none. */
+export function DayField({
+  label,
+  day,
+  onDay,
+}: {
+  label: string;
+  day: string | undefined;
+  onDay: (day: string | undefined) => void;
+}) {
+  return (
+    <TextField
+      label={label}
+      type="date"
+      value={day ?? ""}
+      onChange={({ target: { value } }) => onDay(value === "" ? undefined : value)}
+    />
+  );
+}
+
 export function TextArea({
   label,
   hint,
