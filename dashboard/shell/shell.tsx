@@ -1,7 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { DropdownMenu } from "radix-ui";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { approvalsList } from "../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
@@ -9,13 +8,16 @@ import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { PlusIcon } from "../ui/icons.tsx";
-import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { Commands } from "./commands.tsx";
 import { rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
+import { USER, UserLetter } from "./user-letter.tsx";
 import { useWays } from "./ways.ts";
-import { WorkspaceSwitch } from "./workspace-switch.tsx";
 import { inWorkspace, may, workspace } from "./workspace.ts";
+
+/** Menus are large, so they come once one is opened. */
+const loadMenu = () => import("./user-menu.tsx");
+const OpenUserMenu = lazy(async () => ({ default: (await loadMenu()).UserMenu }));
 
 /** The frame of every view: where one is, in which mode, and where one can go. */
 export function Shell() {
@@ -174,37 +176,25 @@ function ModeSwitch({ mode }: { mode: Mode }) {
 
 function UserMenu() {
   const { t } = useLingui();
-  const { email, name } = start.user;
-  // Not in the menu: that is gone before the form would be sent.
-  const signOut = useRef<HTMLFormElement>(null);
+  const [isWanted, setWanted] = useState(false);
+  const closed = (
+    <button
+      type="button"
+      className={USER}
+      aria-label={t`Account menu`}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onPointerEnter={() => void loadMenu()}
+      onFocus={() => void loadMenu()}
+      onClick={() => setWanted(true)}
+    >
+      <UserLetter />
+    </button>
+  );
+  if (!isWanted) return closed;
   return (
-    <DropdownMenu.Root modal={false}>
-      <form ref={signOut} method="post" action="/sign-out" hidden />
-      <DropdownMenu.Trigger
-        className="size-9 shrink-0 rounded-full bg-tint text-sm font-semibold uppercase"
-        aria-label={t`Account menu`}
-      >
-        <span data-letter={(name === "" ? email : name).slice(0, 1)} className="before:content-[attr(data-letter)]" />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
-          <p className="max-w-60 truncate px-3 py-2 text-sm text-dim">{email}</p>
-          <WorkspaceSwitch />
-          <DropdownMenu.Item asChild>
-            <a href={start.docsUrl} className={menuItemClass}>
-              {t`Documentation`}
-            </a>
-          </DropdownMenu.Item>
-          <DropdownMenu.Item asChild>
-            <Link to="/settings/people" className={menuItemClass}>
-              {t`People`}
-            </Link>
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={menuItemClass} onSelect={() => signOut.current?.requestSubmit()}>
-            {t`Sign out`}
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Suspense fallback={closed}>
+      <OpenUserMenu />
+    </Suspense>
   );
 }

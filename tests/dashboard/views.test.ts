@@ -13,7 +13,7 @@ const HOSTILE_TEXTS = [
   `"><svg/onload=${RUNS}>' onmouseover='${RUNS}`,
   `javascript:${RUNS}//\u202e</script><!--`,
 ];
-const MAX_SCRIPT_BYTES = 220_000;
+const MAX_SCRIPT_BYTES = 200_000;
 /** What previews and checks while typing take, which begin once the view is there. */
 const COMES_LATER = /\/(cards|catalog|rules)-[^/]+\.js$/;
 
