@@ -87,8 +87,10 @@ function ChipText({ post }: { post: PostSummary }) {
   const sign = SIGNS[post.status];
   return (
     <>
-      <span className="shrink-0 font-semibold tabular-nums max-lg:me-1">{at === null ? "" : names.time(at)}</span>
-      {sign !== undefined && <span aria-hidden="true">{sign}</span>}
+      <span className="flex shrink-0 gap-1 whitespace-nowrap tabular-nums">
+        <strong className="font-semibold">{at === null ? "" : names.time(at)}</strong>
+        {sign !== undefined && <span aria-hidden="true">{sign}</span>}
+      </span>
       <span className={`truncate max-lg:block ${post.status === "discarded" ? "line-through" : ""}`}>
         {post.textPreview === "" ? t`No text` : post.textPreview}
       </span>
@@ -108,16 +110,18 @@ export function Row({ post }: Shown) {
   return (
     <button
       {...button}
-      className={`flex w-full touch-manipulation items-center gap-3 border-s-4 px-3 py-2.5 text-start select-none hover:bg-tint ${EDGES[post.status]} ${isDragging ? "opacity-40" : ""}`}
+      className={`flex w-full touch-manipulation flex-wrap items-center gap-x-3 gap-y-1 border-s-4 px-3 py-2.5 text-start select-none hover:bg-tint ${EDGES[post.status]} ${isDragging ? "opacity-40" : ""}`}
     >
-      <span className="w-18 shrink-0 text-sm font-semibold whitespace-nowrap tabular-nums">
+      <span className="shrink-0 text-sm font-semibold whitespace-nowrap tabular-nums sm:w-18">
         {at === null ? "" : names.time(at)}
       </span>
-      <span className="min-w-0 grow">
+      <span className="min-w-0 grow max-sm:order-last max-sm:basis-full">
         <span className="block truncate text-sm">{post.textPreview === "" ? t`No text` : post.textPreview}</span>
         <span className="block truncate text-xs text-dim">{post.platforms.map(labelOf).join(", ")}</span>
       </span>
-      <StatusTag status={post.status} />
+      <span className="ms-auto">
+        <StatusTag status={post.status} />
+      </span>
     </button>
   );
 }

@@ -7,6 +7,7 @@ import { useRead } from "../api/use-api.ts";
 import { useStatusNames } from "../posts/status.tsx";
 import { start } from "../start.ts";
 import { Select } from "../ui/controls.tsx";
+import { Disclosure } from "../ui/surfaces.tsx";
 import type { CalendarSearch } from "./calendar-search.ts";
 
 const ZONES = Intl.supportedValuesOf("timeZone");
@@ -59,14 +60,8 @@ export function Filters({
     </div>
   );
   return (
-    <details className="group">
-      <summary className="flex list-none flex-wrap items-center gap-x-4 gap-y-2 [&::-webkit-details-marker]:hidden">
-        <span className="inline-flex min-h-10 items-center rounded-lg border bg-card px-3.5 text-sm font-semibold group-open:bg-tint hover:bg-tint">
-          {count === 0 ? t`Filters and time zone` : t`Filters and time zone (${count})`}
-        </span>
-        {children}
-      </summary>
-      <div className="mt-3">{fields}</div>
-    </details>
+    <Disclosure label={count === 0 ? t`Filters and time zone` : t`Filters and time zone (${count})`} beside={children}>
+      {fields}
+    </Disclosure>
   );
 }

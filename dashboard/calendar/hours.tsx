@@ -35,7 +35,13 @@ export function Hours({ days, label }: { days: readonly string[]; label: string 
         {days.map((day) => (
           <div key={day} role="columnheader" className="border-s text-center text-xs font-semibold">
             <button type="button" tabIndex={-1} onClick={() => openDay(day)} className="w-full px-1 py-2 hover:bg-tint">
-              <span className={day === today ? "rounded-full bg-brand px-2 py-0.5 text-on-brand" : "text-dim"}>
+              <span
+                className={
+                  day === today
+                    ? "rounded-full bg-brand px-1.5 py-0.5 whitespace-nowrap text-on-brand lg:px-2"
+                    : "text-dim"
+                }
+              >
                 {names.shortDay(day)}
               </span>
             </button>

@@ -1,9 +1,9 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
-import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
+import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/controls.tsx";
 import { Tag } from "../ui/surfaces.tsx";
 import { type Described, useComposer } from "./context.ts";
@@ -61,7 +61,7 @@ export const PlatformPanel = memo(function PlatformPanel({
           {override.text === undefined ? (
             <Tag>{t`Same as the shared text`}</Tag>
           ) : (
-            <Button className="min-h-8" onClick={() => change((draft) => withoutOwn(draft, name, "text"))}>
+            <Button className="min-h-8! px-2.5!" onClick={() => change((draft) => withoutOwn(draft, name, "text"))}>
               {t`Use the shared text`}
             </Button>
           )}
@@ -103,26 +103,11 @@ export function AccountLine({ account, nameFrom }: { account: Account; nameFrom?
   const name = typeof given === "string" ? given : (displayName ?? username ?? "");
   return (
     <p className="flex items-center gap-3">
-      <Avatar account={account} />
+      <Avatar url={account.avatarUrl} name={name} platform={account.platform} />
       <span className="min-w-0">
         <span className="block truncate font-semibold">{name}</span>
         {username !== null && <span className="block truncate text-sm text-dim">@{username}</span>}
       </span>
     </p>
-  );
-}
-
-export function Avatar({ account: { avatarUrl, displayName, username } }: { account: Account }) {
-  const [isBroken, setBroken] = useState(false);
-  // There is nothing at the sandbox's addresses.
-  const isShown = useMode() === "live" && !isBroken;
-  if (avatarUrl === null || !isShown)
-    return (
-      <span aria-hidden="true" className="grid size-9 shrink-0 place-items-center rounded-full bg-tint font-semibold">
-        {(displayName ?? username ?? "?").slice(0, 1).toUpperCase()}
-      </span>
-    );
-  return (
-    <img src={avatarUrl} alt="" className="size-9 shrink-0 rounded-full object-cover" onError={() => setBroken(true)} />
   );
 }

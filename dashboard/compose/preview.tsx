@@ -27,7 +27,7 @@ export const Preview = memo(function Preview({ draft, tab }: { draft: Draft; tab
             <Button
               key={each}
               kind="quiet"
-              className="min-h-8 px-2.5 aria-pressed:bg-tint"
+              className="min-h-8! px-2.5! aria-pressed:bg-tint"
               aria-pressed={each === platform}
               onClick={() => setChosen(each)}
             >

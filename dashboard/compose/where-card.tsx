@@ -8,11 +8,11 @@ import { useMode } from "../shell/mode.ts";
 import { queryIn } from "../shell/workspace.ts";
 import { labelOf, start } from "../start.ts";
 import { OutLink, Select } from "../ui/controls.tsx";
+import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { useComposer } from "./context.ts";
 import { FieldIssues } from "./findings.tsx";
 import { withoutPlatform } from "./issues.ts";
-import { Avatar } from "./platform-panel.tsx";
 
 /** The accounts that publish the post. */
 export const WhereCard = memo(function WhereCard({
@@ -59,7 +59,7 @@ export const WhereCard = memo(function WhereCard({
             <OutLink href={`/platforms?${queryIn(mode)}`}>{t`Connect an account`}</OutLink>
           </p>
         )}
-        <fieldset className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
+        <fieldset className="grid grid-cols-2 gap-2 sm:grid-cols-[repeat(auto-fill,minmax(12rem,1fr))]">
           <legend className="sr-only">{t`Platforms`}</legend>
           {shown.map(({ name }) => {
             const account = accountOf(name);
@@ -74,14 +74,10 @@ export const WhereCard = memo(function WhereCard({
                   checked={platforms.includes(name)}
                   onChange={() => toggle(name)}
                 />
-                {account !== undefined && (
-                  <span className="max-sm:hidden">
-                    <Avatar account={account} />
-                  </span>
-                )}
+                <PlatformLogo platform={name} />
                 <span className="min-w-0">
                   <span className="block truncate font-semibold">{labelOf(name)}</span>
-                  <span className="block max-w-40 truncate text-xs text-dim">
+                  <span className="block truncate text-xs text-dim">
                     {account === undefined ? t`Not connected` : (account.username ?? account.displayName)}
                   </span>
                 </span>

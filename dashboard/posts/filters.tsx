@@ -6,7 +6,9 @@ import { POST_STATUSES } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, DayField, Select } from "../ui/controls.tsx";
+import { useIsNarrow } from "../ui/narrow.ts";
 import { SearchField } from "../ui/search-field.tsx";
+import { Disclosure } from "../ui/surfaces.tsx";
 import type { PostFilter } from "./post-filter.ts";
 import { useStatusNames } from "./status.tsx";
 
@@ -19,19 +21,12 @@ export function Filters({ filter }: { filter: PostFilter }) {
   const set = (change: PostFilter) =>
     void navigate({ to: "/posts", search: ({ mode }) => ({ mode, ...filter, ...change }), replace: true });
   const all = { value: "", name: t`All` };
-  return (
-    <form
-      role="search"
-      className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6"
-      onSubmit={(event) => event.preventDefault()}
-    >
-      <div className="col-span-2">
-        <SearchField
-          search={filter.search ?? ""}
-          placeholder={t`Words in the text`}
-          onSearch={(search) => set({ search })}
-        />
-      </div>
+  const isNarrow = useIsNarrow();
+  const hasSets = sets.length > 1 || filter.set !== undefined;
+  const { search, ...others } = filter;
+  const count = Object.values(others).filter((each) => each !== undefined).length;
+  const fields = (
+    <div className={`grid grid-cols-2 gap-3 ${hasSets ? "md:grid-cols-3 lg:grid-cols-5" : "md:grid-cols-4"}`}>
       <Select
         label={t`Status`}
         value={filter.status ?? ""}
@@ -44,10 +39,8 @@ export function Filters({ filter }: { filter: PostFilter }) {
         onChange={({ target }) => set({ platform: start.platforms.find(({ name }) => name === target.value)?.name })}
         options={[all, ...start.platforms.map(({ name, label }) => ({ value: name, name: label }))]}
       />
-      <DayField label={t`Scheduled from`} day={filter.from} onDay={(from) => set({ from })} />
-      <DayField label={t`Scheduled until`} day={filter.to} onDay={(to) => set({ to })} />
-      {(sets.length > 1 || filter.set !== undefined) && (
-        <div className="col-span-2">
+      {hasSets && (
+        <div className="max-md:col-span-2">
           <Select
             label={t`Platform set`}
             value={filter.set ?? ""}
@@ -56,6 +49,18 @@ export function Filters({ filter }: { filter: PostFilter }) {
           />
         </div>
       )}
+      <DayField label={t`Scheduled from`} day={filter.from} onDay={(from) => set({ from })} />
+      <DayField label={t`Scheduled until`} day={filter.to} onDay={(to) => set({ to })} />
+    </div>
+  );
+  return (
+    <form role="search" className="space-y-3" onSubmit={(event) => event.preventDefault()}>
+      <SearchField
+        search={search ?? ""}
+        placeholder={t`Words in the text`}
+        onSearch={(next) => set({ search: next })}
+      />
+      {isNarrow ? <Disclosure label={count === 0 ? t`Filters` : t`Filters (${count})`}>{fields}</Disclosure> : fields}
     </form>
   );
 }

@@ -3,8 +3,10 @@ import { useLingui } from "@lingui/react/macro";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformPost } from "../../contract/operations/posts.ts";
 import { labelOf } from "../start.ts";
+import { nameOf } from "../ui/avatar.tsx";
 import { OutLink } from "../ui/controls.tsx";
 import { OpenIcon } from "../ui/icons.tsx";
+import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Card, Notice } from "../ui/surfaces.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Outcome } from "./outcome.tsx";
@@ -24,12 +26,15 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
   return (
     <Card
       title={
-        <>
-          {labelOf(platform)}
-          {account !== undefined && <span className="font-normal text-dim"> · {nameOf(account)}</span>}
-        </>
+        <span className="flex items-center gap-2">
+          <PlatformLogo platform={platform} />
+          <span>
+            {labelOf(platform)}
+            {account !== undefined && <span className="font-normal text-dim"> · {nameOf(account)}</span>}
+          </span>
+        </span>
       }
-      actions={<StatusTag status={status} />}
+      actions={followed.post.status !== "draft" && <StatusTag status={status} />}
     >
       <div className="space-y-3">
         <Outcome followed={followed} platformPost={platformPost} account={account && nameOf(account)} />
@@ -69,8 +74,4 @@ function Links({ platformPost: { platform, publishedUrl, sandboxUrl, parts } }: 
       })}
     </p>
   );
-}
-
-function nameOf({ username, displayName, platformAccountId }: Account): string {
-  return username === null ? (displayName ?? platformAccountId) : `@${username}`;
 }

@@ -20,7 +20,7 @@ export function PlatformContent({ platform, content, account }: PlatformContentP
   const shown = Object.entries(settings).filter(([, value]) => value !== null);
   return (
     <div className="space-y-3">
-      <div className="max-w-lg">
+      <div className="max-w-118">
         <PostPreview platform={platform} content={given} account={account} />
       </div>
       {shown.length > 0 && (

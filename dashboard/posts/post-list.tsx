@@ -9,6 +9,7 @@ import { PAGE, pagesOf, usePages } from "../api/use-pages.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf, start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
+import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Empty, Loading, Skeleton, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { ClearFilters, Filters } from "./filters.tsx";
@@ -114,7 +115,6 @@ function Row({ post }: { post: PostSummary }) {
   const { mediaCount, publishedCount, platforms } = post;
   const when = post.publishedAt ?? post.scheduledFor ?? post.createdAt;
   const facts = [
-    platforms.map(labelOf).join(", "),
     ...(mediaCount === 0 ? [] : [t`${plural(mediaCount, { one: "# file", other: "# files" })}`]),
     ...(post.status === "partial" ? [t`${publishedCount} of ${platforms.length} published`] : []),
   ];
@@ -122,19 +122,33 @@ function Row({ post }: { post: PostSummary }) {
     <Link
       to="/posts/$id"
       params={{ id: post.id }}
-      className="flex h-full items-center gap-3 px-4 text-ink no-underline -outline-offset-2 hover:bg-tint"
+      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-3 gap-y-1 px-4 text-ink no-underline -outline-offset-2 hover:bg-tint"
     >
-      <span className="min-w-0 grow">
-        <span className={`block truncate font-medium ${post.textPreview === "" ? "text-dim" : ""}`} dir="auto">
-          {post.textPreview === "" ? t`No text` : post.textPreview}
-        </span>
-        <span className="block truncate text-sm text-dim">{facts.join(" · ")}</span>
+      <span
+        className={`truncate font-medium max-sm:col-span-2 ${post.textPreview === "" ? "text-dim" : ""}`}
+        dir="auto"
+      >
+        {post.textPreview === "" ? t`No text` : post.textPreview}
       </span>
-      <span className="shrink-0 text-end text-sm">
-        <StatusTag status={post.status} />
-        <span className="mt-1 block text-xs text-dim">
-          <Time at={when} />
+      <span className="flex min-w-0 items-center gap-2 text-sm text-dim sm:row-start-2">
+        <span className="flex min-w-0 gap-1 overflow-hidden">
+          {platforms.map((platform) => (
+            <PlatformLogo key={platform} platform={platform} className="size-4" />
+          ))}
         </span>
+        <span className="truncate">
+          <span className="max-sm:sr-only">{platforms.map(labelOf).join(", ")}</span>
+          {facts.map((fact) => (
+            <span key={fact} className="max-sm:hidden">
+              {" · "}
+              {fact}
+            </span>
+          ))}
+        </span>
+      </span>
+      <span className="flex items-center gap-2 text-xs text-dim sm:row-span-2 sm:flex-col sm:items-end sm:gap-1">
+        <StatusTag status={post.status} />
+        <Time at={when} />
       </span>
     </Link>
   );

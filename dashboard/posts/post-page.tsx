@@ -29,23 +29,26 @@ export function PostPage() {
       </View>
     );
   const { post, etag } = data;
+  const hasSeveral = post.platformPosts.length > 1;
   const followed = { post, etag, readAgain: async () => (await refetch()).data?.etag ?? null };
   return (
-    <View title={t`Post`} actions={<PostActions followed={followed} />}>
+    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide={hasSeveral}>
       <Facts post={post} />
       {post.approval?.state === "pending" && (
         <Notice tone="warn">
           {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
         </Notice>
       )}
-      {post.platformPosts.map((platformPost) => (
-        <OnPlatform
-          key={platformPost.id}
-          followed={followed}
-          platformPost={platformPost}
-          account={accounts.find(({ id: accountId }) => accountId === platformPost.accountId)}
-        />
-      ))}
+      <div className={`grid items-start gap-4 ${hasSeveral ? "lg:grid-cols-2" : ""}`}>
+        {post.platformPosts.map((platformPost) => (
+          <OnPlatform
+            key={platformPost.id}
+            followed={followed}
+            platformPost={platformPost}
+            account={accounts.find(({ id: accountId }) => accountId === platformPost.accountId)}
+          />
+        ))}
+      </div>
     </View>
   );
 }
@@ -63,7 +66,7 @@ function Facts({ post }: { post: Post }) {
   ] as const;
   return (
     <Card title={t`Status`} actions={<StatusTag status={status} />}>
-      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:grid-cols-4" aria-live="polite">
+      <dl className="flex flex-wrap gap-x-10 gap-y-3 text-sm" aria-live="polite">
         {times.map(
           ([name, at]) =>
             at !== null && (

@@ -5,8 +5,8 @@ import { Tag, type Tone } from "../ui/surfaces.tsx";
 
 const TONES: Record<PostStatus | PlatformPostStatus, Tone> = {
   draft: "neutral",
-  scheduled: "neutral",
-  pending: "neutral",
+  scheduled: "info",
+  pending: "info",
   queued: "warn",
   posting: "warn",
   published: "good",

@@ -15,6 +15,7 @@ export const ACTORS = [
 /** The kinds of actions, as their names begin. */
 export const KINDS = [
   "user",
+  "member",
   "two_factor",
   "passkey",
   "session",

@@ -93,7 +93,7 @@ function Filters({ filter }: { filter: AuditFilter }) {
     <form
       role="search"
       aria-label={t`Filter the entries`}
-      className="grid grid-cols-2 gap-3 md:grid-cols-4"
+      className="grid grid-cols-2 gap-3 lg:grid-cols-4"
       onSubmit={(event) => event.preventDefault()}
     >
       <Select
@@ -132,6 +132,12 @@ function Entry({ event }: { event: AuditEvent }) {
     name,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
+  const origin = (
+    <>
+      <Time at={createdAt} />
+      {address !== null && ` · ${address}`}
+    </>
+  );
   return (
     <li className="py-3 text-sm">
       <p>
@@ -140,13 +146,14 @@ function Entry({ event }: { event: AuditEvent }) {
         </Trans>{" "}
         {mode === "test" && <Tag tone="warn">{t`Test`}</Tag>}
       </p>
-      <p className="text-dim">
-        <Time at={createdAt} />
-        {address !== null && ` · ${address}`}
-      </p>
-      {(details.length > 0 || requestId !== null) && (
+      {details.length === 0 && requestId === null ? (
+        <p className="text-dim">{origin}</p>
+      ) : (
         <details>
-          <summary className="inline-flex min-h-8 items-center text-dim">{t`Details`}</summary>
+          <summary className="flex min-h-6 flex-wrap gap-x-2 text-dim">
+            <span>{origin}</span>
+            <span className="underline underline-offset-2">{t`Details`}</span>
+          </summary>
           <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
             {details.map(([name, value]) => (
               <div key={name} className="contents">

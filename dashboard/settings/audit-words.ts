@@ -1,12 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
 
 import type { AuditEvent } from "../../contract/operations/audit.ts";
+import type { AuditAction } from "../../model/audit-action.ts";
 import type { KINDS } from "./audit-filter.ts";
 
 export function useKindNames(): Readonly<Record<(typeof KINDS)[number], string>> {
   const { t } = useLingui();
   return {
     user: t`Account and sign-in`,
+    member: t`People`,
     two_factor: t`Two-factor authentication`,
     passkey: t`Passkeys`,
     session: t`Sessions`,
@@ -41,6 +43,9 @@ export function useActorName(): (actor: AuditEvent["actor"]) => string {
   };
 }
 
+/** What a user's own log can have. */
+type Recorded = Exclude<AuditAction, "user.deleted" | `operator_key.${string}` | `encryption.${string}`>;
+
 /** What happened. */
 export function useActionName(): (action: string) => string {
   const { t } = useLingui();
@@ -57,6 +62,12 @@ export function useActionName(): (action: string) => string {
     "user.invited": t`Invitation sent`,
     "user.invite_withdrawn": t`Invitation revoked`,
     "user.plan_changed": t`Plan changed`,
+    "member.invited": t`Person invited to the workspace`,
+    "member.invite_withdrawn": t`Invitation to the workspace revoked`,
+    "member.joined": t`Person joined the workspace`,
+    "member.role_changed": t`Role of a member changed`,
+    "member.removed": t`Member removed`,
+    "member.left": t`Member left the workspace`,
     "two_factor.enabled": t`Two-factor authentication turned on`,
     "two_factor.disabled": t`Two-factor authentication turned off`,
     "passkey.added": t`Passkey added`,
@@ -70,6 +81,7 @@ export function useActionName(): (action: string) => string {
     "platform_set.posting_times_changed": t`Posting times changed`,
     "platform_set.deleted": t`Platform set deleted`,
     "post.approved": t`Post approved`,
+    "post.sent_back": t`Post sent back`,
     "post.resolved": t`Outcome of a post reported`,
     "oauth_app.saved": t`Own app saved`,
     "oauth_app.deleted": t`Own app deleted`,
@@ -93,7 +105,7 @@ export function useActionName(): (action: string) => string {
     "tenant.resumed": t`Account resumed`,
     "publishing.paused": t`Publishing paused`,
     "publishing.resumed": t`Publishing resumed`,
-  };
+  } satisfies Record<Recorded, string>;
   // A newer server may know more.
   return (action) => names[action] ?? action.replaceAll(/[._]/g, " ");
 }

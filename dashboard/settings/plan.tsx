@@ -157,7 +157,7 @@ function Used({ usage }: { usage: Usage }) {
               <div className="flex flex-wrap justify-between gap-x-4 text-sm">
                 <span className="font-semibold">{name}</span>
                 <span className="tabular-nums">
-                  {limitShown === null ? t`${usedShown}, unlimited` : t`${usedShown} of ${limitShown}`}
+                  {limitShown === null ? t`${usedShown} (no limit)` : t`${usedShown} of ${limitShown}`}
                 </span>
               </div>
               {limit !== null && (

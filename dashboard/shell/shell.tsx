@@ -7,7 +7,8 @@ import { MODES, type Mode } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
-import { PlusIcon } from "../ui/icons.tsx";
+import { MoreIcon, PlusIcon } from "../ui/icons.tsx";
+import { useIsNarrow } from "../ui/narrow.ts";
 import { Commands } from "./commands.tsx";
 import { rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
@@ -49,8 +50,8 @@ export function Shell() {
 }
 
 const WAY =
-  "flex min-h-14 min-w-16 flex-col items-center justify-center gap-0.5 px-2 text-[0.6875rem] font-medium text-dim " +
-  "no-underline aria-[current=page]:text-ink md:min-h-10 md:flex-row md:justify-start md:gap-3 md:rounded-lg md:text-sm " +
+  "relative flex min-h-14 w-full flex-col items-center justify-center gap-0.5 px-1 text-[0.6875rem] font-medium text-dim " +
+  "no-underline aria-[current=page]:text-ink md:min-h-10 md:flex-row md:justify-start md:gap-3 md:rounded-lg md:px-2 md:text-sm " +
   "md:hover:bg-tint md:aria-[current=page]:bg-tint";
 
 const NEW =
@@ -60,6 +61,7 @@ const NEW =
 function Side() {
   const { t } = useLingui();
   const ways = useWays();
+  const isNarrow = useIsNarrow();
   return (
     <nav
       aria-label={t`Main`}
@@ -78,9 +80,9 @@ function Side() {
           <span className="max-md:sr-only">{t`New post`}</span>
         </Link>
       )}
-      <ul className="flex overflow-x-auto md:block md:space-y-0.5">
-        {ways.map(({ to, name, Icon }) => (
-          <li key={name} className="shrink-0 grow">
+      <ul className="flex md:block md:space-y-0.5">
+        {ways.slice(0, isNarrow ? FIRST_ON_PHONE : ways.length).map(({ to, name, Icon }) => (
+          <li key={to} className="min-w-0 flex-1">
             <Link to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className={WAY}>
               <Icon />
               {name}
@@ -88,8 +90,46 @@ function Side() {
             </Link>
           </li>
         ))}
+        {isNarrow && <OtherWays ways={ways.slice(FIRST_ON_PHONE)} />}
       </ul>
     </nav>
+  );
+}
+
+const FIRST_ON_PHONE = 4;
+
+/** What a phone has no room for beside the others. */
+function OtherWays({ ways }: { ways: ReturnType<typeof useWays> }) {
+  const { t } = useLingui();
+  const list = useRef<HTMLUListElement>(null);
+  const isHere = useRouterState({ select: ({ location }) => ways.some(({ to }) => location.pathname.startsWith(to)) });
+  return (
+    <li className="min-w-0 flex-1">
+      <button type="button" popoverTarget="other-ways" className={`${WAY} ${isHere ? "text-ink" : ""}`}>
+        <MoreIcon />
+        {t`More`}
+      </button>
+      <ul
+        ref={list}
+        id="other-ways"
+        popover="auto"
+        onClick={() => list.current?.hidePopover()}
+        className="fixed inset-auto end-2 bottom-16 w-48 rounded-xl border bg-card p-1 shadow-lg"
+      >
+        {ways.map(({ to, name, Icon }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              activeOptions={{ includeSearch: false }}
+              className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-dim no-underline aria-[current=page]:bg-tint aria-[current=page]:text-ink"
+            >
+              <Icon />
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </li>
   );
 }
 
@@ -101,7 +141,7 @@ function WaitingCount() {
   const shown = data?.nextCursor === null ? String(count) : `${count}+`;
   return (
     <span
-      className="rounded-full bg-warn-tint px-2 text-xs font-semibold text-warn md:ms-auto"
+      className="rounded-full bg-warn-tint px-2 text-xs font-semibold text-warn max-md:absolute max-md:start-1/2 max-md:top-1 max-md:ms-1.5 max-md:px-1.5 md:ms-auto"
       title={t`${shown} waiting`}
     >
       {shown}

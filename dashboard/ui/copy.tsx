@@ -28,13 +28,13 @@ export function Copyable({ label, text, className = "" }: { label: string; text:
         tabIndex={0}
         role="region"
         aria-label={label}
-        className="max-h-80 min-h-11 overflow-auto p-3 pe-20 font-mono text-xs leading-5 break-all whitespace-pre-wrap"
+        className="max-h-80 min-h-11 overflow-auto p-3 pe-20 font-mono text-xs leading-5 whitespace-pre-wrap"
         dir="ltr"
       >
         {text}
       </pre>
       <Button
-        className="absolute end-1.5 top-1.5 min-h-8 px-2.5 text-xs"
+        className="absolute end-1.5 top-1.5 min-h-8! px-2.5! text-xs"
         aria-label={isDone ? t`Copied: ${label}` : t`Copy: ${label}`}
         onClick={() => void copy()}
       >

@@ -76,7 +76,7 @@ export const CloseIcon = () => (
 );
 export const MoreIcon = () => (
   <Icon>
-    <path d="M5 12h.01M12 12h.01M19 12h.01" />
+    <path strokeWidth="3" d="M5 12h.01M12 12h.01M19 12h.01" />
   </Icon>
 );
 export const SearchIcon = () => (

@@ -56,9 +56,10 @@ export function View({
   );
 }
 
-export type Tone = "neutral" | "good" | "bad" | "warn";
+export type Tone = "neutral" | "info" | "good" | "bad" | "warn";
 const TONES: Record<Tone, string> = {
   neutral: "bg-tint text-dim",
+  info: "bg-link-tint text-link",
   good: "bg-good-tint text-good",
   bad: "bg-bad-tint text-bad",
   warn: "bg-warn-tint text-warn",
@@ -93,6 +94,21 @@ export function Empty({ title, children, action }: { title: ReactNode; children?
       {children !== undefined && <div className="mx-auto mt-1 max-w-prose text-sm text-dim">{children}</div>}
       {action !== undefined && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
+  );
+}
+
+/** What is not needed at first, behind a button. */
+export function Disclosure({ label, beside, children }: { label: ReactNode; beside?: ReactNode; children: ReactNode }) {
+  return (
+    <details className="group">
+      <summary className="flex list-none flex-wrap items-center gap-x-4 gap-y-2 [&::-webkit-details-marker]:hidden">
+        <span className="inline-flex min-h-10 items-center rounded-lg border bg-card px-3.5 text-sm font-semibold group-open:bg-tint hover:bg-tint">
+          {label}
+        </span>
+        {beside}
+      </summary>
+      <div className="mt-3">{children}</div>
+    </details>
   );
 }
 

@@ -15,8 +15,12 @@ export function Tabbed({
 }) {
   return (
     <View title={title}>
-      <nav aria-label={title} className="-mx-4 overflow-x-auto border-b px-4 sm:mx-0 sm:px-0">
-        <ul className="flex gap-1">
+      <nav
+        aria-label={title}
+        ref={showCurrent}
+        className="relative -mx-4 overflow-x-auto border-b px-4 sm:mx-0 sm:px-0"
+      >
+        <ul className="flex gap-1 sm:flex-wrap">
           {tabs.map(({ to, name }) => (
             <li key={to} className="shrink-0">
               <Link
@@ -33,4 +37,10 @@ export function Tabbed({
       {children}
     </View>
   );
+}
+
+/** On a phone, not all tabs fit beside each other. */
+function showCurrent(nav: HTMLElement | null): void {
+  const current = nav?.querySelector<HTMLElement>('[aria-current="page"]');
+  if (nav && current) nav.scrollLeft = current.offsetLeft - (nav.clientWidth - current.offsetWidth) / 2;
 }

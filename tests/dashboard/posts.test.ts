@@ -58,6 +58,7 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
     await create("Tomorrow's news", { scheduledFor: due.toISOString(), platforms: ["facebook"] });
     await page.getByLabel("Search").fill("news");
     await page.getByText("1 post", { exact: true }).waitFor();
+    await page.getByText(/^Filters/).click();
     await page.getByLabel("Status").selectOption("Scheduled");
     await page.getByLabel("Platform", { exact: true }).selectOption("Facebook");
     const day = due.toISOString().slice(0, 10);

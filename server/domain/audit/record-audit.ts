@@ -1,3 +1,4 @@
+import type { AuditAction } from "../../../model/audit-action.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
 import { firstIdAt, newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
@@ -15,24 +16,6 @@ export interface AuditEntry {
   target?: string | null;
   data?: Record<string, unknown>;
 }
-
-export type AuditAction =
-  | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited" | "invite_withdrawn" | "plan_changed"}`
-  | `member.${"invited" | "invite_withdrawn" | "joined" | "role_changed" | "removed" | "left"}`
-  | `two_factor.${"enabled" | "disabled"}`
-  | `passkey.${"added" | "removed"}`
-  | `session.${"revoked"}`
-  | `api_key.${"created" | "rolled" | "revoked"}`
-  | `platform_set.${"created" | "renamed" | "posting_times_changed" | "deleted"}`
-  | `post.${"approved" | "sent_back" | "resolved"}`
-  | `oauth_app.${"saved" | "deleted"}`
-  | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
-  | `connect_link.${"created" | "used" | "revoked"}`
-  | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
-  | `publishing.${"paused" | "resumed"}`
-  | `operator_key.${"created" | "revoked"}`
-  | `tenant.${"created" | "changed" | "suspended" | "resumed"}`
-  | `encryption.${"rotated"}`;
 
 /**
  * Events that could make the log grow without limit. Deleting and revoking are not among them: they are never rejected.
