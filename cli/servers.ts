@@ -1,6 +1,6 @@
 import { answerStarter, untilToldToBegin } from "../server/start/attached-process.ts";
 import type { Config } from "../server/start/config.ts";
-import { type Parts, start } from "../server/start/main.ts";
+import { loadCode, type Parts, start } from "../server/start/main.ts";
 import { answersAt } from "./doctor-network.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
 import { runUntilStopped } from "./run-until-stopped.ts";
@@ -22,7 +22,11 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   // All state that matters is in the database, where every write is guarded: an unhandled rejection must not interrupt
   // other users' work.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "Unhandled failure"));
-  if (attached && !(await untilToldToBegin())) return;
+  if (attached) {
+    const told = untilToldToBegin();
+    await loadCode(PARTS[name]);
+    if (!(await told)) return;
+  }
   const running = await start(config, log, PARTS[name]).catch((error: unknown) => nameTheOther(error, config));
   // The process that started it may have exited in the meantime.
   if (attached && !process.connected) return await running.stop();

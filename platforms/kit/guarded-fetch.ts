@@ -5,9 +5,10 @@ import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 
-import { Agent, buildConnector, errors, request } from "undici";
+import type { Agent, buildConnector } from "undici";
 
 import { type AllowPrivate, isAllowedAddress, isRefusedPort } from "./addresses.ts";
+import { loadUndici } from "./undici.ts";
 
 export interface GuardedFetchOptions {
   method?: "GET" | "POST";
@@ -97,10 +98,13 @@ export class GuardedFetchError extends Error {
  * redirect, so changing a name's address in between has no effect. Bodies are never decompressed.
  */
 export async function guardedFetch(address: string, options: GuardedFetchOptions): Promise<GuardedAnswer> {
+  const { Agent, buildConnector } = await loadUndici();
   const pause = (options.pauseSeconds ?? 15) * 1000;
   const deadline = AbortSignal.timeout(options.totalSeconds * 1000);
   const isOwn = options.ownUrl !== undefined && URL.parse(address)?.href.startsWith(options.ownUrl) === true;
-  const connect = isOwn ? { timeout: pause } : guardedConnector(options, pause);
+  const connect = isOwn
+    ? { timeout: pause }
+    : guardedConnector(buildConnector({ timeout: pause, lookup: guardedLookup(options) }), options);
   const agent = new Agent({ connect, headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   try {
@@ -125,6 +129,7 @@ async function follow(
   const { method = "GET", maxRedirects = 5 } = options;
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
+    const { request } = await loadUndici();
     const { statusCode, headers, body } = await request(url, {
       method,
       headers: { "user-agent": "Ampost", accept: "*/*", "accept-encoding": "identity", ...options.headers },
@@ -167,10 +172,9 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
 
 /** Connects only to allowed addresses: checked when the name is resolved, and again on the socket. */
 function guardedConnector(
-  { allowPrivate, resolve = lookup }: GuardedFetchOptions,
-  timeout: number,
+  connect: buildConnector.connector,
+  { allowPrivate }: GuardedFetchOptions,
 ): buildConnector.connector {
-  const connect = buildConnector({ timeout, lookup: guardedLookup(allowPrivate, resolve) });
   return (target, callback) => {
     connect(target, (error, socket) => {
       if (error !== null) return callback(error, null);
@@ -184,7 +188,7 @@ function guardedConnector(
 }
 
 /** A name with even one forbidden address is rejected entirely. */
-function guardedLookup(allowPrivate: AllowPrivate, resolve: Resolve): LookupFunction {
+function guardedLookup({ allowPrivate, resolve = lookup }: GuardedFetchOptions): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "");
@@ -269,14 +273,15 @@ function explain(error: unknown, options: GuardedFetchOptions): unknown {
 }
 
 function isTimeout(error: unknown): boolean {
-  if (
-    error instanceof errors.ConnectTimeoutError ||
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError
-  )
-    return true;
+  if (error instanceof Error && "code" in error && TIMEOUTS.has(error.code)) return true;
   return error instanceof DOMException && error.name === "TimeoutError";
 }
+
+const TIMEOUTS: ReadonlySet<unknown> = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
 
 function nameCause(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

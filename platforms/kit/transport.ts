@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 
-import { Agent, Client, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
+
+import { loadUndici } from "./undici.ts";
 
 export type TransportFailure =
   /** Before a connection existed, or before a byte went out. */
@@ -62,8 +64,10 @@ export type Transmit = (
 ) => Promise<WireAnswer>;
 
 export const transmit: Transmit = async (request, guards) => {
+  const undici = await loadUndici();
+  shared ??= new undici.Agent({ ...CONNECTION, connections: 64 });
   const dispatcher: Dispatcher =
-    guards.beforeSend === undefined ? shared : new Client(request.address.origin, CONNECTION);
+    guards.beforeSend === undefined ? shared : new undici.Client(request.address.origin, CONNECTION);
   try {
     return await dispatch(dispatcher, request, guards);
   } finally {
@@ -89,7 +93,7 @@ const CONNECTION = {
   bodyTimeout: 0,
 } as const;
 
-const shared = new Agent({ ...CONNECTION, connections: 64 });
+let shared: Agent | undefined;
 
 /**
  * The library calls `onRequestStart` when a connection is there and before the first byte: what fails before it was

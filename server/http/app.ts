@@ -19,6 +19,7 @@ import { createStorageQuota } from "../media/storage-quota.ts";
 import { addAdmissionControl, type AdmissionOptions } from "./admission.ts";
 import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection, showsRates } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
+import { NO_SCHEMAS } from "./no-schemas.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 import { answerFailure } from "./pages/show-failure.ts";
@@ -62,6 +63,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   const { patience = PATIENCE } = options;
   const app: FastifyInstance = fastify({
     logger: false,
+    schemaController: NO_SCHEMAS,
     genReqId: () => outerRequestId() ?? newId(),
     requestIdHeader: false,
     rewriteUrl: ({ url }) => originForm(url ?? "/"),

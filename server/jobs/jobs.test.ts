@@ -16,6 +16,7 @@ import { INGEST_QUEUE } from "../media/queues.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
+import { TABLES_VERSION } from "./send-job.ts";
 import { keepPostCountsFolded, sweepAuditLog, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
@@ -277,6 +278,44 @@ test("a queue that only sends looks after its tables without errors", async () =
   await setImmediate();
   await queue.stop();
   assert.deepEqual(errors, []);
+  await database.drop();
+});
+
+test("a job is queued as pg-boss would queue it, without pg-boss", async () => {
+  const database = await createTestDatabase();
+  const queue = await startJobQueue({ pool: database.pool, log });
+  const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
+  await boss.start();
+  for (const name of Object.keys(QUEUES)) {
+    await database.pool.query("delete from jobs.job");
+    await boss.send(name, { text: "\u2028 ü" }, { priority: 3, group: { id: "a live" } });
+    await queue.send(database.pool, name, { text: "\u2028 ü" }, "a live", 3);
+    const { rows } = await database.pool.query<{ job: Record<string, unknown> }>(
+      `select to_jsonb(j) - '{id,created_on}'::text[]
+         || jsonb_build_object('start_after', start_after - created_on, 'keep_until', keep_until - created_on) as job
+       from jobs.job j`,
+    );
+    assert.equal(rows.length, 2);
+    assert.deepEqual(rows[0], rows[1]);
+  }
+  const { rows } = await database.pool.query("select version from jobs.version");
+  assert.deepEqual(rows, [{ version: TABLES_VERSION }]);
+  await boss.stop({ graceful: false });
+  await database.drop();
+});
+
+test("queues that are there are not created again, and those that are not, are", async (t) => {
+  const database = await createTestDatabase();
+  const start = async () => (await startJobQueue({ pool: database.pool, log })).stop();
+  await start();
+  const queried = t.mock.method(database.pool, "query");
+  await start();
+  assert.equal(queried.mock.callCount(), 1);
+  queried.mock.restore();
+  await database.pool.query("delete from jobs.queue where name = $1", [QUEUE]);
+  await start();
+  const { rows } = await database.pool.query<{ count: number }>("select count(*)::int as count from jobs.queue");
+  assert.ok((rows[0]?.count ?? 0) >= Object.keys(QUEUES).length);
   await database.drop();
 });
 

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
-import type { Job, JobResult } from "pg-boss";
-import { PgBoss } from "pg-boss";
+import type { Job, JobResult, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
 import type { JobSender } from "../db/job-sender.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { notify } from "../db/notify.ts";
 import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import {
@@ -18,6 +16,7 @@ import {
   type QueueName,
   type QueueSettings,
 } from "./queues.ts";
+import { missingQueues, sendJob } from "./send-job.ts";
 
 /** The job queue, in its own tables next to ours. */
 export interface JobQueue extends JobSender {
@@ -45,45 +44,18 @@ const POLL_SECONDS = { notified: 10, alone: 2 };
 
 /** Creates missing tables and queues; any number of processes can do so at the same time. */
 export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
-  const { pool, log, workUrl, listener } = options;
-  const connection =
-    workUrl === undefined
-      ? { db: executor(pool) }
-      : { connectionString: workUrl, max: 4, application_name: "ampost jobs" };
-  const works = workUrl !== undefined;
-  const open = async (): Promise<PgBoss> => {
-    const boss = new PgBoss({
-      ...connection,
-      schema: "jobs",
-      supervise: works,
-      schedule: works,
-    });
-    boss.on("error", (error: unknown) => log.error({ err: asError(error) }, "The job queue reported an error"));
-    boss.on("warning", (warning) => log.warn({ warning }, "The job queue is unhealthy"));
-    await boss.start();
-    return boss;
-  };
-  const boss = await open().catch(async (error: unknown) => {
-    if (!isMadeByAnother(error)) throw error;
-    // Whoever creates the schema creates the other tables, too.
-    await sleep(1_000);
-    return await open();
-  });
-  for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
-
+  const missing = await missingQueues(options.pool);
+  if (options.workUrl === undefined) {
+    if (missing.size > 0) await (await openBoss(options, missing)).stop();
+    const work = () => Promise.reject(new Error("This queue only sends"));
+    return { send: sendJob, work, stop: () => Promise.resolve() };
+  }
+  const { listener } = options;
+  const boss = await openBoss(options, missing);
   const sharing: FairWorker[] = [];
   const listening: (() => void)[] = [];
   return {
-    send: async (db, queue, data, group, priority = 0) => {
-      if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
-      await boss.send(queue, data, {
-        db: executor(db),
-        priority,
-        ...(group !== undefined && { group: { id: group } }),
-      });
-      // Fair workers poll often.
-      if (!isShared(queue)) notify(db, CHANNELS.jobs, queue);
-    },
+    send: sendJob,
     work: async (handlers, groupsOf) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
@@ -118,6 +90,39 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   };
 }
 
+/** pg-boss, started, with all queues as they are declared. */
+async function openBoss({ pool, log, workUrl }: JobQueueOptions, missing: ReadonlySet<QueueName>): Promise<PgBoss> {
+  const { PgBoss } = await import("pg-boss");
+  const works = workUrl !== undefined;
+  const open = async (): Promise<PgBoss> => {
+    const boss = new PgBoss({
+      ...(works ? { connectionString: workUrl, max: 4, application_name: "ampost jobs" } : { db: executor(pool) }),
+      schema: "jobs",
+      supervise: works,
+      schedule: works,
+    });
+    boss.on("error", (error: unknown) => log.error({ err: asError(error) }, "The job queue reported an error"));
+    boss.on("warning", (warning) => log.warn({ warning }, "The job queue is unhealthy"));
+    await boss.start();
+    return boss;
+  };
+  const boss = await open().catch(async (error: unknown) => {
+    if (!isMadeByAnother(error)) throw error;
+    // Whoever creates the schema creates the other tables, too.
+    await sleep(1_000);
+    return await open();
+  });
+  for (const [name, { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest }] of Object.entries<QueueSettings>(
+    QUEUES,
+  )) {
+    // pg-boss would notify in the transaction that sends a job; see `notify`.
+    const settings = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS, notify: false };
+    if (isQueueName(name) && missing.has(name)) await boss.createQueue(name, settings);
+    if (works) await boss.updateQueue(name, settings);
+  }
+  return boss;
+}
+
 /** pg-boss reports a copy of an error's properties. */
 function asError(reported: unknown): unknown {
   return typeof reported === "object" && !(reported instanceof Error) ? Object.assign(new Error(), reported) : reported;
@@ -126,18 +131,6 @@ function asError(reported: unknown): unknown {
 /** PostgreSQL's "if not exists" fails if two processes create the same schema at the same time. */
 function isMadeByAnother(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["23505", "42P06", "42P07", "42710"].includes(String(error.code));
-}
-
-async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest } = settings;
-  const options = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS };
-  // pg-boss would notify in the transaction that sends a job; see `notify`.
-  await boss.createQueue(name, { ...options, notify: false });
-  if (works) await boss.updateQueue(name, { ...options, notify: false });
-}
-
-function isShared(queue: QueueName): boolean {
-  return "shares" in QUEUES[queue];
 }
 
 async function runJob(

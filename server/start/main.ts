@@ -1,27 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
-import { platforms } from "../../platforms/index.ts";
-import { addressesOf } from "../../platforms/kit/guarded-fetch.ts";
-import { createBilling } from "../billing/billing.ts";
-import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
-import { createKnownSets } from "../domain/posts/known-sets.ts";
-import type { Services } from "../domain/services.ts";
-import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
-import { createLimitsOf } from "../domain/users/rates.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
-import { createHttpApp } from "../http/app.ts";
-import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
+import type { ProbeAccess, Probes } from "../http/routes/probes.ts";
 import { keepPostCountsFolded } from "../jobs/sweeps.ts";
-import { addMcp } from "../mcp/mcp-routes.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import type { Config } from "./config.ts";
 import { watchEventLoop } from "./event-loop.ts";
+import { listen } from "./listen.ts";
 import { readiness } from "./readiness.ts";
 import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
-import { runWorker } from "./worker.ts";
 
 /** A started process. `stop` accepts no new work, finishes or hands back work in progress, and releases everything. */
 export interface Running {
@@ -47,6 +37,11 @@ export interface Parts {
   faultPoint?: FaultHook;
 }
 
+/** The API and the worker are most of the code, of the memory and of the time of a start: each process loads its own. */
+const loadApi = () => import("./api.ts");
+const loadWorker = () => import("./worker.ts");
+export const loadCode = (parts: Parts) => Promise.all([parts.api && loadApi(), parts.worker === true && loadWorker()]);
+
 /** Starts a process. Throws an error that says what to do, and then leaves nothing behind. */
 export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
   const closers: Closers = [];
@@ -59,25 +54,25 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   try {
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
     if (sandbox) closers.push(() => sandbox.stop());
-    const opening = Promise.withResolvers<Runtime>();
-    const worker = parts.worker === "attached" ? startWorker(config, log, opening.promise) : undefined;
+    const opening = openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
+    const worker = parts.worker === "attached" ? startWorker(config, log, opening) : undefined;
     if (worker) closers.push(() => worker.stop());
-    const runtime = await openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
-    opening.resolve(runtime);
+    // While the database starts.
+    const [runtime] = await Promise.all([opening, loadCode(parts)]);
     // By every process: lists read what is not folded, with or without a worker.
     closers.push(keepPostCountsFolded(runtime.instance.pool, runtime.instance.log));
     const eventLoop = watchEventLoop(log);
     closers.push(() => eventLoop.stop());
     // Before anything is published, because that may be what hangs.
     if (parts.worker === true) closers.push(await startWatchdog("worker"));
-    const work = parts.worker === true ? await runWorker(runtime, parts.faultPoint) : undefined;
+    const work = parts.worker === true ? await (await loadWorker()).runWorker(runtime, parts.faultPoint) : undefined;
     if (work) closers.push(() => work.stop());
     const isBusy = () => parts.api && eventLoop.isBusy();
     const probes = probesOf(runtime, { work, worker, sandbox, draining: draining.signal, isBusy });
     const metrics = await serveMetrics(config, probes);
     if (metrics) closers.push(() => metrics.close());
     const app = parts.api
-      ? await serveApi(runtime, probes, draining.signal, isBusy)
+      ? await (await loadApi()).serveApi(runtime, probes, draining.signal, isBusy)
       : await serveProbes(config, probes);
     // Requests that wait for a publish end together with it.
     closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
@@ -124,71 +119,9 @@ async function listenForProbes(
   access: ProbeAccess,
   config: Config,
 ): Promise<FastifyInstance> {
+  const { createProbesApp } = await import("../http/routes/probes.ts");
   const app = createProbesApp(probes, access, config);
   await listen(app, where);
-  return app;
-}
-
-async function serveApi(
-  runtime: Runtime,
-  probes: Probes,
-  draining: AbortSignal,
-  isBusy: () => boolean,
-): Promise<FastifyInstance> {
-  const { instance, listener, storage, jobs, planOf, metrics, tracing } = runtime;
-  const { config, log, pool } = instance;
-  const { vault } = instance.oauth;
-  const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl, brand: config.brand });
-  const services: Services = {
-    pool,
-    log,
-    storage,
-    listener,
-    jobs,
-    knownSets: createKnownSets(),
-    keyHolders: createKeyHolders({ pool, listener }),
-    sessions: sessionsOf(auth),
-    auth,
-    vault,
-    oauth: instance.oauth,
-    oauthOf: (platform) => platforms[platform].oauth,
-    settings: {
-      apiUrl: config.apiUrl,
-      appUrl: config.appUrl,
-      mediaUrl: config.mediaUrl,
-      sandboxUrl: config.sandbox.url,
-      sandboxPage: config.sandbox.page,
-      allowPrivateUrls: config.allowPrivateUrls,
-      scheduling: config.scheduling,
-      forcePrivateUploads: config.forcePrivateUploads,
-      platformLimits: config.platformLimits,
-      platformPrices: config.platformPrices,
-      hasMailServer: config.mail.smtpUrl !== null,
-      signUp: config.signUp,
-      privacyUrl: config.privacyUrl,
-      termsUrl: config.termsUrl,
-      brand: config.brand,
-      maxPlatformSets: config.maxPlatformSets,
-      mediaSecrets: () => instance.secrets.mediaSecrets(),
-    },
-    addressesOf,
-    limitsOf: createLimitsOf(config, planOf),
-    planOf,
-    billing: config.billing && createBilling(config.billing),
-  };
-  const app = await createHttpApp(services, {
-    probes,
-    draining,
-    metricsToken: config.metrics.token,
-    trustProxy: config.trustProxy,
-    addressLimits: config.addressLimits,
-    isBusy,
-    observe: metrics.request,
-    onRefusal: ({ name }, { code }) => metrics.refused(name, code),
-    mcp: addMcp,
-    watch: tracing?.watch,
-  });
-  await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;
 }
 
@@ -237,26 +170,4 @@ function addressOf(app: FastifyInstance): string {
   if (address === null || typeof address === "string") throw new Error("The API cannot listen");
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
-}
-
-async function listen(
-  app: FastifyInstance,
-  { host, port, variable }: { host: string; port: number; variable: string },
-): Promise<void> {
-  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(LISTEN_FAILURES[error.code ?? ""]?.(host, port, variable) ?? error.message, { cause: error });
-  });
-}
-
-const LISTEN_FAILURES: Record<string, (host: string, port: number, variable: string) => string> = {
-  EADDRINUSE: (host, port, variable) =>
-    `Port ${port} on ${host} is in use by another program. Stop that program, or set ${variable} to another port.`,
-  EACCES: (_host, port, variable) =>
-    `Port ${port} requires privileges this user does not have. Set ${variable} to a port above 1023.`,
-  EADDRNOTAVAIL: noSuchHost,
-  ENOTFOUND: noSuchHost,
-};
-
-function noSuchHost(host: string): string {
-  return `This machine does not have the address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`;
 }

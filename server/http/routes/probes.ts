@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
 import { type Documented, errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
+import { NO_SCHEMAS } from "../no-schemas.ts";
 import { isOwnMachine } from "../strangers.ts";
 
 /** What the process knows about itself. */
@@ -51,7 +52,12 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
 
 /** A server with only these routes. */
 export function createProbesApp(probes: Probes, access: ProbeAccess, settings: Documented): FastifyInstance {
-  const app = fastify({ forceCloseConnections: true, requestTimeout: 10_000, bodyLimit: 1 });
+  const app = fastify({
+    schemaController: NO_SCHEMAS,
+    forceCloseConnections: true,
+    requestTimeout: 10_000,
+    bodyLimit: 1,
+  });
   app.server.maxConnections = 100;
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = toRefusal(error);

@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { Readable } from "node:stream";
 
-import { fileTypeFromBuffer } from "file-type";
-
 import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, typesLike } from "../../../model/capabilities.ts";
 import type { MimeType } from "../../../model/capabilities.ts";
 import { PublicError } from "../../../model/errors.ts";
@@ -117,6 +115,8 @@ async function* withHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 }
 
 async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeType> {
+  // Loaded for the first file.
+  const { fileTypeFromBuffer } = await import("file-type");
   const found = (await fileTypeFromBuffer(head))?.mime;
   const actual = found === undefined ? undefined : (SAME_TYPE.get(found) ?? found);
   const fix = `Send one of ${typesLike(actual).join(", ")}.`;
