@@ -1,10 +1,14 @@
 import { serveBare } from "./bare-server.ts";
 import { load } from "./http-load.ts";
+import { insertAndNotify } from "./notifying-inserts.ts";
 import { insertRaw } from "./raw-inserts.ts";
 import { callSandbox } from "./raw-sandbox.ts";
 
 /** Each receives its plan over the channel, and parses it. */
-const works = { load, insertRaw, callSandbox, serveBare } satisfies Record<string, (plan: unknown) => Promise<unknown>>;
+const works = { load, insertRaw, insertAndNotify, callSandbox, serveBare } satisfies Record<
+  string,
+  (plan: unknown) => Promise<unknown>
+>;
 
 export type WorkName = keyof typeof works;
 

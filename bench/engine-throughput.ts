@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
-import { install, type Installation } from "./installation.ts";
+import { install, type Installation, type Started } from "./installation.ts";
 import { show, showPercent } from "./numbers.ts";
+import { processorMilliseconds } from "./process-time.ts";
 import { SandboxResult } from "./raw-sandbox.ts";
 import { runInChild } from "./run-in-child.ts";
 import { createRequest, headersOf, createTestUsers, type TestUser } from "./test-users.ts";
@@ -12,6 +15,7 @@ const POSTS = 1_000;
 const PEOPLE = 100;
 const CONNECTIONS = 16;
 const PATIENCE_SECONDS = 120;
+const WORKERS = [1, 2, 4];
 
 export const engineThroughput: Benchmark = {
   name: "engine-throughput",
@@ -21,10 +25,11 @@ export const engineThroughput: Benchmark = {
     "each takes five requests to the sandbox (limits off). " +
     "The rate covers the middle 80 %, to exclude starting up and running dry. " +
     `Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, ` +
-    "without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.",
+    "without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine. " +
+    "Processor time and transactions are those of everything from when the workers are ready to the last post.",
   async measure(workspace) {
     const installation = await install(workspace, "data", { AMPOST_SANDBOX_LIMITS: "off" });
-    await installation.start("sandbox");
+    const sandbox = await installation.start("sandbox");
     await installation.start("api");
     const people = await createTestUsers(installation, PEOPLE);
     const accounts = people.map(({ account }) => account);
@@ -34,8 +39,8 @@ export const engineThroughput: Benchmark = {
       SandboxResult,
     );
     const rows: Row[] = [];
-    for (const workers of [1, 2])
-      rows.push(await measureWorkers(workspace, installation, people, workers, raw.postsPerSecond));
+    for (const workers of WORKERS)
+      rows.push(...(await measureWorkers(workspace, installation, sandbox, people, workers, raw.postsPerSecond)));
     return rows;
   },
 };
@@ -43,29 +48,69 @@ export const engineThroughput: Benchmark = {
 async function measureWorkers(
   workspace: Workspace,
   installation: Installation,
+  sandbox: Started,
   people: readonly TestUser[],
   workers: number,
   rawPerSecond: number,
-): Promise<Row> {
-  await queuePosts(installation, people);
+): Promise<Row[]> {
+  await queuePosts(installation, people, POSTS);
   const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
+  const before = await readCosts(installation, sandbox, started);
   await untilSettled(installation);
+  const after = await readCosts(installation, sandbox, started);
   for (const worker of started) await worker.stop();
   const perSecond = await readRate(installation);
   await installation.pool.query("delete from posts");
   const by = workers === 1 ? "1 worker" : `${workers} workers`;
   workspace.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
+  const perPost = (of: keyof Costs) => (after[of] - before[of]) / POSTS;
+  const times = (["workers", "database", "sandbox"] as const).map((of) => `${show(perPost(of))} ms ${of}`);
+  return [
+    {
+      what: `platform posts published per second, ${by}`,
+      value: show(perSecond),
+      raw: show(rawPerSecond),
+      ratio: showPercent(perSecond / rawPerSecond),
+    },
+    { what: "… processor time per post", value: times.join(", ") },
+    { what: "… transactions per post", value: show(perPost("transactions")) },
+  ];
+}
+
+/** Milliseconds of processor time, and a number. */
+interface Costs {
+  workers: number;
+  database: number;
+  sandbox: number;
+  transactions: number;
+}
+
+async function readCosts(
+  { pool, dataDir }: Installation,
+  sandbox: Started,
+  workers: readonly Started[],
+): Promise<Costs> {
+  const [server] = (await readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8")).split("\n");
+  const { rows } = await pool.query<{ count: number }>(
+    "select xact_commit::float8 as count from pg_stat_database where datname = current_database()",
+  );
+  const times = await Promise.all(workers.map(({ pid }) => processorMilliseconds(pid)));
   return {
-    what: `platform posts published per second, ${by}`,
-    value: show(perSecond),
-    raw: show(rawPerSecond),
-    ratio: showPercent(perSecond / rawPerSecond),
+    workers: times.reduce((sum, time) => sum + time, 0),
+    database: await processorMilliseconds(Number(server)),
+    sandbox: await processorMilliseconds(sandbox.pid),
+    transactions: rows[0]?.count ?? NaN,
   };
 }
 
-async function queuePosts({ apiUrl, pool }: Installation, people: readonly TestUser[]): Promise<void> {
+/** Creates and publishes posts, which then wait for a worker. */
+export async function queuePosts(
+  { apiUrl, pool }: Installation,
+  people: readonly TestUser[],
+  count: number,
+): Promise<void> {
   const creates = people.map((person, index) => createRequest(person, `Queued by ${index}`));
-  await drive({ origins: [apiUrl], requests: creates, connections: CONNECTIONS, until: { count: POSTS } });
+  await drive({ origins: [apiUrl], requests: creates, connections: CONNECTIONS, until: { count } });
   const byUser = new Map(people.map((person) => [person.userId, person]));
   const { rows } = await pool.query<{ id: string; user_id: string }>("select id, user_id from posts");
   const publishes = rows.flatMap(({ id, user_id }) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Pool } from "undici";
@@ -20,6 +21,8 @@ const LoadPlan = z.object({
     )
     .min(1),
   connections: z.int(),
+  /** Each request is sent with an Idempotency-Key of its own. */
+  keyed: z.boolean().default(false),
   /** Requests are due at this rate, and count from then on; otherwise each follows the response before it. */
   perSecond: z.number().optional(),
   /** The duration, or the total number. */
@@ -62,7 +65,8 @@ export async function load(unread: unknown): Promise<LoadResult> {
         const dueAt = plan.perSecond === undefined ? 0 : begin + (place * 1000) / plan.perSecond;
         if (dueAt > performance.now()) await sleep(dueAt - performance.now());
         const start = plan.perSecond === undefined ? performance.now() : dueAt;
-        const answer = await pool.request(request);
+        const headers = plan.keyed ? { ...request.headers, "idempotency-key": randomUUID() } : request.headers;
+        const answer = await pool.request({ ...request, headers });
         const text = await answer.body.text();
         milliseconds.push(performance.now() - start);
         if (answer.statusCode >= 200 && answer.statusCode <= 299) continue;

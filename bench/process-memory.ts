@@ -29,7 +29,8 @@ export async function forgetPeaks(root: number): Promise<void> {
   for (const pid of await treeOf(root)) await writeFile(`/proc/${pid}/clear_refs`, "5").catch(() => undefined);
 }
 
-async function treeOf(root: number): Promise<number[]> {
+/** A process and its descendants. */
+export async function treeOf(root: number): Promise<number[]> {
   const parents = new Map<number, number>();
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -2,10 +2,15 @@ import { backup } from "./backup.ts";
 import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { composer } from "./composer.ts";
 import { createDraft } from "./create-draft.ts";
+import { createScheduled } from "./create-scheduled.ts";
 import { engineThroughput } from "./engine-throughput.ts";
+import { fold } from "./fold.ts";
+import { growth } from "./growth.ts";
 import { limits } from "./limits.ts";
+import { listFilters } from "./list-filters.ts";
 import { listPosts } from "./list-posts.ts";
 import { memory } from "./memory.ts";
+import { notifying } from "./notify.ts";
 import { conditionsNow, table, writeSection } from "./report.ts";
 import { scheduleAccuracy } from "./schedule-accuracy.ts";
 import { startTime } from "./start-time.ts";
@@ -17,10 +22,15 @@ import { startTime } from "./start-time.ts";
 const benchmarks: Benchmark[] = [
   startTime,
   createDraft,
+  createScheduled,
+  notifying,
   limits,
   listPosts,
+  listFilters,
+  fold,
   scheduleAccuracy,
   engineThroughput,
+  growth,
   memory,
   backup,
   composer,

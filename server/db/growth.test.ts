@@ -45,6 +45,24 @@ test("every table has something that limits its growth", async () => {
   }
 });
 
+test("every reference has an index, by which deleting what it leads to finds what goes with it", async () => {
+  const database = await createTestDatabase();
+  try {
+    const { rows } = await database.pool.query(
+      `select conrelid::regclass || ': ' || pg_get_constraintdef(c.oid) as reference
+       from pg_constraint c
+       where contype = 'f' and connamespace = 'public'::regnamespace and not exists (
+         select from pg_index i
+         where i.indrelid = c.conrelid and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+           and coalesce(pg_get_expr(i.indpred, i.indrelid), '(x IS NOT NULL)') ~ '^\\(\\w+ IS NOT NULL\\)$'
+       )`,
+    );
+    assert.deepEqual(rows, []);
+  } finally {
+    await database.drop();
+  }
+});
+
 test("a sweep finds what it deletes by an index, however much there is to keep", async () => {
   const database = await createTestDatabase();
   const client = await database.pool.connect();

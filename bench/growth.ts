@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Benchmark, Row } from "./benchmark.ts";
+import { queuePosts } from "./engine-throughput.ts";
+import { install, type Installation } from "./installation.ts";
+import { show } from "./numbers.ts";
+import { createTestUsers } from "./test-users.ts";
+
+const POSTS = 1_000;
+const PEOPLE = 50;
+const PATIENCE_SECONDS = 120;
+const MOST_CONNECTIONS = 12;
+/** Rows of these stay; the others are emptied after some time. */
+const TABLES = ["posts", "platform_posts", "publish_steps", "outbox", "post_counts"];
+
+export const growth: Benchmark = {
+  name: "growth",
+  title: "What a published post leaves",
+  about:
+    `${show(POSTS)} text posts of ${PEOPLE} users, published at once by one worker against the sandbox: the bytes of ` +
+    "each table with its indexes afterwards, per post and compacted, its rows, and the log that PostgreSQL wrote. The " +
+    "most database connections of the worker meanwhile.",
+  async measure(workspace) {
+    const installation = await install(workspace, "data", { AMPOST_SANDBOX_LIMITS: "off" });
+    await installation.start("sandbox");
+    const people = await createTestUsers(installation, PEOPLE);
+    const api = await installation.start("api");
+    const before = await look(installation);
+    await queuePosts(installation, people, POSTS);
+    await api.stop();
+    const others = await countConnections(installation);
+    await installation.start("worker");
+    const connections = (await mostConnectionsUntilPublished(installation)) - others;
+    await sleep(3_000);
+    const log = (await look(installation)).log - before.log;
+    for (const table of TABLES) await installation.pool.query(`vacuum full ${table}`);
+    const after = await look(installation);
+    const rows = TABLES.map((table): Row => {
+      const [was, is] = [before.tables.get(table), after.tables.get(table)];
+      const per = (of: "bytes" | "rows") => show(((is?.[of] ?? 0) - (was?.[of] ?? 0)) / POSTS);
+      return { what: `\`${table}\``, value: `${per("bytes")} bytes in ${per("rows")} rows` };
+    });
+    return [
+      ...rows,
+      { what: "PostgreSQL's log", value: `${show(log / POSTS)} bytes` },
+      {
+        what: "connections of a worker",
+        value: show(connections),
+        target: `at most ${MOST_CONNECTIONS}`,
+        met: connections <= MOST_CONNECTIONS,
+      },
+    ];
+  },
+};
+
+async function look({
+  pool,
+}: Installation): Promise<{ log: number; tables: Map<string, { bytes: number; rows: number }> }> {
+  const tables = new Map<string, { bytes: number; rows: number }>();
+  for (const table of TABLES) {
+    const { rows } = await pool.query<{ bytes: number; rows: number }>(
+      `select pg_total_relation_size('${table}')::float8 as bytes, (select count(*) from ${table})::int as rows`,
+    );
+    if (rows[0]) tables.set(table, rows[0]);
+  }
+  const { rows } = await pool.query<{ log: number }>(
+    "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as log",
+  );
+  return { log: rows[0]?.log ?? NaN, tables };
+}
+
+async function countConnections({ pool }: Installation): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    "select count(*)::int as count from pg_stat_activity where backend_type = 'client backend' and application_name <> 'bench'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function mostConnectionsUntilPublished(installation: Installation): Promise<number> {
+  const deadline = performance.now() + PATIENCE_SECONDS * 1000;
+  for (let most = 0; ; await sleep(100)) {
+    most = Math.max(most, await countConnections(installation));
+    const { rows } = await installation.pool.query<{ left: number }>(
+      "select count(*)::int as left from platform_posts where status <> 'published'",
+    );
+    if (rows[0]?.left === 0) return most;
+    if (performance.now() > deadline) throw new Error(`${rows[0]?.left} posts were not published`);
+  }
+}
