@@ -111,8 +111,9 @@ type ClaimParams = [
  * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a
  * takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
  *
- * Rows are compared as a whole and ordered by all columns of the index, and the results are fetched by id, so that the
- * plan walks the index from its start whether or not the table has ever been analyzed.
+ * Rows are compared as a whole and ordered by all columns of the index, limited to what PostgreSQL takes for a fraction
+ * of them, and the results are fetched by id, so that the plan walks the index from its start whether or not the table
+ * has ever been analyzed.
  */
 export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow, ClaimParams>>> = {
   prepare: claimIn("prepare"),
@@ -128,7 +129,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
        and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
        ${lane === "observe" ? "" : `and not ${isStopped}`}
-     order by lane, next_action_at limit ${LOOKED_AT}
+     order by lane, next_action_at limit (select ${LOOKED_AT})
    ), turn as (
      (select account_id, 1 as n from platform_posts
       where lane = '${lane}' and account_id > $3 and next_action_at is not null
