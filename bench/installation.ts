@@ -49,10 +49,11 @@ export async function install(
   workspace: Workspace,
   name: string,
   settings: Record<string, string> = {},
+  databaseSettings: Record<string, string> = {},
 ): Promise<Installation> {
   const dataDir = await workspace.folder(name);
   const env = { ...(await addresses()), AMPOST_DATA_DIR: dataDir, AMPOST_LOG_LEVEL: "info", ...settings };
-  const embedded = await keepDatabase(workspace, dataDir);
+  const embedded = await keepDatabase(workspace, dataDir, databaseSettings);
   const pool = createPool(embedded.url, { max: 2, name: "bench", statementTimeoutSeconds: 0 });
   workspace.defer(() => pool.end());
   return {
@@ -83,8 +84,12 @@ export async function addresses(): Promise<{ PORT: string; AMPOST_SANDBOX_PORT: 
 }
 
 /** The commands use this server, and leave it running when they exit. */
-async function keepDatabase(workspace: Workspace, dataDir: string): Promise<EmbeddedPostgres> {
-  const embedded = await startEmbedded({ dataDir, log: silent });
+async function keepDatabase(
+  workspace: Workspace,
+  dataDir: string,
+  settings: Record<string, string>,
+): Promise<EmbeddedPostgres> {
+  const embedded = await startEmbedded({ dataDir, log: silent, settings });
   workspace.defer(() => embedded.stop());
   return embedded;
 }

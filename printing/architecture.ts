@@ -103,6 +103,9 @@ export async function architecture(): Promise<string> {
     "7. `settle.ts` writes the status and the events in one transaction, " +
       "from which webhooks and event streams are sent.",
     "",
+    "Intents, results and other writes that are asked for at the same time go into one statement, " +
+      "each under its own fence (`server/db/batches.ts`).",
+    "",
     "## States",
     "",
     "Of a post. Its status follows from its platform posts, except `draft`, `scheduled` and `discarded`, " +

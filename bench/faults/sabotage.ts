@@ -32,13 +32,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: WRITES,
-        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
-        replace: "where id = $1 and $2::bigint is not null and lease_owner = $3\n",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
+        replace: "where pp.lease_owner = g.owner and ${isPostAsExpected}",
       },
       {
         file: COMMITS,
-        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
-        replace: "where id = $1 and $2::bigint is not null and lease_owner = $3 and lease_until > now()",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now()",
+        replace: "where pp.lease_owner = g.owner and pp.lease_until > now()",
       },
     ],
     tests: "server/publishing/races.test.ts",
@@ -48,22 +48,20 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: WRITES,
-        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
-        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
+        replace: "where ${isPostAsExpected}",
       },
       {
         file: COMMITS,
-        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
-        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now() and",
+        replace: "where",
       },
     ],
     tests: "tests/faults/stops.test.ts",
   },
   {
     what: "the intent",
-    changes: [
-      { file: COMMITS, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
-    ],
+    changes: [{ file: COMMITS, find: "and a.mode = g.mode\n   )", replace: "and a.mode = g.mode where false\n   )" }],
     tests: "tests/faults/crash.test.ts",
   },
   {
@@ -355,8 +353,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/db/queries/commits.ts",
-        find: 'where own.id = $1 and not ${isPaused("own")})',
-        replace: "where own.id = $1)",
+        find: "where not g.is_paused and",
+        replace: "where",
       },
     ],
     tests: "server/domain/publishing/pauses.test.ts",

@@ -15,12 +15,18 @@ export function takeOverTime(): void {
       if (machine === undefined || timeline === null) return usual(callback, delayMs, ...values);
       return setAlarm(machine, timeline, () => callback(...values), delayMs, isRepeated);
     };
+  const immediately = (callback: (...values: unknown[]) => void, ...values: unknown[]) => {
+    const [machine, timeline] = [currentMachine(), currentTimeline()];
+    if (machine === undefined || timeline === null) return real.setImmediate(callback, ...values);
+    return timeline.after(0, machine, "immediate", () => callback(...values));
+  };
   const clear = (usual: typeof real.clearTimeout) => (timer: NodeJS.Timeout | undefined) =>
     isAlarm(timer) ? timer.cancel() : usual(timer);
   replace(globalThis, {
     Date: VirtualDate,
     setTimeout: schedule(real.setTimeout, false),
     setInterval: schedule(real.setInterval, true),
+    setImmediate: immediately,
     clearTimeout: clear(real.clearTimeout),
     clearInterval: clear(real.clearInterval),
   });

@@ -62,7 +62,11 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-const TENANTS = 4;
+export interface InstallationOptions {
+  tenants?: number;
+  /** The platforms on which each tenant has an account; all by default. */
+  accountsOn?: readonly PlatformName[];
+}
 
 /** Files that every platform accepts as is: nothing is converted while time stands still. */
 const FILES = ["photo-1x1.jpg", "photo-4x5.jpg", "portrait-9x16.mp4", "landscape-16x9.mp4", "animated.gif"];
@@ -79,14 +83,14 @@ const TEST_SETTINGS = {
 };
 
 /** Takes control of this process's time. */
-export async function makeInstallation(): Promise<Installation> {
+export async function makeInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-simulation-"));
   const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
-    return await build(folder, opened, close);
+    return await build(folder, opened, close, options);
   } catch (error) {
     await close();
     throw error;
@@ -97,6 +101,7 @@ async function build(
   folder: string,
   opened: (() => Promise<unknown>)[],
   close: () => Promise<void>,
+  { tenants: count = 4, accountsOn = PLATFORM_NAMES }: InstallationOptions,
 ): Promise<Installation> {
   const log = pino({ level: "silent" });
   const shared = process.env.AMPOST_TEST_POSTGRES_URL;
@@ -114,7 +119,7 @@ async function build(
   const { pool } = stage;
   const disk = await createDiskStorage(join(folder, "media"));
   const fixtures = (await loadFixtures(disk)).filter(({ filename }) => FILES.includes(filename));
-  const storage = await inMemory(disk, fixtures);
+  const storage = await inMemory(disk, fixtures, count);
   const secret = randomBytes(32).toString("hex");
   const door = await openMediaDoor({ pool, storage, secret });
   opened.push(() => door.close());
@@ -136,7 +141,8 @@ async function build(
     sandboxUrl: running.url,
   };
   const tenants: SimulatedTenant[] = [];
-  for (let number = 1; number <= TENANTS; number += 1) tenants.push(await makeTenant(oauth, number, fixtures));
+  for (let number = 1; number <= count; number += 1)
+    tenants.push(await makeTenant(oauth, number, fixtures, accountsOn));
   await stage.keep();
   const restoreSandbox = keepSandbox(sandbox);
   return {
@@ -161,13 +167,14 @@ async function makeTenant(
   oauth: OAuthServices,
   number: number,
   fixtures: readonly Fixture[],
+  accountsOn: readonly PlatformName[],
 ): Promise<SimulatedTenant> {
   const { pool } = oauth;
   const { id: userId } = await ensureUser({ pool }, `person-${number}@example.com`);
   const [set] = await listSets.all(pool, [userId, "test"]);
   const platformSetId = set?.id ?? "";
   const accounts: SimulatedTenant["accounts"] = {};
-  for (const platform of PLATFORM_NAMES) {
+  for (const platform of accountsOn) {
     const id = await connectSandboxAccount(oauth, { userId, platformSetId, platform });
     const { rows } = await pool.query<{ id: string; renews: boolean }>(
       `select a.platform_account_id as id, c.refresh_token_sealed is not null as renews from accounts a
@@ -196,11 +203,11 @@ function keyFor(storageKey: string, number: number): string {
   return `${storageKey.slice(0, -1)}${number}`;
 }
 
-async function inMemory(disk: Storage, fixtures: readonly Fixture[]): Promise<Storage> {
+async function inMemory(disk: Storage, fixtures: readonly Fixture[], tenants: number): Promise<Storage> {
   const objects = new Map<string, Buffer>();
   for (const { storageKey } of fixtures) {
     const bytes = await buffer(await disk.open(storageKey));
-    for (let number = 1; number <= TENANTS; number += 1) objects.set(keyFor(storageKey, number), bytes);
+    for (let number = 1; number <= tenants; number += 1) objects.set(keyFor(storageKey, number), bytes);
   }
   return {
     ...disk,

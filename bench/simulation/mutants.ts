@@ -105,14 +105,51 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: WRITES,
-        find: "where id = $1 and fence = $2 and lease_owner = $3\n",
-        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null\n",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
+        replace: "where ${isPostAsExpected}",
       },
       {
         file: COMMITS,
-        find: "where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now()",
-        replace: "where id = $1 and ($2::bigint, $3::uuid) is not null",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now() and",
+        replace: "where",
       },
+    ],
+  },
+  {
+    what: "a lost claim counts as written",
+    changes: [
+      {
+        file: "server/publishing/settle.ts",
+        find: "  if (written === undefined) throw new LostClaim();\n  Object.assign",
+        replace: "  Object.assign",
+      },
+      {
+        file: COMMIT,
+        find: "if (written === undefined) throw new LostClaim();\n    if",
+        replace: "if (written === undefined) return true;\n    if",
+      },
+    ],
+  },
+  {
+    what: "what could not be written together with others is not written alone",
+    changes: [
+      {
+        file: "server/publishing/settle.ts",
+        find: " ?? (await writeClaimed(pool, work.claim, changes, also))",
+        replace: "",
+      },
+      { file: COMMIT, find: " ?? (await writeIntent(deps.pool, claim, intent))", replace: "" },
+      {
+        file: "server/publishing/settle.ts",
+        find: " ?? (await settleAlone(work, changes, also))",
+        replace: " ?? (await Promise.reject(new LostClaim()))",
+      },
+    ],
+  },
+  {
+    what: "the results of writes that were made together are mixed up",
+    changes: [
+      { file: "server/db/batches.ts", find: "byKey.get(keyOf(item))", replace: "rows[rows.length - 1 - found.size]" },
     ],
   },
   {
@@ -127,9 +164,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "no intent is written",
-    changes: [
-      { file: COMMITS, find: "and a.mode = pp.mode\n   )`;", replace: "and a.mode = pp.mode where false\n   )`;" },
-    ],
+    changes: [{ file: COMMITS, find: "and a.mode = g.mode\n   )", replace: "and a.mode = g.mode where false\n   )" }],
   },
   {
     what: "no quarantine",
@@ -152,8 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: COMMITS,
-        find: " and lease_until > now() and due_at <= now()\n",
-        replace: " and lease_until > now()\n",
+        find: " and pp.due_at <= now()",
+        replace: "",
       },
       {
         file: "server/publishing/work.ts",

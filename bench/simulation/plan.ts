@@ -1,4 +1,5 @@
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import type { Lane } from "../../server/db/queries/claims.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../server/publishing/fault-points.ts";
 import type { DatabaseFault } from "./database.ts";
 import type { Installation, Shape } from "./installation.ts";
@@ -11,6 +12,8 @@ export interface Plan {
   workers: number;
   /** The maximum number of a worker's connections. */
   connections: number;
+  /** A worker's slots; the engine's own by default. */
+  slots?: Partial<Record<Lane, number>>;
   /** A worker's polling interval. */
   floorSeconds: number;
   posts: PlannedPost[];
@@ -90,6 +93,7 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     seed,
     workers: theme === "stops" || theme === "tokens" || draws.chance() < 0.6 ? draws.whole(2, 3) : 1,
     connections: draws.pick([2, 3, 5, 10]),
+    ...(crowd ? { slots: { prepare: 8, commit: 8, observe: 8 } } : {}),
     // Rare if the run only waits for the end, and as in production if it is about the wait.
     floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,

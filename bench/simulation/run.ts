@@ -49,6 +49,8 @@ export interface RunResult {
   said: string[];
   /** The workers that survived the faults. */
   lastedWell: Set<Machine>;
+  /** When each statement reached the database. */
+  statements: { atMs: number; name: string }[];
   /** Steps of the database's clock. */
   clockSteps: { atMs: number; aheadMs: number }[];
 }
@@ -83,6 +85,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   const intents = new Map<string, number>();
   const lastIntents = new Map<string, number>();
   const readings: RunResult["readings"] = [];
+  const statements: RunResult["statements"] = [];
   let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
   const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
   let seenBefore = 0;
@@ -117,6 +120,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     timeline,
     backends: stage.pool,
     faultOf({ text, name }): DatabaseFault | undefined {
+      statements.push({ atMs: timeline.now(), name: name || text });
       if (!isStormy) return undefined;
       const any = count("any statement");
       const commit = /^commit/i.test(text) ? count("commit") : 0;
@@ -197,7 +201,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         forcePrivateUploads: false,
         environment: {},
         floorSeconds,
-        ...(plan.theme === "crowd" ? { slots: { prepare: 8, commit: 8, observe: 8 } } : {}),
+        ...(plan.slots === undefined ? {} : { slots: plan.slots }),
         log,
         faultPoint: hookOf(machine),
       });
@@ -361,6 +365,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     arrived,
     commits,
     readings,
+    statements,
     struck,
     said,
     clockSteps,

@@ -5,6 +5,7 @@ import {
   findAppById,
   findAppOfSet,
   findAppOfUser,
+  findAppTogether,
   findInstanceApp,
   insertInstanceApp,
   type OAuthAppRow,
@@ -48,7 +49,10 @@ export async function appOf(
   made: SignIn & { oauth_app_id: string | null },
   db: Db = services.pool,
 ): Promise<KnownApp | null> {
-  const row = made.oauth_app_id === null ? undefined : await findAppById.one(db, [made.oauth_app_id, made.mode]);
+  const { oauth_app_id: id, mode } = made;
+  if (id === null) return await loadInstanceApp(services, made, db);
+  const together = db === services.pool ? await findAppTogether(services.pool, { id, mode }) : undefined;
+  const row = together ?? (await findAppById.one(db, [id, mode]));
   return row ? openApp(services, row) : await loadInstanceApp(services, made, db);
 }
 

@@ -5,7 +5,7 @@ import type pg from "pg";
 import type { AccountKey } from "../../model/tenant.ts";
 import type { HttpRequest } from "../../platforms/kit/http.ts";
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
-import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
+import { type ConnectionRow, findConnection, findConnectionTogether } from "../db/queries/connections.ts";
 import { appOf } from "./app.ts";
 import { isFinal, renewToken, revoked } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
@@ -64,7 +64,8 @@ export async function freshAccess(
 }
 
 async function findConnectionOrThrow({ pool }: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
-  const found = await findConnection.one(pool, accountKeyParams(account));
+  const found =
+    (await findConnectionTogether(pool, account)) ?? (await findConnection.one(pool, accountKeyParams(account)));
   if (!found) throw revoked();
   return found;
 }

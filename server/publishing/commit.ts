@@ -1,4 +1,5 @@
 import { newId } from "../../model/ids.ts";
+import { foldStatus, type PostStatus } from "../../model/status.ts";
 import type { SpanFacts } from "../../model/trace.ts";
 import {
   type HttpAnswer,
@@ -21,12 +22,13 @@ import { CHANNELS } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
 import {
   holdPlatformPost,
+  intendTogether,
   type IntentWritten,
   type NewIntent,
   recordLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
-import { type Changes, holdPost, type IntentChanges } from "../db/queries/publishing.ts";
+import { type Changes, holdPost, type IntentChanges, type PostChanges } from "../db/queries/publishing.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
@@ -146,7 +148,7 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
     warnings,
   };
   try {
-    const written = await (begins ? beginWithIntent(work, declared) : writeIntent(deps.pool, claim, declared));
+    const written = await (begins ? beginWithIntent(work, declared) : intend(work, declared));
     if (written === undefined) throw new LostClaim();
     if (written.isBusy) return false;
     Object.assign(row, written.row);
@@ -159,21 +161,35 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
   return true;
 }
 
+async function intend({ deps, claim }: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
+  return (await intendTogether(deps.pool, { claim, intent })) ?? (await writeIntent(deps.pool, claim, intent));
+}
+
 /**
  * If everything before it was prepared ahead of time, the commit itself begins publishing. The post's row is locked
  * first, as always.
  */
-async function beginWithIntent({ deps, claim, row }: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
+async function beginWithIntent(work: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
+  const { deps, claim, row } = work;
+  if (row.is_only_platform_post) {
+    const post = begunPost(row.post_status, foldStatus(row.post_status, ["posting"]));
+    const written = await intendTogether(deps.pool, { claim, intent, post, postWas: row.post_status });
+    if (written !== undefined) {
+      notify(deps.pool, CHANNELS.post, row.post_id);
+      return written;
+    }
+  }
   return transaction(deps.pool, async (tx) => {
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;
     const { folded } = await foldWith(tx, row, post.status, "posting");
     notify(tx, CHANNELS.post, row.post_id);
-    return writeIntent(tx, claim, intent, {
-      status: folded,
-      events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }],
-    });
+    return writeIntent(tx, claim, intent, begunPost(post.status, folded));
   });
+}
+
+function begunPost(before: PostStatus, after: PostStatus): PostChanges {
+  return { status: after, events: after === before ? [] : [{ type: "post.publishing", platform_post_id: null }] };
 }
 
 /** We don't know whether the intent was written, but we do know that nothing was sent. */

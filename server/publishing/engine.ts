@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
 import { findNextDue, type Lane, LANES, postponeGroup, SHARED_APP } from "../db/queries/claims.ts";
@@ -17,7 +19,7 @@ import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
-import { hasRoomFor, type Room, roomIn } from "./shares.ts";
+import { hasRoomFor, type Room, roomIn, upTo } from "./shares.ts";
 import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
@@ -39,8 +41,15 @@ export interface Engine {
   running(): number;
 }
 
-const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16 };
+const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 128, observe: 128 };
 const ROOM_MADE = 8;
+
+/**
+ * This many are claimed and begun together at most, so that nobody waits for long behind a burst. What ends within a
+ * moment makes room for one claim.
+ */
+const BEGUN_TOGETHER = 16;
+const MOMENT_MILLISECONDS = 15;
 
 /** A lane in which nothing has finished for this long is stuck. */
 const FLOW_SECONDS = 1;
@@ -68,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   const deps: PublishingDeps = { ...options, reach: outages };
   let state: "new" | "started" | "stopping" = "new";
   let dueTimer: NodeJS.Timeout | undefined;
+  let endsTimer: NodeJS.Timeout | undefined;
   let floorTimer: NodeJS.Timeout | undefined;
   let heartbeatTimer: NodeJS.Timeout | undefined;
   let heartbeat: Promise<void> | null = null;
@@ -133,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
         // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
         if (taken > 0) lookedAt = own.turns.round;
         if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
+        if (taken > 0 && roomOf(lane).free < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
       }
     } catch (error) {
       own.wanted = false;
@@ -149,7 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
       const claims = await claimDueOf(
         pool,
         lane,
-        roomOf(lane),
+        upTo(BEGUN_TOGETHER, roomOf(lane)),
         own.turns,
         own.running,
         running.keys(),
@@ -192,7 +203,10 @@ export function createEngine(options: EngineOptions): Engine {
       outages.ended(claim);
       lanes[claim.lane].running.delete(claim);
       lanes[claim.lane].lastEnd = instant();
-      plan();
+      endsTimer ??= setTimeout(() => {
+        endsTimer = undefined;
+        plan();
+      }, MOMENT_MILLISECONDS);
       // Other workers would notice only at their next poll that a claim was released here.
       if (state === "stopping") notify(pool, CHANNELS.due);
     }
@@ -259,6 +273,7 @@ export function createEngine(options: EngineOptions): Engine {
       state = "stopping";
       for (const end of unsubscribe) end();
       clearTimeout(dueTimer);
+      clearTimeout(endsTimer);
       clearInterval(floorTimer);
       const over = Promise.withResolvers<void>();
       const timer = setTimeout(over.resolve, withinSeconds * 1000);

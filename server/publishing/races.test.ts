@@ -6,8 +6,8 @@ import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
 import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { claimDue } from "../db/queries/claims.ts";
-import { type NewIntent, writeIntent } from "../db/queries/commits.ts";
-import { writeClaimed } from "../db/queries/publishing.ts";
+import { intendTogether, type NewIntent, writeIntent } from "../db/queries/commits.ts";
+import { writeClaimed, writeTogether } from "../db/queries/publishing.ts";
 import { discard, publishNow, resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
 test("cancelling during publishing either cancels, and nothing is live, or is rejected, and it is published", async () => {
@@ -286,9 +286,135 @@ test("statuses never move backwards automatically", async () => {
   });
 });
 
+test("writes of several claims in one statement: each under its own fence, and none waits for what another locks", async () => {
+  await withWorld(async (world) => {
+    const [kept, stale, locked, edited] = [
+      await claimedPost(world),
+      await claimedPost(world),
+      await claimedPost(world),
+      await claimedPost(world),
+    ];
+    const writeOf = ({ id, platformPostId }: TestPost, fence = 7) => ({
+      claim: { id: platformPostId, fence, leaseOwner: id, accountId: null },
+      changes: { status: "posting", step: `of ${id}`, next: { at: "never" } } as const,
+      along: { post: { status: "posting", events: [{ type: "post.publishing", platform_post_id: null }] } } as const,
+      postWas: "queued" as const,
+    });
+    await world.pool.query("update posts set status = 'posting' where id = $1", [edited.id]);
+    const other = await world.pool.connect();
+    try {
+      await other.query("begin");
+      await other.query("select from platform_posts where id = $1 for update", [locked.platformPostId]);
+      const writes = [writeOf(stale, 6), writeOf(kept), writeOf(locked), writeOf(edited)];
+      const written = await Promise.all(writes.map((write) => writeTogether(world.pool, write)));
+      assert.deepEqual(
+        written.map((row) => row && [row.step, row.post_status]),
+        [undefined, [`of ${kept.id}`, "posting"], undefined, undefined],
+      );
+    } finally {
+      await other.query("rollback");
+      other.release();
+    }
+    assert.deepEqual(await stepsOf(world, [kept, stale, locked, edited]), [`of ${kept.id}`, null, null, null]);
+    assert.deepEqual((await world.read(kept)).events, ["post.publishing"]);
+    assert.deepEqual((await world.read(locked)).events, []);
+  });
+});
+
+test("if one of several writes is impossible, the others are made all the same, each with what belongs to it", async () => {
+  await withWorld(async (world) => {
+    const [first, poisoned, last] = [await claimedPost(world), await claimedPost(world), await claimedPost(world)];
+    const write = ({ id, platformPostId }: TestPost, journalId: string = crypto.randomUUID()) => {
+      const claim = { id: platformPostId, fence: 7, leaseOwner: id, accountId: null };
+      const journal = {
+        id: journalId,
+        step: `of ${id}`,
+        effect: "hidden",
+        attempt: 1,
+        result: "ok",
+        evidence: { of: id },
+      } as const;
+      const changes = { step: `of ${id}` };
+      return { claim, changes, along: { journal } };
+    };
+    const taken = write(first);
+    await writeClaimed(world.pool, taken.claim, {}, taken.along);
+    const writes = [write(last), write(poisoned, taken.along.journal.id)];
+    const outcomes = await Promise.allSettled(
+      writes.map(async (each) => {
+        const together = await writeTogether(world.pool, each);
+        assert.equal(together, undefined);
+        return await writeClaimed(world.pool, each.claim, each.changes, each.along);
+      }),
+    );
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "rejected"],
+    );
+    assert.deepEqual(await stepsOf(world, [last, poisoned]), [`of ${last.id}`, null]);
+    // Once the bad one is gone, the rest is one statement.
+    const more = await Promise.all([last, first].map((post) => writeTogether(world.pool, write(post))));
+    assert.deepEqual(
+      more.map((row) => row?.step),
+      [`of ${last.id}`, `of ${first.id}`],
+    );
+    const { rows } = await world.pool.query<{ right: boolean }>(
+      `select s.step = 'of ' || pp.post_id and s.evidence ->> 'of' = pp.post_id::text and s.fence = pp.fence as right
+       from publish_steps s join platform_posts pp on pp.id = s.platform_post_id`,
+    );
+    assert.deepEqual(
+      rows.map(({ right }) => right),
+      [true, true, true, true],
+    );
+  });
+});
+
+test("intents in one statement: an account's slot goes to one of them, and a claim that was lost gets nothing", async () => {
+  await withWorld(async (world) => {
+    const userId = await world.addUser();
+    const whose = { userId, accountId: await world.addAccount(userId) };
+    const [one, two] = [await claimedPost(world, whose), await claimedPost(world, whose)];
+    const [alone, lost] = [await claimedPost(world), await claimedPost(world)];
+    const intentOf = ({ id, platformPostId }: TestPost, fence = 7) => ({
+      claim: { id: platformPostId, fence, leaseOwner: id, accountId: null },
+      intent: { ...newIntent(), step: `of ${id}` },
+      post: { status: "posting", events: [] } as const,
+      postWas: "queued" as const,
+    });
+    const intents = [intentOf(lost, 6), intentOf(one), intentOf(alone), intentOf(two)];
+    const [ofLost, ...written] = await Promise.all(intents.map((each) => intendTogether(world.pool, each)));
+    assert.equal(ofLost, undefined);
+    const steps = written.map((each) => each?.row.step);
+    assert.equal(steps[1], `of ${alone.id}`);
+    const [winner, loser] = steps[0] === undefined ? [two, one] : [one, two];
+    assert.deepEqual([steps[0], steps[2]].filter(Boolean), [`of ${winner.id}`]);
+    assert.deepEqual(await stepsOf(world, [winner, loser, lost]), [`of ${winner.id}`, null, null]);
+    const { rows } = await world.pool.query("select step from publish_steps where result is null order by step");
+    assert.deepEqual(
+      rows.map(({ step }) => step),
+      [`of ${winner.id}`, `of ${alone.id}`].sort(),
+    );
+    const slots = await world.pool.query("select busy_with from accounts where busy_with is not null order by 1");
+    assert.deepEqual(
+      slots.rows.map(({ busy_with: owner }) => owner),
+      [winner.id, alone.id].sort(),
+    );
+    const waits = { id: loser.platformPostId, fence: 7, leaseOwner: loser.id, accountId: null };
+    assert.deepEqual(await writeIntent(world.pool, waits, newIntent()), { isBusy: true });
+  });
+});
+
+async function stepsOf(world: PublishingWorld, posts: readonly TestPost[]): Promise<(string | null)[]> {
+  const states = await Promise.all(posts.map((post) => world.read(post)));
+  return states.map(({ platformPosts: [part] }) => part?.step ?? null);
+}
+
 /** A due platform post that a claim with fence 7 holds; its owner is the post's id. */
-async function claimedPost(world: PublishingWorld): Promise<TestPost> {
-  const post = await world.addPost({ text: "held" });
+async function claimedPost(
+  world: PublishingWorld,
+  whose: { userId?: string; accountId?: string } = {},
+): Promise<TestPost> {
+  const post = await world.addPost({ text: "held", ...whose });
   await world.publish(post);
   await world.pool.query(
     "update platform_posts set fence = 7, lease_owner = post_id, lease_until = now() + interval '1 hour' where id = $1",

@@ -9,7 +9,16 @@ import { CHANNELS } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
 import { reopenCommit } from "../db/queries/commits.ts";
 import type { PostEvent } from "../db/queries/outbox.ts";
-import { type Along, type Changes, findSiblings, holdPost, writeClaimed } from "../db/queries/publishing.ts";
+import {
+  type Along,
+  type Changes,
+  findSiblings,
+  holdPost,
+  type PostChanges,
+  writeClaimed,
+  writeTogether,
+  type WrittenRow,
+} from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
@@ -19,6 +28,8 @@ import type { ClaimedWork } from "./work.ts";
 
 type Also = Omit<Along, "post">;
 
+type Settling = Also & { event?: EventType };
+
 /** Writes changes that callers cannot see. Throws LostClaim if the claim no longer holds. */
 export async function write(
   work: ClaimedWork,
@@ -26,7 +37,12 @@ export async function write(
   also: Also = {},
   patienceSeconds = QUIET_PATIENCE_SECONDS,
 ): Promise<void> {
-  const written = await persist(() => writeClaimed(poolFor(work, also), work.claim, changes, also), patienceSeconds);
+  const pool = poolFor(work, also);
+  const asked = { claim: work.claim, changes, along: also };
+  const written = await persist(
+    async () => (await writeTogether(pool, asked)) ?? (await writeClaimed(pool, work.claim, changes, also)),
+    patienceSeconds,
+  );
   if (written === undefined) throw new LostClaim();
   Object.assign(work.row, written);
 }
@@ -54,41 +70,84 @@ const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
 export async function settle(
   work: ClaimedWork,
   changes: Changes,
-  also: Also & { event?: EventType } = {},
+  also: Settling = {},
   patienceSeconds = QUIET_PATIENCE_SECONDS,
 ): Promise<void> {
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
   const { written, becomes } = await persist(
-    () =>
-      transaction(poolFor(work, also), async (tx) => {
-        const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
-        if (post === undefined) throw new LostClaim();
-        const uncertain =
-          changes.status === "failed" ? await findUncertainCommit(tx, work, changes, also.intent) : null;
-        const said = uncertain === null ? changes : asUnknown(work, changes, uncertain);
-        const { status, folded } = await foldWith(tx, row, post.status, said.status);
-        if (!mayBecome(status, said.status ?? status))
-          throw new Error(`A platform post cannot go from ${status} to ${said.status}`);
-        const becomes = said.status === status ? undefined : said.status;
-        const events = [
-          ...eventOf(row.id, also.event ?? (becomes && PLATFORM_POST_EVENTS[becomes])),
-          ...eventOf(null, folded === post.status ? undefined : POST_EVENTS[folded]),
-        ];
-        const written = await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } });
-        if (written === undefined) throw new LostClaim();
-        notify(tx, CHANNELS.post, row.post_id);
-        if (uncertain !== null && uncertain.nextReadSeconds !== null)
-          await reopenCommit.run(tx, [uncertain.id, row.user_id, row.mode]);
-        return { written, becomes };
-      }),
+    async () => (await settleTogether(work, changes, also)) ?? (await settleAlone(work, changes, also)),
     patienceSeconds,
   );
   Object.assign(row, written);
   if (becomes === "published" || becomes === "failed" || becomes === "unknown")
     deps.metrics?.settled(row.platform, becomes);
   await faultPoint(deps, "settle.after", claim, step);
+}
+
+interface Settled {
+  written: WrittenRow;
+  /** Its new status, if that is another. */
+  becomes: PlatformPostStatus | undefined;
+}
+
+/** In a transaction of its own, with the post's row locked. */
+async function settleAlone(work: ClaimedWork, changes: Changes, also: Settling): Promise<Settled> {
+  const { claim, row } = work;
+  return transaction(poolFor(work, also), async (tx) => {
+    const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
+    if (post === undefined) throw new LostClaim();
+    const uncertain = changes.status === "failed" ? await findUncertainCommit(tx, work, changes, also.intent) : null;
+    const said = uncertain === null ? changes : asUnknown(work, changes, uncertain);
+    const { status, folded } = await foldWith(tx, row, post.status, said.status);
+    const becomes = becomesOf(status, said);
+    const along = { ...also, post: postChanges(row, also.event, becomes, post.status, folded) };
+    const written = await writeClaimed(tx, claim, said, along);
+    if (written === undefined) throw new LostClaim();
+    notify(tx, CHANNELS.post, row.post_id);
+    if (uncertain !== null && uncertain.nextReadSeconds !== null)
+      await reopenCommit.run(tx, [uncertain.id, row.user_id, row.mode]);
+    return { written, becomes };
+  });
+}
+
+/**
+ * In one statement with others, if this is the post's only platform post and nothing else has to be read first.
+ * Undefined if it was not written like this.
+ */
+async function settleTogether(work: ClaimedWork, changes: Changes, also: Settling): Promise<Settled | undefined> {
+  const { deps, claim, row } = work;
+  if (!row.is_only_platform_post || changes.status === "failed") return undefined;
+  const becomes = becomesOf(row.status, changes);
+  const folded = foldStatus(row.post_status, [changes.status ?? row.status]);
+  const along = { ...also, post: postChanges(row, also.event, becomes, row.post_status, folded) };
+  const written = await writeTogether(poolFor(work, also), { claim, changes, along, postWas: row.post_status });
+  if (written === undefined) return undefined;
+  notify(deps.pool, CHANNELS.post, row.post_id);
+  return { written, becomes };
+}
+
+function becomesOf(status: PlatformPostStatus, changes: Changes): PlatformPostStatus | undefined {
+  if (!mayBecome(status, changes.status ?? status))
+    throw new Error(`A platform post cannot go from ${status} to ${changes.status}`);
+  return changes.status === status ? undefined : changes.status;
+}
+
+function postChanges(
+  { id }: WorkRow,
+  event: EventType | undefined,
+  becomes: PlatformPostStatus | undefined,
+  before: PostStatus,
+  after: PostStatus,
+): PostChanges {
+  return {
+    status: after,
+    events: [
+      ...eventOf(id, event ?? (becomes && PLATFORM_POST_EVENTS[becomes])),
+      ...eventOf(null, after === before ? undefined : POST_EVENTS[after]),
+    ],
+  };
 }
 
 function eventOf(platformPostId: string | null, type: EventType | undefined): PostEvent[] {

@@ -13,6 +13,7 @@ import {
   withWorld,
 } from "../../tests/publishing-world.ts";
 import { claimDue, findNextDue } from "../db/queries/claims.ts";
+import { statements } from "../db/sql.ts";
 import { LEASE_SECONDS } from "./timing.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
@@ -260,25 +261,67 @@ async function costOfClaiming(pool: pg.Pool, lane: "prepare" | "commit"): Promis
     true,
     [],
   ];
+  const plan = await planOf(pool, claimDue[lane].text, values);
+  return { rows: rowsRead(plan), pages: plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] };
+}
+
+/** What the statement does by the plan that is kept for it. Nothing of that is kept. */
+async function planOf(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<PlanNode> {
   const connection = await pool.connect();
   try {
     await connection.query("set plan_cache_mode = force_generic_plan");
-    await connection.query(`prepare claiming as ${claimDue[lane].text}`);
+    await connection.query(`prepare explained as ${text}`);
     await connection.query("begin");
     const literals = values.map((value) =>
       Array.isArray(value) ? `'{${value.map((item) => `"${item}"`).join()}}'` : `'${value}'`,
     );
     const { rows } = await connection.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
-      `explain (analyze, buffers, format json) execute claiming (${literals.join(", ")})`,
+      `explain (analyze, buffers, format json) execute explained (${literals.join(", ")})`,
     );
-    const plan = rows[0]?.["QUERY PLAN"][0].Plan ?? assert.fail();
-    return { rows: rowsRead(plan), pages: plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] };
+    return rows[0]?.["QUERY PLAN"][0].Plan ?? assert.fail();
   } finally {
     await connection.query("rollback");
     await connection.query("deallocate all");
     connection.release();
   }
 }
+
+test("writes read only their own rows, on tables that were never analyzed", async () => {
+  await withWorld(async (world) => {
+    await addDue(world, 5_000);
+    const { rows: claimed } = await world.pool.query<{ id: string; owner: string }>(
+      `update platform_posts set lease_owner = gen_random_uuid(), lease_until = now() + interval '1 hour', fence = 1
+       where id = any (array(select id from platform_posts limit 16)) returning id, lease_owner as owner`,
+    );
+    const common = { fence: 1, post_status: "posting", post_events: [], post_was: "queued" };
+    const changes = { step: "written", next: { at: "never" } };
+    const intent = {
+      step: "intended",
+      requestHash: "hash",
+      evidence: {},
+      deadlineSeconds: 5,
+      quarantineSeconds: 15,
+      leaseSeconds: 6,
+      attempt: 1,
+      failures: 0,
+      warnings: [],
+    };
+    const given = {
+      "platform_posts.write_many": claimed.map((claim) => ({ ...claim, ...common, changes })),
+      "publish_steps.intend_many": claimed.map((claim) => ({
+        ...claim,
+        ...common,
+        intent: { ...intent, id: claim.id },
+      })),
+    };
+    for (const [name, rows] of Object.entries(given)) {
+      const text = statements.get(name)?.text ?? assert.fail();
+      const plan = await planOf(world.pool, text, [JSON.stringify(rows)]);
+      const read = rowsRead(plan);
+      assert.ok(read >= 16 && read < 300, `${name} read ${read} rows of platform_posts`);
+    }
+  });
+});
 
 interface PlanNode {
   "Relation Name"?: string;

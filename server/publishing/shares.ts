@@ -36,6 +36,17 @@ export function roomIn(slots: number, open: number, running: number): Room {
   };
 }
 
+/** The same room for so many only. The reserve is for when nothing else is free. */
+export function upTo(most: number, { free, reserve, shares }: Room): Room {
+  const ofReserve = Math.max(0, most - free);
+  const { live, test } = reserve;
+  return {
+    free: Math.min(most, free),
+    reserve: { live: Math.min(ofReserve, live), test: Math.min(ofReserve, test) },
+    shares,
+  };
+}
+
 /** Whether there is room for a claim from another lane. */
 export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, running: ReadonlySet<Claim>): boolean {
   if (free > 0) return true;

@@ -34,8 +34,12 @@ export interface ClaimedRow {
   turn_end: string | null;
 }
 
-/** How many due rows are examined in order of their time, and how many accounts in turn if those were not all. */
+/**
+ * How many due rows are examined in order of their time, and if those were not all, how many of the latest, and how
+ * many accounts in turn.
+ */
 const LOOKED_AT = 128;
+const LATEST = 16;
 const ACCOUNTS_IN_TURN = 64;
 
 /**
@@ -46,6 +50,10 @@ export const SUSPECT_TAKEOVERS = 2;
 
 /** Rows taken over this often are set aside. */
 export const SET_ASIDE_TAKEOVERS = 3;
+
+/** When more than this are due at the same moment, those of other moments come first, for so many seconds. */
+const CROWD = 16;
+const CROWD_WAITS_SECONDS = 5;
 
 /** How many posts of one account may be prepared, and how many observed, at the same time. */
 const SIDE_BY_SIDE = 3;
@@ -104,9 +112,10 @@ type ClaimParams = [
  * For each lane the statement that claims what is due by the database's clock: at most one commit of an account that
  * has none in flight, and a few of each account to prepare or observe.
  *
- * While few rows are due, the oldest ones are enough. Otherwise all accounts get a turn as well, so that a user with
- * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the
- * fewest running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are
+ * While few rows are due, the oldest ones are enough. Otherwise the latest are examined as well, and all accounts get a
+ * turn, so that a user with thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among
+ * users, whoever has the fewest running comes first, then what was due at a moment of its own, then whoever has waited
+ * longest. The reserve goes to those who hold little. Locks are
  * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is
  * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a
  * takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
@@ -144,6 +153,11 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), due as (
      select * from oldest
      union
+     (select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+      where (lane, next_action_at) <= ('${lane}', now()) and (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
+        and next_action_at is not null and (select count(*) from oldest) = ${LOOKED_AT}
+      order by lane desc, next_action_at desc limit (select ${LATEST}))
+     union
      select first.* from turn, lateral (
        select id, account_id, user_id, mode, platform, next_action_at from platform_posts
        where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
@@ -165,6 +179,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), ranked as (
      select f.*, coalesce(s.running, 0) +
        row_number() over (partition by f.user_id order by f.next_action_at, f.id) as round,
+       count(*) over (partition by f.next_action_at) > ${CROWD}
+         and f.next_action_at > now() - interval '${CROWD_WAITS_SECONDS} s' as is_of_crowd,
        coalesce(s.turn, 0) as last_turn
      from first f
        left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running, turn) on s.user_id = f.user_id
@@ -174,11 +190,11 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
          and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,
-       row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group,
-       row_number() over (partition by r.in_group, r.app order by r.round, r.last_turn, r.next_action_at) as of_app
+       row_number() over (partition by r.in_group order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_group,
+       row_number() over (partition by r.in_group, r.app order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_app
      from ranked r left join unnest($7::text[], $8::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
-     select *, row_number() over (order by mode <> 'live', round, last_turn, next_action_at) as n from grouped
+     select *, row_number() over (order by mode <> 'live', round, is_of_crowd, last_turn, next_action_at) as n from grouped
      where (of_group = 1 or in_group <> all ($14::text[]))
        and (of_app = 1 or in_group || ' ' || app <> all ($14::text[]))
    ), spared as (

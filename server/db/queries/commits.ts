@@ -1,11 +1,27 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
+import { matched, together } from "../batches.ts";
 import { type Json, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
-import { postBeside, type PostChanges, selectWritten, writtenColumns, type WrittenRow } from "./publishing.ts";
+import {
+  claimOf,
+  heldPosts,
+  isPostAsExpected,
+  type Locked,
+  type OwnedRow,
+  ownerOf,
+  postBeside,
+  type PostChanges,
+  postOf,
+  postStatusOf,
+  selectWritten,
+  withoutOwner,
+  type WrittenRow,
+  writtenOf,
+} from "./publishing.ts";
 import type { IntentEvidence, IntentRow, WorkRow } from "./work-rows.ts";
 
 /** A commit that is about to be sent. */
@@ -28,6 +44,14 @@ export interface NewIntent {
 /** `isBusy`: nothing was written, because the account has another commit in progress, is limited, or is paused. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
+/** An intent of a claim. With `post`, publishing begins with it; with `postWas`, see `ClaimedWrite`. */
+export interface ClaimedIntent {
+  claim: Claimed;
+  intent: NewIntent;
+  post?: PostChanges;
+  postWas?: PostStatus;
+}
+
 /**
  * Writes the intent to commit. Undefined, with nothing written, if the claim no longer holds by lease and fence, or the
  * platform post is not due or was discarded. From here on another process may only read back, and only after the
@@ -39,83 +63,94 @@ export async function writeIntent(
   intent: NewIntent,
   post?: PostChanges,
 ): Promise<IntentWritten | undefined> {
-  const values: IntentParams = [
-    claim.id,
-    claim.fence,
-    claim.leaseOwner,
-    intent.id,
-    intent.step,
-    intent.attempt,
-    intent.failures,
-    jsonb(intent.warnings),
-    intent.requestHash,
-    intent.deadlineSeconds,
-    intent.quarantineSeconds,
-    intent.leaseSeconds,
-    jsonb(intent.evidence),
-  ];
-  const written =
-    post === undefined
-      ? await intend.one(db, values)
-      : await intendAndBegin.one(db, [...values, post.status, jsonb(post.events)]);
-  if (written === undefined || written.is_busy) return written && { isBusy: true };
-  const { is_busy: _, late_seconds: lateSeconds, ...row } = written;
-  return { isBusy: false, lateSeconds, row };
+  const row = await intend.one(db, [jsonb([rowOf({ claim, intent, post })])]);
+  return row && writtenIn(row);
 }
 
-type IntentParams = [
-  platformPostId: string,
-  fence: number,
-  leaseOwner: string,
-  intentId: string,
-  step: string,
-  attempt: number,
-  failures: number,
-  warnings: Json,
-  requestHash: string,
-  deadlineSeconds: number,
-  quarantineSeconds: number,
-  leaseSeconds: number,
-  evidence: Json,
-];
+/**
+ * The same for intents that are declared at the same time, each under its own claim. Undefined if it was not written,
+ * for whatever reason: `writeIntent` finds out.
+ */
+export const intendTogether = together<ClaimedIntent, IntentWritten & { isBusy: false }>(async (pool, intents) => {
+  const rows = await intendMany.all(pool, [jsonb(intents.map(rowOf))]);
+  const found = matched(intents, ownerOf, rows, ({ owner }) => owner);
+  return new Map(
+    [...found].flatMap(([asked, row]) => {
+      const written = writtenIn(row);
+      return written.isBusy ? [] : [[asked, written] as const];
+    }),
+  );
+});
 
-type IntendedRow = WrittenRow & { is_busy: boolean; late_seconds: number };
+function rowOf({ claim, intent, post, postWas }: ClaimedIntent) {
+  return { ...claimOf(claim), intent, ...postOf(post, postWas) };
+}
 
-const intended = `slot as (
-     update accounts a set busy_until = now() + make_interval(secs => $12), busy_with = $3
-     where a.id = (select ${slotOf("own.account_id")} from platform_posts own
-         where own.id = $1 and not ${isPaused("own")})
-       and (a.busy_until is null or a.busy_until <= now() or a.busy_with = $3)
-       and (a.limited_until is null or a.limited_until <= now())
-     returning a.id
+function writtenIn({ is_busy: isBusy, late_seconds: lateSeconds, ...row }: IntendedRow): IntentWritten {
+  return isBusy ? { isBusy } : { isBusy, lateSeconds, row: withoutOwner(row) };
+}
+
+type IntendedRow = OwnedRow & { is_busy: boolean; late_seconds: number };
+
+/** A member of the intent as text. */
+const given = (name: keyof NewIntent) => `(g.intent ->> '${name}')`;
+
+/**
+ * Writes the intents that are asked for as JSON. An account's slot goes to one of them; with the row of its claim, it is
+ * locked before it is taken. A row for each that was written, and for each whose account is busy, limited or paused;
+ * none for a claim that was lost.
+ */
+const intended = (locked: Locked) => `with asked as materialized (
+     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, post_status text,
+       post_events jsonb, post_was text)
+   ), given as materialized (
+     select g.*, pp.post_id, pp.user_id, pp.mode, ${slotOf("pp.account_id")} as slot, ${isPaused("pp")} as is_paused
+     from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
+   ), ${heldPosts(locked)}, free as (
+     select a.id, g.owner from given g join accounts a on a.id = g.slot
+     where not g.is_paused and (a.busy_until is null or a.busy_until <= now() or a.busy_with = g.owner)
+       and (a.limited_until is null or a.limited_until <= now()) and a.id = any (array(select slot from given))
+     for no key update of a ${locked}
+   ), slots as (
+     select distinct on (id) id, owner from free order by id, owner
+   ), held as (
+     select g.owner from given g join platform_posts pp on pp.id = g.id
+     where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now() and pp.due_at <= now()
+       and pp.status in ('pending', 'queued', 'posting') and not ${isHeld} and ${isPostAsExpected}
+       and g.owner in (select owner from slots) and pp.id = any (array(select id from given))
+     for no key update of pp ${locked}
+   ), busy as (
+     update accounts a set busy_until = now() + make_interval(secs => ${given("leaseSeconds")}::float8),
+       busy_with = g.owner
+     from slots s join given g on g.owner = s.owner where a.id = s.id and s.owner in (select owner from held)
+       and a.id = any (array(select id from slots))
    ), pp as (
-     update platform_posts set status = 'posting', lane = 'observe', step = $5, attempt_count = $6, failures = $7,
-       warnings = $8, updated_at = now(),
-       lease_until = greatest(lease_until, now() + make_interval(secs => $12)),
-       next_action_at = now() + make_interval(secs => $10::float8 + $11::float8)
-     where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now()
-       and status in ('pending', 'queued', 'posting') and not ${isHeld}
-       and exists (select from slot)
-     returning id, post_id, account_id, user_id, mode, platform, due_at, published_at, ${writtenColumns}
+     update platform_posts t set status = 'posting', lane = 'observe', step = ${given("step")},
+       attempt_count = ${given("attempt")}::integer, failures = ${given("failures")}::integer,
+       warnings = g.intent -> 'warnings', updated_at = now(),
+       lease_until = greatest(t.lease_until, now() + make_interval(secs => ${given("leaseSeconds")}::float8)),
+       next_action_at = now() + make_interval(
+         secs => ${given("deadlineSeconds")}::float8 + ${given("quarantineSeconds")}::float8)
+     from given g
+     where t.id = g.id and g.owner in (select owner from held) and t.id = any (array(select id from given))
+     returning t.id, t.post_id, t.account_id, t.user_id, t.mode, t.platform, t.due_at, t.published_at,
+       ${writtenOf("t")}, g.owner, g.fence, g.intent, g.post_status, g.post_events
    ), intent as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
        effect, attempt, fence, request_hash, deadline_at, checkpoint, evidence)
-     select $4, pp.id, pp.account_id, pp.user_id, pp.mode, pp.platform, a.platform_account_id, $5, 'visible', $6, $2,
-       $9, now() + make_interval(secs => $10), pp.checkpoint, $13
-     from pp left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
-   )`;
+     select (g.intent ->> 'id')::uuid, g.id, g.account_id, g.user_id, g.mode, g.platform, a.platform_account_id,
+       ${given("step")}, 'visible', ${given("attempt")}::integer, g.fence, ${given("requestHash")},
+       now() + make_interval(secs => ${given("deadlineSeconds")}::float8), g.checkpoint, g.intent -> 'evidence'
+     from pp g left join accounts a on a.id = g.account_id and a.user_id = g.user_id and a.mode = g.mode
+   ), ${postBeside}
+   select g.owner, pp.id is null as is_busy, extract(epoch from now() - pp.due_at)::float8 as late_seconds,
+     ${postStatusOf}, ${selectWritten}
+   from given g left join pp on pp.owner = g.owner
+   where pp.id is not null or g.owner not in (select owner from slots)`;
 
-/** One row if the intent was written, one if the account is busy, limited or paused, none if the claim was lost. */
-const selectIntended = `select not exists (select from slot) as is_busy,
-      extract(epoch from now() - due_at)::float8 as late_seconds, ${selectWritten}
-   from (select where exists (select from pp) or not exists (select from slot)) answer left join pp on true`;
+const intend = statement<IntendedRow, [rows: Json]>("publish_steps.intend", intended(""));
 
-const intend = statement<IntendedRow, IntentParams>("publish_steps.intend", `with ${intended} ${selectIntended}`);
-
-const intendAndBegin = statement<IntendedRow, [...IntentParams, postStatus: PostStatus, postEvents: Json]>(
-  "publish_steps.intend_and_begin",
-  `with ${intended}, ${postBeside("$14::text", "$15")} ${selectIntended}`,
-);
+const intendMany = statement<IntendedRow, [rows: Json]>("publish_steps.intend_many", intended("skip locked"));
 
 /**
  * The commits whose outcome is unknown, an open one first and then the newest, and whether the account can still read

@@ -1,4 +1,6 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { AccountKey } from "../../../model/tenant.ts";
+import { matched, together } from "../batches.ts";
 import { statement } from "../sql.ts";
 import type { AccountRow } from "./accounts.ts";
 
@@ -40,18 +42,40 @@ const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_acc
   extract(epoch from c.refresh_token_expires_at - clock_timestamp())::float8 as refresh_seconds_left,
   extract(epoch from c.user_token_expires_at - clock_timestamp())::float8 as user_token_seconds_left,
   extract(epoch from c.data_access_expires_at - clock_timestamp())::float8 as data_access_seconds_left
-  from connections c join accounts a on a.id = c.account_id
-  where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
+  from connections c join accounts a on a.id = c.account_id`;
+
+const readOne = `${read} where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
 
 export const findConnection = statement<ConnectionRow, [accountId: string, userId: string, mode: Mode]>(
   "connections.find",
-  read,
+  readOne,
+);
+
+/** The same for accounts that are asked for at the same time. */
+export const findConnectionTogether = together<AccountKey, ConnectionRow>(async (pool, accounts) => {
+  const rows = await findConnections.all(pool, [
+    accounts.map(({ accountId }) => accountId),
+    accounts.map(({ userId }) => userId),
+    accounts.map(({ mode }) => mode),
+  ]);
+  return matched(
+    accounts,
+    ({ accountId, userId, mode }) => `${accountId} ${userId} ${mode}`,
+    rows,
+    (row) => `${row.account_id} ${row.user_id} ${row.mode}`,
+  );
+});
+
+const findConnections = statement<ConnectionRow, [accountIds: string[], userIds: string[], modes: Mode[]]>(
+  "connections.find_many",
+  `${read} where c.account_id = any($1::uuid[]) and a.status = 'active'
+     and (c.account_id, c.user_id, c.mode) in (select * from unnest($1::uuid[], $2::text[], $3::text[]))`,
 );
 
 /** The same, holding the row. */
 export const lockConnection = statement<ConnectionRow, [accountId: string, userId: string, mode: Mode]>(
   "connections.lock",
-  `${read} for update of c`,
+  `${readOne} for update of c`,
 );
 
 /** If a platform does not send a refresh token again, the old one is kept, and the user's token if that is asked. */

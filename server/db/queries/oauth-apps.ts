@@ -1,4 +1,5 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { matched, together } from "../batches.ts";
 import { statement } from "../sql.ts";
 
 export interface OAuthAppRow {
@@ -22,6 +23,19 @@ export const findInstanceApp = statement<OAuthAppRow, [mode: Mode, platform: Pla
 export const findAppById = statement<OAuthAppRow, [id: string, mode: Mode]>(
   "oauth_apps.find",
   `select ${columns} from oauth_apps where id = $1 and mode = $2`,
+);
+
+/** The same for those that are asked for at the same time. */
+export const findAppTogether = together<{ id: string; mode: Mode }, OAuthAppRow>(async (pool, apps) => {
+  const rows = await findApps.all(pool, [apps.map(({ id }) => id), apps.map(({ mode }) => mode)]);
+  const keyOf = ({ id, mode }: { id: string; mode: Mode }) => `${id} ${mode}`;
+  return matched(apps, keyOf, rows, keyOf);
+});
+
+const findApps = statement<OAuthAppRow & { mode: Mode }, [ids: string[], modes: Mode[]]>(
+  "oauth_apps.find_many",
+  `select ${columns}, mode from oauth_apps
+   where id = any($1::uuid[]) and (id, mode) in (select * from unnest($1::uuid[], $2::text[]))`,
 );
 
 /** The set's own app. */

@@ -2,6 +2,7 @@ import type { PlatformPostError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, LivePart } from "../../../platforms/platform.ts";
+import { matched, together } from "../batches.ts";
 import { type Json, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
@@ -65,7 +66,7 @@ export interface IntentChanges {
 export interface Along {
   journal?: JournalEntry | undefined;
   intent?: IntentChanges | undefined;
-  /** Only if the post's row is locked. */
+  /** Only if the post's row is locked, or is locked by the same statement. */
   post?: PostChanges | undefined;
 }
 
@@ -75,15 +76,24 @@ export interface PostChanges {
 }
 
 /** The columns that a write can change and the engine reads again. */
-export const writtenColumns =
-  "status, step, live_through, polls, failures, checkpoint, attempt_count, platform_post_id, published_url, " +
-  "error, warnings";
+const WRITTEN = [
+  "status",
+  "step",
+  "live_through",
+  "polls",
+  "failures",
+  "checkpoint",
+  "attempt_count",
+  "platform_post_id",
+  "published_url",
+  "error",
+  "warnings",
+];
+
+export const writtenOf = (table: string) => WRITTEN.map((column) => `${table}.${column}`).join(", ");
 
 /** The same, as a `WorkRow` names them. */
-export const selectWritten = writtenColumns
-  .split(", ")
-  .map((column) => (column === "live_through" ? "pp.live_through as last_live_step" : `pp.${column}`))
-  .join(", ");
+export const selectWritten = writtenOf("pp").replace("pp.live_through", "pp.live_through as last_live_step");
 
 /** A platform post after a write. */
 export type WrittenRow = Pick<
@@ -102,6 +112,14 @@ export type WrittenRow = Pick<
 > &
   Partial<Pick<WorkRow, "post_status">>;
 
+/** A write of a claim. With `postWas`, the post's row is not locked, and must have that status. */
+export interface ClaimedWrite {
+  claim: Claimed;
+  changes: Changes;
+  along: Along;
+  postWas?: PostStatus;
+}
+
 /**
  * The engine's only write, in one statement: the platform post, if its claim is still valid, along with the journal,
  * the account's slot and the post. Returns the row afterwards, or undefined if the claim was lost; then nothing was
@@ -111,112 +129,159 @@ export async function writeClaimed(
   db: Db,
   claim: Claimed,
   changes: Changes,
-  { journal, intent, post }: Along = {},
+  along: Along = {},
 ): Promise<WrittenRow | undefined> {
-  const values: WriteParams = [
-    claim.id,
-    claim.fence,
-    claim.leaseOwner,
-    jsonb(changes),
-    journal === undefined ? null : jsonb(journal),
-    intent === undefined ? null : jsonb(intent),
-  ];
-  return post === undefined
-    ? write.one(db, values)
-    : writeWithPost.one(db, [...values, post.status, jsonb(post.events)]);
+  const row = await write.one(db, [jsonb([rowOf({ claim, changes, along })])]);
+  return row && withoutOwner(row);
 }
 
-type WriteParams = [
-  platformPostId: string,
-  fence: number,
-  leaseOwner: string,
-  changes: Json,
-  journal: Json | null,
-  intent: Json | null,
-];
+/**
+ * The same for writes that are asked for at the same time, each under its own claim. Undefined if it was not written:
+ * the claim was lost, or `writeClaimed` has to wait for a lock, or the post has another status.
+ */
+export const writeTogether = together<ClaimedWrite, WrittenRow>(async (pool, writes) => {
+  const rows = await writeMany.all(pool, [jsonb(writes.map(rowOf))]);
+  const found = matched(writes, ownerOf, rows, ({ owner }) => owner);
+  return new Map([...found].map(([asked, row]) => [asked, withoutOwner(row)]));
+});
 
-/** Along with an update `pp` of the platform post: the post's status and events. The caller notifies listeners. */
-export const postBeside = (status: string, events: string) => `post as (
-     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
-       event_count = p.event_count + jsonb_array_length(${events}::jsonb),
-       published_at = case when ${status} = 'published' then coalesce(p.published_at, greatest(pp.published_at,
+function rowOf({ claim, changes, along: { journal, intent, post }, postWas }: ClaimedWrite) {
+  return { ...claimOf(claim), changes, journal, intent, ...postOf(post, postWas) };
+}
+
+export const ownerOf = ({ claim }: { claim: Claimed }) => claim.leaseOwner;
+
+/** How the statements' rows name a claim, and the post beside it. */
+export const claimOf = ({ id, fence, leaseOwner }: Claimed) => ({ id, fence, owner: leaseOwner });
+export const postOf = (post: PostChanges | undefined, postWas: PostStatus | undefined) => ({
+  post_status: post?.status,
+  post_events: post?.events,
+  post_was: postWas,
+});
+
+/** A platform post after a write, and whose it was. */
+export type OwnedRow = Omit<WrittenRow, "post_status"> & { owner: string; post_status: PostStatus | null };
+
+export function withoutOwner({ owner: _, post_status: status, ...row }: OwnedRow): WrittenRow {
+  return status === null ? row : { ...row, post_status: status };
+}
+
+/** The posts of the rows `given` that expect a status, with their rows locked. */
+export const heldPosts = (locked: Locked) => `held_posts as (
+     select p.id, p.status from given g join posts p on p.id = g.post_id and p.user_id = g.user_id and p.mode = g.mode
+     where g.post_was is not null and p.id = any (array(select post_id from given)) for update of p ${locked}
+   )`;
+
+/** Whether the post of the row `g` has the status that it expects. */
+export const isPostAsExpected =
+  "(g.post_was is null or exists (select from held_posts h where h.id = g.post_id and h.status = g.post_was))";
+
+/** What becomes of rows that others have locked: a statement for many waits for none. */
+export type Locked = "" | "skip locked";
+
+/** Along with an update `pp` of platform posts: their posts' status and events. The caller notifies listeners. */
+export const postBeside = `post as (
+     update posts p set status = pp.post_status, revision = p.revision + 1, updated_at = now(),
+       event_count = p.event_count + jsonb_array_length(pp.post_events),
+       published_at = case when pp.post_status = 'published' then coalesce(p.published_at, greatest(pp.published_at,
          (select max(o.published_at) from platform_posts o
           where o.post_id = pp.post_id and o.user_id = pp.user_id and o.mode = pp.mode and o.id <> pp.id)), now())
          else p.published_at end
-     from pp where p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
-     returning p.id, p.user_id, p.mode, p.event_count, p.status
+     from pp where pp.post_status is not null and p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
+       and p.id = any (array(select post_id from pp))
+     returning p.id, p.user_id, p.mode, p.event_count, p.status, pp.post_events
    ), recorded as (
-     ${insertedEvents("post", events)}
+     ${insertedEvents("post", "p.post_events")}
    )`;
 
-/** A member of the changes: as text, as JSON, and whether it is there at all. */
-const given = (name: keyof Changes) => `$4::jsonb ->> '${name}'`;
-const givenJson = (name: keyof Changes) => `$4::jsonb -> '${name}'`;
-const isGiven = (name: keyof Changes) => `$4::jsonb ? '${name}'`;
-const next = (name: "at" | "seconds" | "evenPastDue") => `$4::jsonb #>> '{next,${name}}'`;
+/** After that: the post's status, if it was written. */
+export const postStatusOf = "(select post.status from post where post.id = pp.post_id) as post_status";
 
-const written = `pp as (
-     update platform_posts set
-       status = coalesce(${given("status")}, status),
-       lane = coalesce(${given("lane")}, lane),
-       step = case when ${isGiven("step")} then ${given("step")} else step end,
-       live_through = case when ${isGiven("reset")} then null else coalesce(${given("lastLiveStep")}, live_through) end,
-       polls = case ${given("polls")} when 'increment' then polls + 1 when 'reset' then 0 else polls end,
+/** A member of the changes: as text, as JSON, and whether it is there at all. */
+const given = (name: keyof Changes) => `g.changes ->> '${name}'`;
+const givenJson = (name: keyof Changes) => `g.changes -> '${name}'`;
+const isGiven = (name: keyof Changes) => `g.changes ? '${name}'`;
+const next = (name: "at" | "seconds" | "evenPastDue") => `g.changes #>> '{next,${name}}'`;
+
+/**
+ * Writes the rows that are asked for as JSON. The slot that a write frees is locked with it. Rows are fetched by arrays
+ * of ids, for which PostgreSQL uses the index whatever it knows of the table.
+ */
+const written = (locked: Locked) => `with asked as materialized (
+     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, changes jsonb, journal jsonb,
+       intent jsonb, post_status text, post_events jsonb, post_was text)
+   ), given as materialized (
+     select g.*, pp.post_id, pp.user_id, pp.mode, (select a.id from accounts a
+       where (${isGiven("next")} or g.intent ? 'result') and a.id = ${slotOf("pp.account_id")}
+         and a.busy_with = g.owner) as slot
+     from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
+   ), ${heldPosts(locked)}, slots as (
+     select a.id from accounts a where a.id = any (array(select slot from given)) for no key update of a ${locked}
+   ), held as (
+     select g.owner from given g join platform_posts pp on pp.id = g.id
+     where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}
+       and (g.slot is null or g.slot in (select id from slots)) and pp.id = any (array(select id from given))
+     for no key update of pp ${locked}
+   ), pp as (
+     update platform_posts t set
+       status = coalesce(${given("status")}, t.status),
+       lane = coalesce(${given("lane")}, t.lane),
+       step = case when ${isGiven("step")} then ${given("step")} else t.step end,
+       live_through = case when ${isGiven("reset")} then null
+         else coalesce(${given("lastLiveStep")}, t.live_through) end,
+       polls = case ${given("polls")} when 'increment' then t.polls + 1 when 'reset' then 0 else t.polls end,
        step_since = case ${given("polls")}
-         when 'increment' then coalesce(step_since, now()) when 'reset' then null else step_since end,
-       failures = coalesce((${given("failures")})::integer, failures),
-       checkpoint = coalesce(${givenJson("checkpoint")}, checkpoint),
-       attempt_count = coalesce((${given("attemptCount")})::integer, attempt_count),
+         when 'increment' then coalesce(t.step_since, now()) when 'reset' then null else t.step_since end,
+       failures = coalesce((${given("failures")})::integer, t.failures),
+       checkpoint = coalesce(${givenJson("checkpoint")}, t.checkpoint),
+       attempt_count = coalesce((${given("attemptCount")})::integer, t.attempt_count),
        platform_post_id = case when ${isGiven("reset")} then null
-         else coalesce(${given("platformPostId")}, platform_post_id) end,
+         else coalesce(${given("platformPostId")}, t.platform_post_id) end,
        published_url = case when ${isGiven("reset")} then null
-         else coalesce(${given("publishedUrl")}, published_url) end,
-       parts = case when ${isGiven("reset")} then '[]' else coalesce(${givenJson("parts")}, parts) end,
+         else coalesce(${given("publishedUrl")}, t.published_url) end,
+       parts = case when ${isGiven("reset")} then '[]' else coalesce(${givenJson("parts")}, t.parts) end,
        published_at = case when ${given("publishedNow")} = 'true'
-         then coalesce(published_at, (${given("liveSince")})::timestamptz, now()) else published_at end,
-       error = case when ${isGiven("error")} then nullif(${givenJson("error")}, 'null') else error end,
-       warnings = coalesce(${givenJson("warnings")}, warnings),
+         then coalesce(t.published_at, (${given("liveSince")})::timestamptz, now()) else t.published_at end,
+       error = case when ${isGiven("error")} then nullif(${givenJson("error")}, 'null') else t.error end,
+       warnings = coalesce(${givenJson("warnings")}, t.warnings),
        next_action_at = case ${next("at")}
-         when 'due' then greatest(due_at, now())
+         when 'due' then greatest(t.due_at, now())
          when 'never' then null
          when 'seconds' then case
-           when due_at > now() and ${next("evenPastDue")} is distinct from 'true'
-             then least(due_at, now() + make_interval(secs => (${next("seconds")})::float8))
+           when t.due_at > now() and ${next("evenPastDue")} is distinct from 'true'
+             then least(t.due_at, now() + make_interval(secs => (${next("seconds")})::float8))
            else now() + make_interval(secs => (${next("seconds")})::float8) end
-         else next_action_at end,
-       lease_until = case when ${isGiven("next")} then null else lease_until end,
-       lease_owner = case when ${isGiven("next")} then null else lease_owner end,
+         else t.next_action_at end,
+       lease_until = case when ${isGiven("next")} then null else t.lease_until end,
+       lease_owner = case when ${isGiven("next")} then null else t.lease_owner end,
        updated_at = now()
-     where id = $1 and fence = $2 and lease_owner = $3
-     returning id, post_id, account_id, user_id, mode, published_at, ${writtenColumns}
+     from given g
+     where t.id = g.id and g.owner in (select owner from held) and t.id = any (array(select id from given))
+     returning t.id, t.post_id, t.account_id, t.user_id, t.mode, t.published_at, ${writtenOf("t")},
+       g.owner, g.fence, g.journal, g.intent, g.slot, g.post_status, g.post_events
    ), journaled as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result,
        evidence, result_at)
-     select ($5::jsonb ->> 'id')::uuid, pp.id, pp.account_id, pp.user_id, pp.mode,
-       $5::jsonb ->> 'step', $5::jsonb ->> 'effect', ($5::jsonb ->> 'attempt')::integer, $2,
-       $5::jsonb ->> 'result', $5::jsonb -> 'evidence', now()
-     from pp where $5::jsonb is not null
+     select (pp.journal ->> 'id')::uuid, pp.id, pp.account_id, pp.user_id, pp.mode,
+       pp.journal ->> 'step', pp.journal ->> 'effect', (pp.journal ->> 'attempt')::integer, pp.fence,
+       pp.journal ->> 'result', pp.journal -> 'evidence', now()
+     from pp where pp.journal is not null
    ), intended as (
-     update publish_steps s set result = coalesce($6::jsonb ->> 'result', s.result),
-       remote_id = coalesce($6::jsonb ->> 'remoteId', s.remote_id),
-       evidence = s.evidence || ($6::jsonb -> 'evidence'),
-       result_at = case when $6::jsonb ? 'result' then now() else s.result_at end
-     from pp where s.id = ($6::jsonb ->> 'id')::uuid and s.platform_post_id = pp.id
+     update publish_steps s set result = coalesce(pp.intent ->> 'result', s.result),
+       remote_id = coalesce(pp.intent ->> 'remoteId', s.remote_id),
+       evidence = s.evidence || (pp.intent -> 'evidence'),
+       result_at = case when pp.intent ? 'result' then now() else s.result_at end
+     from pp where s.id = (pp.intent ->> 'id')::uuid and s.platform_post_id = pp.id
+       and s.id = any (array(select (intent ->> 'id')::uuid from pp))
    ), freed as (
      update accounts a set busy_until = null, busy_with = null from pp
-     where a.id = ${slotOf("pp.account_id")} and a.busy_with = $3 and (${isGiven("next")} or $6::jsonb ? 'result')
-   )`;
+     where a.id = pp.slot and a.busy_with = pp.owner and a.id = any (array(select slot from pp))
+   ), ${postBeside}
+   select pp.owner, ${postStatusOf}, ${selectWritten} from pp`;
 
-const write = statement<WrittenRow, WriteParams>(
-  "platform_posts.write",
-  `with ${written} select ${selectWritten} from pp`,
-);
+const write = statement<OwnedRow, [rows: Json]>("platform_posts.write", written(""));
 
-const writeWithPost = statement<WrittenRow, [...WriteParams, postStatus: PostStatus, postEvents: Json]>(
-  "platform_posts.write_with_post",
-  `with ${written}, ${postBeside("$7::text", "$8")}
-   select ${selectWritten}, (select status from post) as post_status from pp`,
-);
+const writeMany = statement<OwnedRow, [rows: Json]>("platform_posts.write_many", written("skip locked"));
 
 /** Locks a post's row; always before its platform posts. */
 export const holdPost = statement<{ status: PostStatus }, [postId: string, userId: string, mode: Mode]>(
