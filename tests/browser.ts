@@ -27,10 +27,11 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
   return chromium.launch({ executablePath, args: [...QUIET, ...more] });
 }
 
-/** Like `launchBrowser`, but closed at the end of the test. */
+/** Like `launchBrowser`, but closed at the end of the test, even if another hook fails and keeps this one from running. */
 export async function openBrowser(test: TestContext): Promise<Browser> {
   const browser = await launchBrowser();
   test.after(() => browser.close());
+  test.signal.addEventListener("abort", () => void browser.close());
   return browser;
 }
 
