@@ -20,7 +20,7 @@ await chooseLanguage();
 const cache = new QueryClient({
   defaultOptions: {
     // The client below has its own retries.
-    queries: { retry: false, staleTime: 5_000, throwOnError: signInFirst },
+    queries: { retry: false, throwOnError: signInFirst },
     mutations: { retry: false, networkMode: "always", throwOnError: signInFirst },
   },
 });

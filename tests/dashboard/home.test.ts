@@ -86,12 +86,26 @@ test("home leads a new user to going live, and tells what is next, what failed a
     await page.getByText("Publishing is paused.").waitFor({ state: "detached" });
     assert.equal((await publishing()).status, "running");
   });
-  await step("what went live is a chart with a table behind it", async () => {
-    await pool.query(
-      `update platform_posts set status = 'published', due_at = now() - interval '90 seconds', published_at = now()
+  await step(
+    "what went live meanwhile is counted as soon as somebody returns, however short they were away",
+    async () => {
+      const other = await open();
+      await other.addInitScript("const began = Date.now(); Date.now = () => began; globalThis.setInterval = () => 0;");
+      await other.goto(`${world.url}/?mode=test`);
+      await other.getByText("Nothing was published.").waitFor();
+      await other.getByRole("link", { name: "Posts", exact: true }).click();
+      await other.getByRole("heading", { name: "Posts" }).waitFor();
+      await pool.query(
+        `update platform_posts set status = 'published', due_at = now() - interval '90 seconds', published_at = now()
        where post_id = $1`,
-      [post],
-    );
+        [post],
+      );
+      await other.getByRole("link", { name: "Home", exact: true }).click();
+      await other.getByText("1 published, at most 1.5 min late").waitFor();
+      await other.context().close();
+    },
+  );
+  await step("what went live is a chart with a table behind it", async () => {
     await page.reload();
     await sees("1 published, at most 1.5 min late");
     await page.getByRole("img", { name: /^Threads: published per day/ }).waitFor();

@@ -174,9 +174,15 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
       ],
     );
   });
-  await step("home is calm again", async () => {
+  await step("home is calm again, and shows what the ledger has", async () => {
     await go("Home");
     await on("Needs attention").getByText("Nothing failed, and nothing waits for you.").waitFor();
+    const counts = Map.groupBy(await published(""), ([platform]) => platform);
+    for (const platform of [FACEBOOK, INSTAGRAM, THREADS])
+      await page
+        .getByRole("region", { name: label(platform), exact: true })
+        .getByText(`${counts.get(platform)?.length} published, at most`)
+        .waitFor();
   });
   assert.equal(await server.end("SIGTERM"), 0);
 });
