@@ -456,7 +456,7 @@ export interface TiktokSettings {
   disableStitch?: boolean;
   /** Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only. */
   videoCoverTimestampMs?: number;
-  /** Discloses a paid partnership. Cannot be combined with SELF_ONLY. */
+  /** Discloses a paid partnership. Cannot be combined with FOLLOWER_OF_CREATOR or SELF_ONLY. */
   brandContentToggle?: boolean;
   /** Discloses that the post promotes the creator's own business. */
   brandOrganicToggle?: boolean;

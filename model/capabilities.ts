@@ -80,8 +80,8 @@ export interface DisclosureKind {
   hint: string;
   /** How the platform labels the post. The last kind that is chosen wins. */
   marks: string;
-  /** An audience that it excludes, and why. */
-  excludes?: { audience: string; reason: string };
+  /** Audiences that it excludes, and why. */
+  excludes?: { audiences: readonly string[]; reason: string };
   consent?: Policy;
 }
 

@@ -71,9 +71,11 @@ function Audience({ platform, duties: { audience, disclosure }, settings, onChan
         onChange={({ target }) => onChange(setting, target.value === "" ? undefined : target.value)}
         options={[
           { value: "", name: t`Choose…` },
-          ...levels
-            .filter((level) => level !== barred?.audience || settings[setting] === level)
-            .map((level) => ({ value: level, name: values[level] ?? level })),
+          ...levels.map((level) => ({
+            value: level,
+            name: values[level] ?? level,
+            disabled: barred?.audiences.includes(level) === true,
+          })),
         ]}
       />
       <FieldIssues at={pointerOf(platform, [setting])} isDeep />
@@ -142,7 +144,7 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
         <fieldset className="ms-7 space-y-1">
           <legend className="sr-only">{disclosure.label}</legend>
           {disclosure.kinds.map(({ setting, label, hint, excludes }) => {
-            const isBarred = excludes !== undefined && settings[audience.setting] === excludes.audience;
+            const isBarred = excludes?.audiences.includes(String(settings[audience.setting])) === true;
             return (
               <div key={setting}>
                 <Checkbox

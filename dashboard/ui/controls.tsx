@@ -143,13 +143,16 @@ export function Select({
   options,
   className = "",
   ...rest
-}: FieldProps & SelectHTMLAttributes<HTMLSelectElement> & { options: readonly { value: string; name: string }[] }) {
+}: FieldProps &
+  SelectHTMLAttributes<HTMLSelectElement> & {
+    options: readonly { value: string; name: string; disabled?: boolean }[];
+  }) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
         <select {...rest} {...control} className={`${INPUT} h-10 ${className}`}>
-          {options.map(({ value, name }) => (
-            <option key={value} value={value}>
+          {options.map(({ value, name, disabled }) => (
+            <option key={value} value={value} disabled={disabled}>
               {name}
             </option>
           ))}

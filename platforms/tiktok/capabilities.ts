@@ -1,4 +1,5 @@
 import type { Capabilities } from "../../model/capabilities.ts";
+import { NOT_FOR_BRANDED_CONTENT } from "./settings.ts";
 
 const VIDEO = "TikTok docs, direct post, 2026-09-11";
 const PHOTO = "TikTok docs, photo post, 2026-09-11";
@@ -123,7 +124,10 @@ export const capabilities = {
           label: "Branded content",
           hint: "You are promoting another brand or a third party.",
           marks: "Paid partnership",
-          excludes: { audience: "SELF_ONLY", reason: "Branded content visibility cannot be set to private." },
+          excludes: {
+            audiences: NOT_FOR_BRANDED_CONTENT,
+            reason: "Branded content visibility cannot be set to private. Choose everyone or friends.",
+          },
           consent: {
             name: "Branded Content Policy",
             url: "https://www.tiktok.com/legal/page/global/bc-policy/en",

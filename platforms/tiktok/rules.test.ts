@@ -62,18 +62,20 @@ test("what is said about a missing or unknown privacyLevel names only levels tha
   }
 });
 
-test("a paid partnership on TikTok cannot be only for the creator", () => {
-  refuses(
-    "tiktok",
-    { media: [video], settings: { ...tiktok, brandContentToggle: true } },
-    {
-      code: "VALIDATION_FAILED",
-      path: setting("tiktok", "brandContentToggle"),
-      message: 'A paid partnership on TikTok cannot have privacyLevel "SELF_ONLY".',
-    },
-  );
+test("a paid partnership on TikTok is for everyone or friends", () => {
+  for (const privacyLevel of ["FOLLOWER_OF_CREATOR", "SELF_ONLY"])
+    refuses(
+      "tiktok",
+      { media: [video], settings: { privacyLevel, brandContentToggle: true } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("tiktok", "brandContentToggle"),
+        message: 'A paid partnership on TikTok cannot have privacyLevel "FOLLOWER_OF_CREATOR" or "SELF_ONLY".',
+      },
+    );
   takes("tiktok", { media: [video], settings: { ...tiktok, brandContentToggle: false, brandOrganicToggle: true } });
-  takes("tiktok", { media: [video], settings: { privacyLevel: "PUBLIC_TO_EVERYONE", brandContentToggle: true } });
+  for (const privacyLevel of ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS"])
+    takes("tiktok", { media: [video], settings: { privacyLevel, brandContentToggle: true } });
 });
 
 test("a TikTok photo cover is one of the images", () => {

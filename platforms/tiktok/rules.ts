@@ -1,5 +1,5 @@
 import { settingPath, type Rule, type RuleInput } from "../definition.ts";
-import type { TiktokSettings } from "./settings.ts";
+import { NOT_FOR_BRANDED_CONTENT, type TiktokSettings } from "./settings.ts";
 
 type Input = RuleInput<TiktokSettings>;
 
@@ -9,9 +9,10 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("tiktok", "brandContentToggle"),
-    message: 'A paid partnership on TikTok cannot have privacyLevel "SELF_ONLY".',
+    message: `A paid partnership on TikTok cannot have privacyLevel "${NOT_FOR_BRANDED_CONTENT.join('" or "')}".`,
     fix: "Choose another privacyLevel, or remove brandContentToggle.",
-    broken: ({ settings }) => settings.brandContentToggle === true && settings.privacyLevel === "SELF_ONLY",
+    broken: ({ settings }) =>
+      settings.brandContentToggle === true && NOT_FOR_BRANDED_CONTENT.includes(settings.privacyLevel ?? ""),
   },
   {
     rule: "tiktok.photoCoverIndex.range",

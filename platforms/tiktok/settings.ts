@@ -7,6 +7,12 @@ export const PRIVACY_LEVELS = [
   "SELF_ONLY",
 ] as const;
 
+/** Branded content must be for everyone or for friends. Source: TikTok docs, content sharing guidelines, 2026-09-11. */
+export const NOT_FOR_BRANDED_CONTENT: readonly string[] = [
+  "FOLLOWER_OF_CREATOR",
+  "SELF_ONLY",
+] satisfies (typeof PRIVACY_LEVELS)[number][];
+
 // Source: TikTok docs, direct post and photo post, 2026-09-11.
 
 /** `platformOverrides.tiktok.settings`. */
@@ -42,7 +48,7 @@ export const settings = z.strictObject({
   brandContentToggle: z
     .boolean()
     .optional()
-    .describe("Discloses a paid partnership. Cannot be combined with SELF_ONLY."),
+    .describe("Discloses a paid partnership. Cannot be combined with FOLLOWER_OF_CREATOR or SELF_ONLY."),
   brandOrganicToggle: z.boolean().optional().describe("Discloses that the post promotes the creator's own business."),
   isAigc: z.boolean().optional().describe("Labels the post as AI-generated. TikTok may not show the label on photos."),
   autoAddMusic: z.boolean().optional().describe("Lets TikTok add matching music. Photos only."),

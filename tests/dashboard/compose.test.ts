@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { press, step } from "../browser.ts";
+import { asSomebodyElse, press, step } from "../browser.ts";
 import { installed } from "./installed.ts";
 import { assertAccessible } from "./signed-in.ts";
 
@@ -118,6 +118,41 @@ test("a post is written for several platforms, mended, illustrated and published
         ),
         [false, true, true, true],
       );
+    },
+  );
+
+  await step(
+    "what a creator has turned off cannot be turned on, and branded content is for everyone or friends",
+    async () => {
+      await page.goto(`${appUrl}/platforms?mode=test`);
+      await page.getByRole("link", { name: /^Reconnect .* on TikTok$/ }).click();
+      await asSomebodyElse(page, "private");
+      await press(page, /^Continue as/);
+      await page.getByRole("checkbox", { name: "Replace this account" }).check();
+      await press(page, "Connect");
+      await page.getByText("The account has been connected.").waitFor();
+      await page.goto(`${appUrl}/compose?mode=test`);
+      await page.getByLabel("TikTok").check();
+      await page.getByLabel("Text", { exact: true }).fill("Watch this");
+      await page.getByLabel("Files").setInputFiles(join(FIXTURES, "portrait-9x16.mp4"));
+      await page.getByRole("tab", { name: /^TikTok/ }).click();
+      const box = (name: string) => page.getByRole("checkbox", { name, exact: true });
+      const off = "The creator has turned this off.";
+      for (const interaction of ["Duet", "Stitch"])
+        await box(`${interaction} ${off}`).and(page.locator(":disabled")).waitFor();
+      assert.equal(await box("Comment").isEnabled(), true);
+      const audience = page.getByLabel("Who can see this post");
+      const levels = async () => await audience.getByRole("option", { disabled: false }).allTextContents();
+      assert.deepEqual(await levels(), ["Choose…", "Followers", "Friends", "Only me"]);
+      await page.getByLabel(/^Disclose commercial content/).check();
+      await page.getByLabel(/^Branded content/).check();
+      assert.deepEqual(await levels(), ["Choose…", "Friends"]);
+      const reason = "Branded content visibility cannot be set to private. Choose everyone or friends.";
+      await page.getByText(reason).waitFor();
+      await page.getByLabel(/^Branded content/).uncheck();
+      await audience.selectOption("Followers");
+      assert.equal(await box(`Branded content ${reason}`).isDisabled(), true);
+      await assertAccessible(page);
     },
   );
 

@@ -508,7 +508,7 @@ class TiktokSettings(TypedDict):
     disableStitch: NotRequired[bool]
     #: Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only.
     videoCoverTimestampMs: NotRequired[int]
-    #: Discloses a paid partnership. Cannot be combined with SELF_ONLY.
+    #: Discloses a paid partnership. Cannot be combined with FOLLOWER_OF_CREATOR or SELF_ONLY.
     brandContentToggle: NotRequired[bool]
     #: Discloses that the post promotes the creator's own business.
     brandOrganicToggle: NotRequired[bool]

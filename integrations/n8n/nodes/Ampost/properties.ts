@@ -1178,7 +1178,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Brand Content Toggle",
             name: "brandContentToggle",
-            description: "Whether this discloses a paid partnership. Cannot be combined with SELF_ONLY.",
+            description:
+              "Whether this discloses a paid partnership. Cannot be combined with FOLLOWER_OF_CREATOR or SELF_ONLY.",
             type: "boolean",
             default: false,
             routing: {
