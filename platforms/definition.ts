@@ -21,6 +21,12 @@ export interface Definition {
   postLinks?: PostLinks;
 }
 
+/** A platform's logo: a path in a square of 24 by 24, and the platform's color. */
+export interface Logo {
+  path: string;
+  color: string;
+}
+
 /** The links to a platform's posts, as people copy them. */
 export interface PostLinks {
   /** In lower case. */
