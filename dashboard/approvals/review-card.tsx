@@ -1,19 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
-import { type Account, accountsList } from "../../contract/operations/accounts.ts";
-import type { Approval, WaitingApproval } from "../../contract/operations/approvals.ts";
+import { accountsList } from "../../contract/operations/accounts.ts";
+import type { Approval, ShownMedia, WaitingApproval } from "../../contract/operations/approvals.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { useRead } from "../api/use-api.ts";
+import { PlatformContent } from "../posts/platform-content.tsx";
 import { StatusTag } from "../posts/status.tsx";
 import { labelOf } from "../start.ts";
+import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
-import { previewsOf } from "./previews.ts";
 import { ReviewActions } from "./review-actions.tsx";
-import { ShownPreview } from "./shown-preview.tsx";
 
 /** A post as each platform would get it, and what a person decides about it. */
 export function ReviewCard({
@@ -78,14 +78,30 @@ export function ReviewCard({
           </Trans>
         </Notice>
       )}
+      {approval.media.map((file) => file.url === null && <Unfetched key={file.path} file={file} />)}
       <div className="grid gap-4 lg:grid-cols-2">
-        {previewsOf(post, approval.media).map((preview) => (
-          <ShownPreview
-            key={preview.platforms.join()}
-            preview={preview}
-            accounts={accounts.data === undefined ? null : accountsOf(post, accounts.data.accounts)}
-          />
-        ))}
+        {post.platformPosts.map(({ platform, accountId }) => {
+          const account = accounts.data?.accounts.find(({ id }) => id === accountId);
+          return (
+            <section key={platform} aria-label={labelOf(platform)} className="min-w-0 space-y-3">
+              <p className="flex items-center gap-3 text-sm">
+                <Avatar
+                  url={account?.avatarUrl ?? null}
+                  name={account === undefined ? labelOf(platform) : nameOf(account)}
+                  platform={platform}
+                />
+                <span className="min-w-0">
+                  <span className="block font-semibold">{labelOf(platform)}</span>
+                  {account !== undefined && <span className="block text-dim">{withoutTurns(nameOf(account))}</span>}
+                  {account === undefined && accounts.data !== undefined && (
+                    <Tag tone="bad">{t`No account connected`}</Tag>
+                  )}
+                </span>
+              </p>
+              <PlatformContent platform={platform} content={post.content} account={account} isUnfolded />
+            </section>
+          );
+        })}
       </div>
       <div>
         <ReviewActions approval={approval} post={post} />
@@ -94,9 +110,19 @@ export function ReviewCard({
   );
 }
 
-function accountsOf(post: Post, accounts: readonly Account[]): Account[] {
-  const ids = new Set(post.platformPosts.map(({ accountId }) => accountId));
-  return accounts.filter(({ id }) => ids.has(id));
+/** A file that cannot be shown, since it is not stored yet. */
+function Unfetched({ file: { status, filename, error } }: { file: ShownMedia }) {
+  return (
+    <Notice tone="warn">
+      {status === "failed" ? (
+        <Trans>
+          {withoutTurns(filename)} could not be fetched. {withoutTurns(error ?? "")}
+        </Trans>
+      ) : (
+        <Trans>{withoutTurns(filename)} is being fetched.</Trans>
+      )}
+    </Notice>
+  );
 }
 
 function StateTag({ post, approval }: { post: Post; approval: Approval }) {

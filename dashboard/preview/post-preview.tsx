@@ -21,16 +21,27 @@ interface PostPreviewProps {
   account: Account | undefined;
   /** Of a cover that is a stored file; otherwise it is looked up. */
   coverUrl?: string | undefined;
+  /** Shows all of a text, of which feeds show the beginning. */
+  isUnfolded?: boolean;
 }
 
 /** A post as a platform's audience will see it, drawn as on the sandbox's page. */
-export const PostPreview = memo(function PostPreview({ platform, content, account, coverUrl }: PostPreviewProps) {
+export const PostPreview = memo(function PostPreview({
+  platform,
+  content,
+  account,
+  coverUrl,
+  isUnfolded = false,
+}: PostPreviewProps) {
   const cards = useCards();
   const author = useAuthor(platform, account);
-  const cover = useCover(content.platformOverrides[platform]?.settings?.[COVER_MEDIA_ID]);
+  const { media, settings } = content.platformOverrides[platform] ?? {};
+  const [only, ...more] = media ?? content.media;
+  const cover = useCover(settings?.[COVER_MEDIA_ID] ?? (more.length === 0 ? only?.thumbnailMediaId : undefined));
   const shown = useMemo(
-    () => (cards === undefined ? null : toReact(cards.drawPost(platform, content, author, coverUrl ?? cover))),
-    [cards, platform, content, author, coverUrl, cover],
+    () =>
+      cards === undefined ? null : toReact(cards.drawPost(platform, content, author, coverUrl ?? cover), isUnfolded),
+    [cards, platform, content, author, coverUrl, cover, isUnfolded],
   );
   if (cards === undefined) return <div className="h-40 rounded-xl bg-tint" />;
   return (

@@ -3,12 +3,14 @@ import { createElement, Fragment, type ReactNode } from "react";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { isElement, type Markup } from "../../platforms/kit/card/markup.ts";
 
-/** Text remains text: React makes elements only of the tree's. */
-export function toReact(markup: Markup): ReactNode {
+/** Text remains text: React makes elements only of the tree's. What a card folds can be open from the start. */
+export function toReact(markup: Markup, isUnfolded = false): ReactNode {
   if (typeof markup === "string") return withoutTurns(markup);
-  const children = (isElement(markup) ? markup.children : markup).map(toReact);
+  const children = (isElement(markup) ? markup.children : markup).map((child) => toReact(child, isUnfolded));
   if (!isElement(markup)) return createElement(Fragment, null, ...children);
-  return createElement(markup.tag, propertiesOf(markup.attributes), ...children);
+  const { tag, attributes } = markup;
+  const isOpen = isUnfolded && tag === "details";
+  return createElement(tag, { ...propertiesOf(attributes), ...(isOpen && { open: true }) }, ...children);
 }
 
 function propertiesOf(attributes: Readonly<Record<string, string>>): Record<string, unknown> {
