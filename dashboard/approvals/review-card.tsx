@@ -83,7 +83,7 @@ export function ReviewCard({
         {post.platformPosts.map(({ platform, accountId }) => {
           const account = accounts.data?.accounts.find(({ id }) => id === accountId);
           return (
-            <section key={platform} aria-label={labelOf(platform)} className="min-w-0 space-y-3">
+            <div key={platform} className="min-w-0 space-y-3">
               <p className="flex items-center gap-3 text-sm">
                 <Avatar
                   url={account?.avatarUrl ?? null}
@@ -99,7 +99,7 @@ export function ReviewCard({
                 </span>
               </p>
               <PlatformContent platform={platform} content={post.content} account={account} isUnfolded />
-            </section>
+            </div>
           );
         })}
       </div>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { type Pause, publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
@@ -26,11 +27,12 @@ export function PublishingState() {
   const own = pauses.find(({ scope }) => scope === "user");
   const single = pauses.filter(({ scope }) => scope === "platform_set" || scope === "account").length;
   const failed = { onError: toasts.sayFailure };
-  const resumes = (body: { instance?: true }) => (
-    <Button isBusy={resume.isPending} onClick={() => resume.mutate({ body }, failed)}>
-      {t`Resume publishing`}
-    </Button>
-  );
+  const resumes = (body: { instance?: true }) =>
+    may("publishing_resume") && (
+      <Button isBusy={resume.isPending} onClick={() => resume.mutate({ body }, failed)}>
+        {t`Resume publishing`}
+      </Button>
+    );
   return (
     <>
       {status === "held" && (
@@ -67,7 +69,7 @@ export function PublishingMenu() {
   const { data } = useRead(publishingGet);
   const toasts = useToasts();
   const pause = useWrite(publishingPause, CHANGED);
-  if (data === undefined) return null;
+  if (data === undefined || !may("publishing_pause")) return null;
   const isPaused = (wanted: Pause["scope"]) => data.publishing.pauses.some(({ scope }) => scope === wanted);
   const stop = (body: { instance?: true }) => pause.mutate({ body }, { onError: toasts.sayFailure });
   const offersInstance = start.user.isOwner && !isPaused("instance");

@@ -6,6 +6,7 @@ import type { Account } from "../../contract/operations/accounts.ts";
 import { accountsDisconnect, accountsRefresh, type ConnectOption } from "../../contract/operations/connections.ts";
 import type { Pause } from "../../contract/operations/publishing.ts";
 import { useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { Confirm } from "../ui/confirm.tsx";
@@ -58,7 +59,7 @@ export function AccountRow({
               {t`Reconnect`}
             </a>
           )}
-          <AccountMenu account={account} name={name} pauses={pauses} logins={others} />
+          {may("accounts_refresh") && <AccountMenu account={account} name={name} pauses={pauses} logins={others} />}
         </div>
       </div>
       <HealthNotice account={account} />

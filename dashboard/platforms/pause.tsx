@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import { type Pause, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { Button } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
@@ -57,7 +58,7 @@ export function PauseNotice({ pauses, target }: { pauses: readonly Pause[]; targ
           )}
         </p>
       ))}
-      {isPaused && (
+      {isPaused && may("publishing_resume") && (
         <Button className="mt-2" isBusy={isBusy} onClick={resume}>
           {t`Resume publishing`}
         </Button>

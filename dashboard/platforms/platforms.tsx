@@ -8,6 +8,7 @@ import { publishingGet } from "../../contract/operations/publishing.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { may } from "../shell/workspace.ts";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice, View } from "../ui/surfaces.tsx";
@@ -32,13 +33,17 @@ export function Platforms() {
       title={t`Platforms`}
       actions={
         <>
-          <Link to="/platforms/links" className={buttonClass("quiet")}>
-            {t`Connect links`}
-          </Link>
+          {may("connect_links_list") && (
+            <Link to="/platforms/links" className={buttonClass("quiet")}>
+              {t`Connect links`}
+            </Link>
+          )}
           <PauseAll pauses={pauses} />
-          <Button kind="main" onClick={() => setIsCreating(true)}>
-            {t`New platform set`}
-          </Button>
+          {may("platform_sets_create") && (
+            <Button kind="main" onClick={() => setIsCreating(true)}>
+              {t`New platform set`}
+            </Button>
+          )}
         </>
       }
     >
@@ -85,7 +90,7 @@ export function Platforms() {
 function PauseAll({ pauses }: { pauses: Parameters<typeof usePause>[0] }) {
   const { t } = useLingui();
   const { isPaused, isBusy, pause } = usePause(pauses, {});
-  if (isPaused) return null;
+  if (isPaused || !may("publishing_pause")) return null;
   return (
     <Button kind="quiet" isBusy={isBusy} onClick={pause}>
       {t`Pause publishing`}

@@ -9,6 +9,7 @@ import { type PlatformSet, platformSetsDelete, platformSetsRename } from "../../
 import type { Pause } from "../../contract/operations/publishing.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { labelOf, start } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
@@ -35,7 +36,11 @@ export function SetCard({
 }) {
   const { t } = useLingui();
   const { id, name, isDefault } = set;
-  const options = useRead(platformSetsConnectOptions, { params: { id } });
+  const options = useRead(
+    platformSetsConnectOptions,
+    { params: { id } },
+    { enabled: may("platform_sets_connect_options") },
+  );
   const connectOptions = options.data?.connectOptions ?? [];
   return (
     <section aria-labelledby={`set-${id}`} className="rounded-2xl border bg-card p-4 sm:p-5">
@@ -63,7 +68,7 @@ export function SetCard({
           ))}
         </ul>
       )}
-      {options.isPending ? <Skeleton className="mt-4 h-10" /> : null}
+      {options.isLoading ? <Skeleton className="mt-4 h-10" /> : null}
       <Connect set={set} options={connectOptions.filter(({ platform }) => !has(accounts, platform))} />
     </section>
   );
@@ -100,12 +105,12 @@ function Connect({ set, options }: { set: PlatformSet; options: readonly Connect
       )}
       {without.length > 0 && (
         <p className="mt-3 text-sm text-dim">
-          <Trans>
-            This instance has no developer app for {without.join(", ")}.{" "}
+          <Trans>This instance has no developer app for {without.join(", ")}.</Trans>{" "}
+          {may("oauth_apps_save") && (
             <Link to="/platforms/$id/apps" params={{ id: set.id }} className="text-link underline">
-              Add your own
+              {t`Add your own`}
             </Link>
-          </Trans>
+          )}
         </p>
       )}
     </>
@@ -119,12 +124,16 @@ function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }
   const [open, setOpen] = useState<Open>(null);
   const { isPaused, pause, resume } = usePause(pauses, { platformSetId: set.id });
   const close = () => setOpen(null);
-  const items: readonly [name: string, act: () => void][] = [
-    [t`Rename`, () => setOpen("rename")],
-    [t`Posting times`, () => setOpen("times")],
-    [t`New connect link`, () => setOpen("link")],
-    isPaused ? [t`Resume publishing`, resume] : [t`Pause publishing`, pause],
+  const items: readonly { name: string; takes: Parameters<typeof may>[0]; act: () => void }[] = [
+    { name: t`Rename`, takes: "platform_sets_rename", act: () => setOpen("rename") },
+    { name: t`Posting times`, takes: "platform_sets_set_posting_times", act: () => setOpen("times") },
+    { name: t`New connect link`, takes: "connect_links_create", act: () => setOpen("link") },
+    isPaused
+      ? { name: t`Resume publishing`, takes: "publishing_resume", act: resume }
+      : { name: t`Pause publishing`, takes: "publishing_pause", act: pause },
   ];
+  const allowed = items.filter(({ takes }) => may(takes));
+  if (allowed.length === 0) return null;
   return (
     <>
       <DropdownMenu.Root modal={false}>
@@ -133,17 +142,19 @@ function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" className={menuClass}>
-            {items.map(([name, act]) => (
+            {allowed.map(({ name, act }) => (
               <DropdownMenu.Item key={name} className={menuItemClass} onSelect={act}>
                 {name}
               </DropdownMenu.Item>
             ))}
-            <DropdownMenu.Item asChild>
-              <Link to="/platforms/$id/apps" params={{ id: set.id }} className={menuItemClass}>
-                {t`Developer apps`}
-              </Link>
-            </DropdownMenu.Item>
-            {!set.isDefault && (
+            {may("oauth_apps_list") && (
+              <DropdownMenu.Item asChild>
+                <Link to="/platforms/$id/apps" params={{ id: set.id }} className={menuItemClass}>
+                  {t`Developer apps`}
+                </Link>
+              </DropdownMenu.Item>
+            )}
+            {!set.isDefault && may("platform_sets_delete") && (
               <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={() => setOpen("delete")}>
                 {t`Delete`}
               </DropdownMenu.Item>

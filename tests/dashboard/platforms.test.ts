@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { z } from "zod";
+
 import { accountsList } from "../../contract/operations/accounts.ts";
 import { connectLinksList } from "../../contract/operations/connect-links.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { LEAST_ROLES } from "../../contract/roles.ts";
+import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
 import { assertUsable, press, step } from "../browser.ts";
+import { joinAs } from "../members.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("sets, accounts, connect links, posting times and own apps are kept in order at 360 px", async (t) => {
@@ -160,5 +165,69 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     );
   });
 
+  assert.deepEqual(troubles, []);
+});
+
+/** What the view offers and the operation behind it: beside the accounts, and in the menus of a set and an account. */
+const OFFERS: readonly { menu: RegExp | null; offers: Readonly<Record<string, string>> }[] = [
+  {
+    menu: null,
+    offers: {
+      "Connect links": "connect_links_list",
+      "Pause publishing": "publishing_pause",
+      "New platform set": "platform_sets_create",
+      LinkedIn: "connections_start",
+      Reconnect: "connections_start",
+    },
+  },
+  {
+    menu: /^Options of [^@]*$/,
+    offers: {
+      Rename: "platform_sets_rename",
+      "Posting times": "platform_sets_set_posting_times",
+      "New connect link": "connect_links_create",
+      "Pause publishing": "publishing_pause",
+      "Developer apps": "oauth_apps_list",
+    },
+  },
+  {
+    menu: /^Options of .* on Threads$/,
+    offers: {
+      "Refresh access and profile": "accounts_refresh",
+      "Pause publishing": "publishing_pause",
+      Disconnect: "accounts_disconnect",
+    },
+  },
+];
+
+test("in a workspace, each role is offered what it may do with platforms, and nothing else", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "threads");
+  for (const role of MEMBER_ROLES) {
+    const { cookie } = await joinAs(world, world.test, role);
+    const page = await open({ viewport: { width: 1280, height: 800 } }, cookie);
+    await page.goto(`${world.url}/platforms?mode=test&workspace=${world.test.userId}`);
+    await page.getByText("Access, permissions and limits").waitFor();
+    for (const { menu, offers } of OFFERS) {
+      const allowed = Object.values(offers).map((operation) =>
+        mayAs(role, z.enum(ROLES).parse(LEAST_ROLES[operation])),
+      );
+      const opener = menu === null ? null : page.getByRole("button", { name: menu });
+      if (opener !== null && !allowed.includes(true)) {
+        assert.equal(await opener.count(), 0, `${role}: ${menu}`);
+        continue;
+      }
+      await opener?.click();
+      const controls = menu === null ? page.locator("main").locator("a, button") : page.getByRole("menuitem");
+      for (const [index, name] of Object.keys(offers).entries()) {
+        const control = controls.filter({ hasText: new RegExp(`^${name}$`) });
+        if (allowed[index] === true) await control.waitFor();
+        else assert.equal(await control.count(), 0, `${role}: ${name}`);
+      }
+      if (opener !== null) await page.keyboard.press("Escape");
+    }
+    await assertAccessible(page);
+    await page.context().close();
+  }
   assert.deepEqual(troubles, []);
 });

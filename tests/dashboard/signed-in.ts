@@ -10,8 +10,8 @@ import { createWorld, type World } from "../world.ts";
 
 export interface SignedIn {
   world: World;
-  /** A page of the user of `world.live` and `world.test`, in a browser context of its own. */
-  open(options?: BrowserContextOptions): Promise<Page>;
+  /** A page in a browser context of its own: by default of the user of `world.live` and `world.test`. */
+  open(options?: BrowserContextOptions, cookie?: string): Promise<Page>;
   /** Errors of the pages, and what their Content Security Policy refused. */
   troubles: string[];
 }
@@ -22,13 +22,13 @@ export async function signedIn(t: TestContext): Promise<SignedIn> {
   const browser = await openBrowser(t);
   const world = await createWorld();
   t.after(() => world.close());
-  const cookie = await world.signIn(world.live);
+  const own = await world.signIn(world.live);
   Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
   const troubles: string[] = [];
   return {
     world,
     troubles,
-    async open(options) {
+    async open(options, cookie = own) {
       const context = await browser.newContext(options);
       context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
       const url = world.url;
