@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import type { PostStatus } from "../../model/status.ts";
 import { StatusTag, useStatusNames } from "../posts/status.tsx";
+import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { useCalendar } from "./grid.ts";
 import { timeOf } from "./use-posts-of-days.ts";
@@ -21,7 +22,7 @@ const EDGES: Record<PostStatus, string> = {
 const SIGNS: Partial<Record<PostStatus, string>> = { published: "✓", partial: "!", failed: "!", discarded: "✕" };
 
 export function isMovable({ status }: PostSummary): boolean {
-  return status === "scheduled";
+  return status === "scheduled" && may("posts_update");
 }
 
 interface Shown {

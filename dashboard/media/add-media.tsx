@@ -7,6 +7,7 @@ import { MIME_TYPES } from "../../model/capabilities.ts";
 import { ask } from "../api/ask.ts";
 import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
+import { may } from "../shell/workspace.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { PlusIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
@@ -54,6 +55,7 @@ function useDrops(onFiles: (files: Iterable<File>) => void): boolean {
     latest.current = onFiles;
   });
   useEffect(() => {
+    if (!may("media_create")) return undefined;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
     const onOver = (event: DragEvent) => {
       if (!hasFiles(event)) return;

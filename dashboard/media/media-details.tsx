@@ -7,6 +7,7 @@ import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../.
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { StatusTag } from "../posts/status.tsx";
+import { may } from "../shell/workspace.ts";
 import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice } from "../ui/surfaces.tsx";
@@ -48,18 +49,20 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
     <div className="space-y-5">
       <Picture media={media} />
       <Facts media={media} />
-      <Changes media={media} etag={etag} onConflict={() => void refetch()} />
+      {may("media_update") && <Changes media={media} etag={etag} onConflict={() => void refetch()} />}
       <UsedIn used={used.data} />
-      <div className="flex flex-wrap justify-between gap-2 border-t pt-4">
-        <Button kind="danger" onClick={() => onDeleting(true)}>
-          <Trans>Delete</Trans>
-        </Button>
-        {media.status === "ready" && (
-          <Link to="/compose" search={({ mode }) => ({ mode, media: id })} className={buttonClass("main")}>
-            <Trans>Use in a new post</Trans>
-          </Link>
-        )}
-      </div>
+      {may("media_delete") && (
+        <div className="flex flex-wrap justify-between gap-2 border-t pt-4">
+          <Button kind="danger" onClick={() => onDeleting(true)}>
+            <Trans>Delete</Trans>
+          </Button>
+          {media.status === "ready" && (
+            <Link to="/compose" search={({ mode }) => ({ mode, media: id })} className={buttonClass("main")}>
+              <Trans>Use in a new post</Trans>
+            </Link>
+          )}
+        </div>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { mediaList } from "../../contract/operations/media.ts";
 import { MEDIA_TYPES } from "../../model/post.ts";
 import { PAGE, pagesOf, usePages } from "../api/use-pages.ts";
 import { useMode } from "../shell/mode.ts";
+import { may } from "../shell/workspace.ts";
 import { Button, Select } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { SearchField } from "../ui/search-field.tsx";
@@ -35,7 +36,7 @@ export function MediaLibrary() {
     });
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   return (
-    <View title={t`Media`} isWide actions={<AddMedia arrivals={arrivals} />}>
+    <View title={t`Media`} isWide actions={may("media_create") && <AddMedia arrivals={arrivals} />}>
       <Filters filter={filter} onChange={set} />
       <Arriving arrivals={arrivals} />
       <Found
