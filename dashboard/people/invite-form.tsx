@@ -5,7 +5,7 @@ import { memberInvitesCreate } from "../../contract/operations/workspaces.ts";
 import { MEMBER_ROLES, type MemberRole } from "../../model/roles.ts";
 import { useWrite } from "../api/use-api.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
-import { CopyField } from "../ui/copy-field.tsx";
+import { Copyable } from "../ui/copy.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
@@ -61,12 +61,10 @@ export function InviteForm() {
       </form>
       {invite.error !== null && beside === undefined && <Failure error={invite.error} />}
       {link !== null && (
-        <div className="mt-4" role="status">
-          <CopyField
-            label={t`Link for ${link.to}`}
-            value={link.url}
-            hint={t`This instance has no mail server. Send the link yourself: it works once, for 7 days, and is not shown again.`}
-          />
+        <div className="mt-4 space-y-2 text-sm" role="status">
+          <p className="font-semibold">{t`Link for ${link.to}`}</p>
+          <Copyable label={t`Link for ${link.to}`} text={link.url} />
+          <p className="text-dim">{t`This instance has no mail server. Send the link yourself: it works once, for 7 days, and is not shown again.`}</p>
         </div>
       )}
     </Card>

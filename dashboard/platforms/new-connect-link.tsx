@@ -6,7 +6,7 @@ import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useWrite } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
-import { CopyField } from "../ui/copy-field.tsx";
+import { Copyable } from "../ui/copy.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 
@@ -25,11 +25,8 @@ export function NewConnectLink({ platformSetId }: { platformSetId: string }) {
   if (link?.url !== undefined && link.url !== null)
     return (
       <div className="space-y-4">
-        <CopyField
-          label={t`Connect link`}
-          value={link.url}
-          hint={t`Copy it now: it is not shown again. Anyone who has it can use it.`}
-        />
+        <Copyable label={t`Connect link`} text={link.url} />
+        <p className="text-sm">{t`Copy it now: it is not shown again. Anyone who has it can use it.`}</p>
         <p className="text-sm">
           <Trans>
             Send it to the owner of the accounts. It works until <Time at={link.expiresAt} withZone />.

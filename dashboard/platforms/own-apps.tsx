@@ -14,7 +14,7 @@ import { useRead, useWrite } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass } from "../ui/controls.tsx";
-import { CopyField } from "../ui/copy-field.tsx";
+import { Copyable } from "../ui/copy.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Loading, Tag, View } from "../ui/surfaces.tsx";
@@ -111,11 +111,11 @@ function AppCard({
           {app === undefined ? t`Use your own ${label} app` : t`Change your ${label} app`}
         </summary>
         <div className="mt-3 space-y-5">
-          <CopyField
-            label={t`Redirect URI`}
-            value={app?.redirectUri ?? ownApp.redirectUri}
-            hint={t`Register exactly this on ${label}'s developer portal.`}
-          />
+          <div className="space-y-2 text-sm">
+            <h3 className="font-semibold">{t`Redirect URI`}</h3>
+            <Copyable label={t`Redirect URI`} text={app?.redirectUri ?? ownApp.redirectUri} />
+            <p className="text-dim">{t`Register exactly this on ${label}'s developer portal.`}</p>
+          </div>
           <OwnAppForm platformSetId={platformSetId} option={option} app={app} />
         </div>
       </details>
