@@ -160,7 +160,7 @@ export async function createWorld(
     connect: (tenant, platform, options = {}) => connectAccount(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
     operatorKey: () => (operatorKey ??= createOperatorKey(services, { name: "test" }).then((key) => key.operatorKey)),
-    signIn: (tenant) => signIn(services, { url, appUrl }, tenant),
+    signIn: (tenant) => signIn(services, url, tenant),
     callAs: (cookie, method, path, body, headers) =>
       send(url, method, path, body, { cookie, origin: appUrl, ...headers }),
     close: async () => {
@@ -305,11 +305,7 @@ export const PASSWORD = "correct horse battery staple";
 /** Hashed once, since hashing is slow on purpose. */
 let passwordHash: Promise<string> | undefined;
 
-async function signIn(
-  { pool, auth }: Services,
-  { url, appUrl }: { url: string; appUrl: string },
-  { userId }: TestTenant,
-): Promise<string> {
+async function signIn({ pool, auth, settings }: Services, url: string, { userId }: TestTenant): Promise<string> {
   passwordHash ??= (await auth()).hashPassword(PASSWORD);
   await savePassword.run(pool, [newId(), userId, await passwordHash]);
   const user = await verifyEmail.one(pool, [userId]);
@@ -318,7 +314,7 @@ async function signIn(
     "POST",
     "/api/auth/sign-in/email",
     { email: user?.email, password: PASSWORD },
-    { origin: appUrl },
+    { origin: settings.appUrl },
   );
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return cookiesOf(answer);

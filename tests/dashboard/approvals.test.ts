@@ -7,8 +7,9 @@ import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post } from "../../contract/operations/posts.ts";
-import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../browser.ts";
-import { cookiesOf } from "../world.ts";
+import { assertUsable, step } from "../browser.ts";
+import { setUpOwner } from "./installed.ts";
+import { openPages } from "./pages.ts";
 import { assertAccessible } from "./signed-in.ts";
 
 const TURNED = "Go to \u202emoc.elpmaxe\u202c <img src=x onerror=alert(1)>";
@@ -18,7 +19,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
   const server = await installation.start("start");
   const { appUrl } = installation;
   const { platformSetId } = await installation.json("bootstrap", "--json");
-  const cookie = await signIn(appUrl, server.output);
+  const cookie = await setUpOwner(installation, server);
   const call = async (key: string, method: string, path: string, body?: object | FormData) => {
     const isForm = body instanceof FormData;
     const answer = await fetch(`${appUrl}/api/v1${path}`, {
@@ -53,18 +54,8 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
       .array(z.object({ publishCalls: z.int() }))
       .parse(await (await fetch(`${installation.sandboxUrl}/_sandbox/posts`)).json());
 
-  const browser = await openBrowser(t);
-  const context = await browser.newContext({ viewport: { width: 360, height: 780 }, hasTouch: true });
-  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-  await context.addCookies(
-    cookie.split("; ").map((pair) => {
-      const [, name = "", value = ""] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-      return { name, value, url: appUrl };
-    }),
-  );
-  const page = await context.newPage();
-  const troubles: string[] = [];
-  page.on("pageerror", (error) => troubles.push(String(error)));
+  const { open, troubles } = await openPages(t);
+  const page = await open({ viewport: { width: 360, height: 780 }, hasTouch: true }, { url: appUrl, cookie });
   page.on("dialog", (dialog) => troubles.push(dialog.message()));
   const reach = async (target: Locator) => {
     await target.waitFor();
@@ -73,7 +64,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
       await page.keyboard.press("Tab");
     }
   };
-  const card = (text: string) => page.getByRole("article").filter({ hasText: text });
+  const card = (text: string) => page.locator("article[aria-labelledby]").filter({ hasText: text });
 
   await step("an empty list says what it is for", async () => {
     await page.goto(`${appUrl}/approvals?mode=test`);
@@ -188,17 +179,3 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
   assert.deepEqual(troubles, []);
   assert.equal(await server.end("SIGTERM"), 0);
 });
-
-/** Sets the instance up, and returns the owner's session. */
-async function signIn(appUrl: string, output: () => string): Promise<string> {
-  const send = (path: string, body: object) =>
-    fetch(`${appUrl}/api/auth/${path}`, {
-      method: "POST",
-      headers: { origin: appUrl, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  const token = /\/setup\?token=(\S+)/.exec(output())?.[1] ?? "";
-  assert.equal((await send("set-up", { token, ...person })).status, 200);
-  return cookiesOf(await send("sign-in/email", person));
-}

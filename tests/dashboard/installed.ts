@@ -4,8 +4,9 @@ import type { TestContext } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
 
-import { type Installation, openInstallation } from "../../cli/installation.fixture.ts";
-import { fill, LONGEST_STEP_MILLISECONDS, openBrowser, press } from "../browser.ts";
+import { type Installation, openInstallation, type Server } from "../../cli/installation.fixture.ts";
+import { cookiesOf } from "../world.ts";
+import { openPages } from "./pages.ts";
 
 const ledger = z.array(
   z.object({
@@ -42,17 +43,9 @@ export async function installed(t: TestContext, env: Record<string, string> = {}
   const server = await installation.start("start", { AMPOST_SCHEDULING: "all", ...env });
   await installation.json("bootstrap", "--json");
   const { appUrl, sandboxUrl } = installation;
-  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
-  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
-    method: "POST",
-    headers: { origin: appUrl, "content-type": "application/json" },
-    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
-  });
-  assert.equal(setUp.status, 200, await setUp.text());
+  const cookie = await setUpOwner(installation, server);
   const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
-  const browser = await openBrowser(t);
-  const troubles: string[] = [];
+  const { open, troubles } = await openPages(t);
   return {
     installation,
     appUrl,
@@ -67,18 +60,28 @@ export async function installed(t: TestContext, env: Record<string, string> = {}
       return all.reduce((last, { at, url }) => (url.includes(words) && at > last ? at : last), "");
     },
     async open(options) {
-      const context = await browser.newContext(options);
-      context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-      const page = await context.newPage();
-      page.on("pageerror", (error) => troubles.push(String(error)));
-      page.on("console", (message) => {
-        if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
-      });
+      const page = await open(options, { url: appUrl, cookie });
       await page.goto(`${appUrl}/compose?mode=test`);
-      await fill(page, { Email: person.email, Password: person.password });
-      await press(page, "Sign in");
       await page.getByRole("heading", { name: "New post" }).waitFor();
       return page;
     },
   };
+}
+
+/** Who signs in at an instance. */
+const OWNER = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
+
+/** Makes the owner's account with the link that the server printed. Returns the Cookie header of a session. */
+export async function setUpOwner({ appUrl, until }: Installation, server: Server): Promise<string> {
+  const token = () => /\/setup\?token=(\S+)/.exec(server.output())?.[1];
+  await until(async () => token() !== undefined);
+  const send = (path: string, body: object) =>
+    fetch(`${appUrl}/api/auth/${path}`, {
+      method: "POST",
+      headers: { origin: appUrl, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const setUp = await send("set-up", { token: token(), ...OWNER });
+  assert.equal(setUp.status, 200, await setUp.text());
+  return cookiesOf(await send("sign-in/email", OWNER));
 }

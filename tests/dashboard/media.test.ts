@@ -9,7 +9,9 @@ import sharp from "sharp";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { press, step } from "../browser.ts";
+import { setUpOwner } from "./installed.ts";
+import { openPages } from "./pages.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const fixture = (name: string) => readFile(join(import.meta.dirname, "../fixtures", name));
@@ -67,24 +69,9 @@ test("files are kept in a library, described, cropped, used in posts and deleted
   let server = await installation.start("start", env);
   await installation.json("bootstrap", "--json");
   const { appUrl, sandboxUrl } = installation;
-  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
-  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
-    method: "POST",
-    headers: { origin: appUrl, "content-type": "application/json" },
-    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
-  });
-  assert.equal(setUp.status, 200, await setUp.text());
-
-  const browser = await openBrowser(t);
-  const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
-  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-  const page = await context.newPage();
-  const troubles: string[] = [];
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  page.on("console", (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
-  });
+  const cookie = await setUpOwner(installation, server);
+  const { open, troubles } = await openPages(t);
+  const page = await open({ viewport: { width: 360, height: 800 }, hasTouch: true }, { url: appUrl, cookie });
   const tile = (name: string) => page.getByRole("main").getByRole("listitem").getByRole("button", { name });
   const listed = async () =>
     stored.parse(await page.evaluate(`fetch("/api/v1/media?mode=test&limit=100").then((answer) => answer.json())`))
@@ -92,9 +79,6 @@ test("files are kept in a library, described, cropped, used in posts and deleted
 
   await step("the library is empty at first", async () => {
     await page.goto(`${appUrl}/media?mode=test`);
-    await page.getByLabel("Email").fill(person.email);
-    await page.getByLabel("Password", { exact: true }).fill(person.password);
-    await press(page, "Sign in");
     await page.getByRole("heading", { name: "No media yet" }).waitFor();
     await assertAccessible(page);
   });
@@ -142,7 +126,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
       .toBuffer();
     assert.ok(noise.length > ARRIVED, String(noise.length));
     const offsets: number[] = [];
-    await context.route(/\/media\/uploads\//, async (route) => {
+    await page.context().route(/\/media\/uploads\//, async (route) => {
       if (route.request().method() !== "PATCH") return await route.continue();
       offsets.push(Number(route.request().headers()["upload-offset"]));
       if (offsets.length > 1) return await route.continue();
@@ -156,7 +140,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     assert.deepEqual(offsets, [0, ARRIVED]);
     await page.getByRole("progressbar", { name: /Uploading noise.png/ }).waitFor({ state: "detached" });
     await tile("noise.png").waitFor();
-    await context.unrouteAll();
+    await page.context().unrouteAll();
   });
 
   await step("files are found by name, and described with the keyboard alone", async () => {

@@ -1,48 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertUsable, press, step } from "../browser.ts";
+import { setUpOwner } from "./installed.ts";
+import { openPages } from "./pages.ts";
 import { assertAccessible } from "./signed-in.ts";
 
 const ledger = z.array(z.object({ text: z.string(), publishCalls: z.int() }));
 const PASSWORD = "correct horse battery";
+const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
 
 test("people are invited and join; what a writer writes goes out once a publisher has approved it", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   await installation.json("bootstrap", "--json");
   const { appUrl, sandboxUrl } = installation;
-  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
-  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
-    method: "POST",
-    headers: { origin: appUrl, "content-type": "application/json" },
-    body: JSON.stringify({
-      token: /\/setup\?token=(\S+)/.exec(server.output())?.[1],
-      email: "owner@example.com",
-      password: PASSWORD,
-      name: "Olivia",
-    }),
-  });
-  assert.equal(setUp.status, 200, await setUp.text());
+  const cookie = await setUpOwner(installation, server);
   const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
 
-  const browser = await openBrowser(t);
-  const troubles: string[] = [];
-  const newPage = async (): Promise<{ context: BrowserContext; page: Page }> => {
-    const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
-    context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-    const page = await context.newPage();
-    page.on("pageerror", (error) => troubles.push(String(error)));
-    page.on("console", (message) => {
-      if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
-    });
-    return { context, page };
-  };
-  const { page: owner } = await newPage();
+  const { open, troubles } = await openPages(t);
+  const owner = await open(PHONE, { url: appUrl, cookie });
 
   /** Invites with the keyboard alone. */
   const ask = async (email: string, role: string) => {
@@ -56,10 +37,10 @@ test("people are invited and join; what a writer writes goes out once a publishe
   /** Returns the link, which is shown because there is no mail server. */
   const invite = async (email: string, role: string) => {
     await ask(email, role);
-    return await owner.getByLabel(`Link for ${email}`, { exact: true }).inputValue();
+    return await owner.getByLabel(`Link for ${email}`, { exact: true }).innerText();
   };
   const join = async (link: string, name: string) => {
-    const { page } = await newPage();
+    const page = await open(PHONE);
     await page.goto(link);
     await page.getByRole("heading", { name: "Join the workspace of Olivia" }).waitFor();
     await assertUsable(page);
@@ -77,9 +58,6 @@ test("people are invited and join; what a writer writes goes out once a publishe
 
   const links = await step("the owner invites a writer and a publisher", async () => {
     await owner.goto(`${appUrl}/settings/people?mode=test`);
-    await owner.getByLabel("Email").fill("owner@example.com");
-    await owner.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await press(owner, "Sign in");
     await owner.getByText("Nobody else yet.").waitFor();
     await ask("owner@example.com", "Writer");
     await owner.getByText("This is your own workspace").waitFor();

@@ -9,7 +9,6 @@ import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { LEAST_ROLES } from "../../contract/roles.ts";
 import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
 import { assertUsable, press, step } from "../browser.ts";
-import { joinAs } from "../members.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("sets, accounts, connect links, posting times and own apps are kept in order at 360 px", async (t) => {
@@ -110,7 +109,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await page.getByRole("button", { name: "New connect link" }).first().click();
     await dialog.getByLabel("Your ID for the owner").fill("customer-7");
     await dialog.getByRole("button", { name: "Create connect link" }).click();
-    const link = await dialog.getByLabel("Connect link", { exact: true }).inputValue();
+    const link = await dialog.getByLabel("Connect link", { exact: true }).innerText();
     assert.match(link, /\/connect\/[\w-]{20,}$/);
     const path = new URL(link).pathname;
     assert.match(await (await fetch(world.url + path)).text(), /wants to publish posts for you.*as many as you like/);
@@ -130,7 +129,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     const app = region("YouTube");
     await app.getByText("Use your own YouTube app").click();
     assert.match(
-      await app.getByLabel("Redirect URI", { exact: true }).inputValue(),
+      await app.getByLabel("Redirect URI", { exact: true }).innerText(),
       /\/api\/platforms\/youtube\/callback$/,
     );
     await app.getByText("youtube.upload").first().waitFor();
@@ -201,10 +200,9 @@ const OFFERS: readonly { menu: RegExp | null; offers: Readonly<Record<string, st
 ];
 
 test("in a workspace, each role is offered what it may do with platforms, and nothing else", async (t) => {
-  const { world, open, troubles } = await signedIn(t);
+  const { world, members, open, troubles } = await signedIn(t, MEMBER_ROLES);
   await world.connect(world.test, "threads");
-  for (const role of MEMBER_ROLES) {
-    const { cookie } = await joinAs(world, world.test, role);
+  for (const { role, cookie } of members) {
     const page = await open({ viewport: { width: 1280, height: 800 } }, cookie);
     await page.goto(`${world.url}/platforms?mode=test&workspace=${world.test.userId}`);
     await page.getByText("Access, permissions and limits").waitFor();

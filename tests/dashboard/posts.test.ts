@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import type { Page } from "playwright-core";
-
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post as postSchema, type Post } from "../../contract/operations/posts.ts";
 import { idOf } from "../answers.ts";
-import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
-import { cookiesOf } from "../world.ts";
+import { press, step } from "../browser.ts";
+import { setUpOwner } from "./installed.ts";
+import { openPages } from "./pages.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const MANY = 10_000;
@@ -205,25 +204,9 @@ async function startPublishing(t: TestContext) {
   const server = await installation.start("start", { AMPOST_ENGINE_SPEED: "30" });
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const { appUrl: url } = installation;
-  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
-  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
-  const sign = async (path: string, body: object) =>
-    await fetch(`${url}/api/auth/${path}`, {
-      method: "POST",
-      headers: { origin: url, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  await sign("set-up", { token: /\/setup\?token=(\S+)/.exec(server.output())?.[1] ?? "", ...person });
-  const cookie = cookiesOf(await sign("sign-in/email", person));
-  const context = await (await openBrowser(t)).newContext({ viewport: { width: 360, height: 780 } });
-  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-  await context.addCookies(
-    cookie.split("; ").map((pair) => {
-      const [name = "", ...value] = pair.split("=");
-      return { name, value: value.join("="), url };
-    }),
-  );
-  const page: Page = await context.newPage();
+  const cookie = await setUpOwner(installation, server);
+  const { open } = await openPages(t);
+  const page = await open({ viewport: { width: 360, height: 780 } }, { url, cookie });
   const call = async (method: string, path: string, body?: object): Promise<Post> => {
     const answer = await fetch(`${installation.url}/api/v1/posts${path}`, {
       method,

@@ -5,17 +5,9 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import {
-  addAuthenticator,
-  assertUsable,
-  fill,
-  linkInEmail,
-  LONGEST_STEP_MILLISECONDS,
-  openBrowser,
-  press,
-  step,
-} from "../browser.ts";
+import { addAuthenticator, assertUsable, fill, linkInEmail, press, step } from "../browser.ts";
 import { totp } from "../totp.ts";
+import { openPages } from "./pages.ts";
 import { assertAccessible } from "./signed-in.ts";
 
 const EMAIL = "owner@example.com";
@@ -26,18 +18,9 @@ test("a person manages their account: profile, email, two-factor authentication,
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { appUrl } = installation;
-  const browser = await openBrowser(t);
-  const open = async () => {
-    const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-    context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
-    return await context.newPage();
-  };
+  const { open: openPage, troubles } = await openPages(t);
+  const open = () => openPage({ viewport: { width: 360, height: 740 } });
   const page = await open();
-  const troubles: string[] = [];
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  page.on("console", (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
-  });
   const dialog = page.getByRole("dialog");
   const show = async (section: string, mode = "live") => {
     await page.goto(`${appUrl}/settings/${section}?mode=${mode}`);
