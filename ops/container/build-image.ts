@@ -28,6 +28,7 @@ const PARTS = [
   "packing",
   "platforms",
   "printing",
+  "router",
   "sandbox",
   "server",
   "tsconfig.json",

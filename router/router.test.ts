@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, request as send, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { test, type TestContext } from "node:test";
+
+import { createRouter } from "./router.ts";
+
+const SECRET = "a-secret-of-at-least-32-characters";
+
+test("a request goes to the cell that has its key, session, state, file or address; cells see hashes of secrets only", async (t) => {
+  const { router, asked } = await openService(t, {
+    a: { digests: ["amp_live_ada", "a session", "a-state-of-an-authorization"], ids: [], emails: ["ada@example.com"] },
+    b: { digests: ["amp_live_bob", "a-token-of-a-link"], ids: [MEDIA], emails: ["bob@example.com"] },
+  });
+  const cookie = (value: string) => ({ cookie: `other=1; ampost.session_token=${encodeURIComponent(value)}` });
+  const form = (body: string) => ({ method: "POST", body, headers: { "content-type": FORM } });
+  const signed = `x.${Buffer.from('{"email":"bob@example.com"}').toString("base64url")}.y`;
+  const cases: [path: string, init: RequestInit, cell: string][] = [
+    ["/api/v1/posts", { headers: { authorization: "Bearer amp_live_ada" } }, "a"],
+    ["/api/v1/posts", { headers: { authorization: "Bearer amp_live_bob" } }, "b"],
+    ["/api/posts", { headers: cookie("a session.c2lnbmF0dXJl") }, "a"],
+    ["/api/platforms/threads/callback?code=1&state=a-state-of-an-authorization", {}, "a"],
+    ["/connect/a-token-of-a-link", { headers: cookie("a session.c2lnbmF0dXJl") }, "b"],
+    [`/media/${MEDIA}/film.mp4?signature=1`, {}, "b"],
+    ["/sign-in", form("email=bob%40example.com&password=correct-horse-battery"), "b"],
+    ["/sign-up", form("email=new%40example.com"), "b"],
+    [`/verify-email?token=${signed}`, {}, "b"],
+    ["/docs", {}, "b"],
+    ["/api/v1/posts", { headers: { authorization: "Bearer amp_live_nobody" } }, "b"],
+  ];
+  for (const [path, init, cell] of cases) {
+    const response = await fetch(router + path, init);
+    assert.deepEqual([path, (await response.json()).cell], [path, cell]);
+  }
+  for (const secret of ["amp_live_ada", "a session", "a-state-of-an-authorization", "correct-horse-battery"])
+    assert.ok(!asked.join().includes(secret), secret);
+});
+
+test("a browser that is not signed in stays with the cell that it came to", async (t) => {
+  const { router } = await openService(t, { a: { emails: ["ada@example.com"] }, b: {} });
+  const body = "email=ada%40example.com";
+  const headers = { "content-type": FORM, accept: "text/html" };
+  const first = await fetch(`${router}/sign-in`, { method: "POST", body, headers });
+  const cookie = first.headers.get("set-cookie")?.split(";")[0] ?? "";
+  assert.equal(cookie, "ampost_cell=a");
+  const second = await fetch(`${router}/sign-in/two-factor`, {
+    method: "POST",
+    body: "code=1",
+    headers: { ...headers, cookie },
+  });
+  assert.deepEqual([(await second.json()).cell, second.headers.get("set-cookie")], ["a", null]);
+});
+
+test("requests and responses pass as they arrive, with the caller's address after those before it", async (t) => {
+  const { router, seen } = await openService(t, { a: { digests: ["amp_live_ada"] }, b: {} });
+  const { hostname, port } = new URL(router);
+  const headers = { authorization: "Bearer amp_live_ada", "x-forwarded-for": "203.0.113.9", host: "api.example.com" };
+  const request = send({ hostname, port, path: "/echo?a=%2F..", method: "PATCH", headers });
+  request.write("one");
+  const [response] = await once(request, "response");
+  assert.equal(String((await once(response, "data"))[0]), "one");
+  request.end("two");
+  assert.equal(await text(response), "two");
+  assert.equal(seen.at(-1)?.url, "/echo?a=%2F..");
+  assert.match(String(seen.at(-1)?.headers["x-forwarded-for"]), /^203\.0\.113\.9, (::ffff:)?127\.0\.0\.1$/);
+  assert.equal(seen.at(-1)?.headers.host, "api.example.com");
+});
+
+test("a cell that is down makes only its own tenants wait, and a tenant that moves waits", async (t) => {
+  const { router, stop, cells } = await openService(t, {
+    a: { digests: ["amp_live_ada"], emails: ["ada@example.com"] },
+    b: { digests: ["amp_live_bob"] },
+  });
+  const call = async (key: string) => {
+    const response = await fetch(`${router}/api/v1/posts`, { headers: { authorization: `Bearer ${key}` } });
+    return [response.status, response.headers.get("retry-after"), (await response.json()).cell];
+  };
+  assert.deepEqual(await call("amp_live_bob"), [200, null, "b"]);
+  Object.assign(cells.b, { digests: ["amp_live_other"], moving: true });
+  assert.deepEqual(await call("amp_live_other"), [503, "2", undefined]);
+  Object.assign(cells.b, { digests: ["amp_live_bob"], moving: false });
+  await stop("a");
+  assert.deepEqual(await call("amp_live_bob"), [200, null, "b"]);
+  assert.deepEqual(await call("amp_live_ada"), [503, "2", undefined]);
+  assert.equal((await fetch(`${router}/healthz`)).status, 200);
+});
+
+test("what concerns people of any cell is sent to every cell; what cells are asked cannot be asked from outside", async (t) => {
+  const { router, seen, asked } = await openService(t, { a: {}, b: {} });
+  const body = "signed_request=1";
+  await fetch(`${router}/meta/deauthorize/threads`, { method: "POST", body, headers: { "content-type": FORM } });
+  assert.deepEqual(seen.map(({ cell, body }) => [cell, body]).sort(), [
+    ["a", body],
+    ["b", body],
+  ]);
+  const headers = { authorization: `Bearer ${SECRET}` };
+  assert.equal((await fetch(`${router}/cell/whereabouts`, { method: "POST", headers, body: "{}" })).status, 404);
+  assert.deepEqual(asked, []);
+});
+
+const FORM = "application/x-www-form-urlencoded";
+const MEDIA = "019ac0de-0000-7000-8000-00000000abcd";
+
+interface FakeCell {
+  digests?: string[];
+  ids?: string[];
+  emails?: string[];
+  moving?: boolean;
+}
+
+/** Two cells that answer with their name, or at /echo with what they receive, and a router that sends new users to b. */
+async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>) {
+  const asked: string[] = [];
+  const seen: { cell: string; url: string; headers: IncomingHttpHeaders; body: string }[] = [];
+  const serve = async (name: "a" | "b") => {
+    const server = createServer((request, response) => {
+      const { url = "", headers } = request;
+      if (url.startsWith("/echo")) {
+        seen.push({ cell: name, url, headers, body: "" });
+        return void request.pipe(response);
+      }
+      void text(request).then((body) => {
+        if (url !== "/cell/whereabouts") {
+          seen.push({ cell: name, url, headers, body });
+          return response.setHeader("content-type", "application/json").end(JSON.stringify({ cell: name }));
+        }
+        assert.equal(headers.authorization, `Bearer ${SECRET}`);
+        asked.push(body);
+        const { digests = [], ids = [], emails = [], moving = false } = cells[name];
+        const clues = JSON.parse(body);
+        const isHere =
+          digests.some((secret) => clues.digests.includes(createHash("sha256").update(secret).digest("hex"))) ||
+          ids.some((id) => clues.ids.includes(id)) ||
+          emails.includes(clues.email);
+        return response.end(JSON.stringify({ is: isHere ? (moving ? "moving" : "here") : "elsewhere" }));
+      });
+    });
+    const url = await listen(server);
+    const stop = async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    t.after(stop);
+    return { address: { name, url }, stop };
+  };
+  const served = { a: await serve("a"), b: await serve("b") };
+  const options = { cells: [served.a.address, served.b.address], newcomers: ["b"], secret: SECRET };
+  const server = createRouter({ ...options, onProblem: () => undefined });
+  const router = await listen(server);
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { router, asked, seen, cells, stop: (name: "a" | "b") => served[name].stop() };
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port }: AddressInfo = Object(server.address());
+  return `http://127.0.0.1:${port}`;
+}
