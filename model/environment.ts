@@ -211,7 +211,7 @@ export const environment = z.object({
     takes: "a path",
     example: "/var/lib/ampost",
   }),
-  AMPOST_DATABASE_POOL: describe(count(1000).default(10), {
+  AMPOST_DATABASE_POOL: describe(count(1000).default(8), {
     group: "Data",
     about: "Maximum number of database connections per process, in addition to a few long-lived ones.",
     takes: "a whole number from 1 to 1000",
@@ -392,8 +392,8 @@ export const environment = z.object({
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
     group: "Publishing",
     about:
-      "How many platform posts a worker prepares and publishes at the same time. " +
-      "The same number is reserved for platforms and users with few posts in progress.",
+      "How many platform posts a worker prepares at the same time; it publishes eight times as many. " +
+      "As many again are reserved for platforms and users with few posts in progress.",
     takes: "a whole number from 1 to 1000",
     example: "32",
   }),

@@ -27,7 +27,7 @@ const [QUEUE] = Object.keys(QUEUES) as [QueueName];
 test("a job runs when the transaction that queued it commits, and only then", async () => {
   const database = await createTestDatabase();
   const sender = await startJobQueue({ pool: database.pool, log });
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const worker = await startJobQueue({ pool: database.pool, log, works: true });
   const done = new EventEmitter();
   await worker.work(
     handlers(async (data) => void done.emit("job", data)),
@@ -51,7 +51,7 @@ test("a job runs when the transaction that queued it commits, and only then", as
 test("a queued job wakes its workers after the transaction, in which nobody is notified", async (t) => {
   const database = await createTestDatabase();
   const listener = await createListener(database.url, { warn: silent, debug: silent });
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url, listener });
+  const worker = await startJobQueue({ pool: database.pool, log, works: true, listener });
   t.after(async () => {
     await worker.stop();
     await listener.close();
@@ -80,7 +80,7 @@ test("a failed job is kept for a retry", async () => {
   const worker = await startJobQueue({
     pool: database.pool,
     log,
-    workUrl: database.url,
+    works: true,
     onJob: (queue, outcome) => outcomes.emit("job", queue, outcome),
   });
   const next = once(outcomes, "job");
@@ -104,7 +104,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
-    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const worker = await startJobQueue({ pool: database.pool, log, works: true });
     const held = Promise.withResolvers<void>();
     const begun: string[] = [];
     const jobs = new EventEmitter();
@@ -154,8 +154,8 @@ test(
 test("jobs cut off by a stop run again elsewhere", { timeout: 60_000 }, async () => {
   const database = await createTestDatabase();
   const [first, second] = [
-    await startJobQueue({ pool: database.pool, log, workUrl: database.url }),
-    await startJobQueue({ pool: database.pool, log, workUrl: database.url }),
+    await startJobQueue({ pool: database.pool, log, works: true }),
+    await startJobQueue({ pool: database.pool, log, works: true }),
   ];
   const begun = new EventEmitter();
   const next = once(begun, "begun");
@@ -190,7 +190,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
-    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const worker = await startJobQueue({ pool: database.pool, log, works: true });
     const begun: string[] = [];
     const done = new EventEmitter();
     const held = Promise.withResolvers<void>();
@@ -228,7 +228,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
-    const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+    const worker = await startJobQueue({ pool: database.pool, log, works: true });
     const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
     await boss.start();
     const unheard = `update jobs.job set heartbeat_on = now() - interval '1 hour' where name = '${INGEST_QUEUE}'`;
@@ -322,7 +322,7 @@ test("queues that are there are not created again, and those that are not, are",
 test("processes that start together share one set of tables, and an unknown queue is rejected", async () => {
   const database = await createTestDatabase();
   const queues = await Promise.all(
-    [1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { workUrl: database.url } : {}) })),
+    [1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { works: true } : {}) })),
   );
   await assert.rejects(async () => queues[0]?.send(database.pool, "no.such", {}), /There is no queue named no.such/);
   await Promise.all(queues.map((queue) => queue.stop()));
@@ -350,7 +350,7 @@ test("old idempotency keys and events are swept, and those still needed stay", a
 
 test("a job is deleted a day after it has finished, and one that waits is not", async () => {
   const database = await createTestDatabase();
-  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const worker = await startJobQueue({ pool: database.pool, log, works: true });
   const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
   await boss.start();
   for (const n of [1, 2, 3]) await worker.send(database.pool, QUEUE, { n });

@@ -32,8 +32,8 @@ export interface JobQueue extends JobSender {
 export interface JobQueueOptions {
   pool: pg.Pool;
   log: Pick<Logger, "warn" | "error">;
-  /** For workers: its own connections. Without it, the queue only sends, over `pool`. */
-  workUrl?: string;
+  /** For workers. Otherwise, the queue only sends. */
+  works?: boolean;
   /** For workers: learns of new jobs. Without it, queues are polled more often. */
   listener?: Pick<Listener, "on" | "onReconnect">;
   onJob?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
@@ -45,13 +45,14 @@ const POLL_SECONDS = { notified: 10, alone: 2 };
 /** Creates missing tables and queues; any number of processes can do so at the same time. */
 export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
   const missing = await missingQueues(options.pool);
-  if (options.workUrl === undefined) {
+  if (options.works !== true) {
     if (missing.size > 0) await (await openBoss(options, missing)).stop();
     const work = () => Promise.reject(new Error("This queue only sends"));
     return { send: sendJob, work, stop: () => Promise.resolve() };
   }
   const { listener } = options;
   const boss = await openBoss(options, missing);
+
   const sharing: FairWorker[] = [];
   const listening: (() => void)[] = [];
   return {
@@ -91,12 +92,14 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
 }
 
 /** pg-boss, started, with all queues as they are declared. */
-async function openBoss({ pool, log, workUrl }: JobQueueOptions, missing: ReadonlySet<QueueName>): Promise<PgBoss> {
+async function openBoss(
+  { pool, log, works = false }: JobQueueOptions,
+  missing: ReadonlySet<QueueName>,
+): Promise<PgBoss> {
   const { PgBoss } = await import("pg-boss");
-  const works = workUrl !== undefined;
   const open = async (): Promise<PgBoss> => {
     const boss = new PgBoss({
-      ...(works ? { connectionString: workUrl, max: 4, application_name: "ampost jobs" } : { db: executor(pool) }),
+      db: executor(pool),
       schema: "jobs",
       supervise: works,
       schedule: works,

@@ -48,7 +48,7 @@ export async function openRuntime(
     pool: instance.pool,
     log: instance.log,
     onJob: metrics.job,
-    ...(options.runsJobs && { workUrl: instance.databaseUrl, listener }),
+    ...(options.runsJobs && { works: true, listener }),
   });
   closers.push(() => jobs.stop());
   const planOf = createPlanOf({ pool: instance.pool, listener }, config.billing === null ? "self-hosted" : "free");

@@ -70,18 +70,21 @@ export interface Worker {
 /** For leases and results of commits, even if all other connections are in use. */
 const URGENT_CONNECTIONS = 2;
 
+/** While a backup is taken, it holds its snapshot over connections of its own. */
+const BACKUP_CONNECTIONS = 2;
+
 /** The part of the shutdown time that is left after publishing has stopped. */
 const AFTER_PUBLISHING_SECONDS = 3;
 
-/** Starts publishing and running jobs, over separate connections, so that requests never wait for them. */
+/** Starts publishing and running jobs. They share the process's connections. */
 export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promise<Worker> {
   const { instance, jobs, storage, listener, planOf, metrics, tracing } = runtime;
   const { config, log, secrets } = instance;
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
-  const pool = instance.openPool("ampost worker", config.databasePool);
+  const { pool } = instance;
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
-  const backupPool = instance.openPool("ampost backup", 2);
+  const backupPool = instance.openPool("ampost backup", BACKUP_CONNECTIONS);
   const ingest = createIngest({
     pool,
     storage,
@@ -123,8 +126,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     platformLimits: config.platformLimits,
     environment: settings.environment,
     replaceSetting: (setting) => settings.replace(setting),
-    // A commit is one small request, so more of them can run concurrently than preparations, which transfer media.
-    slots: { prepare: slots, commit: 2 * slots, observe: slots },
+    // A commit or a read is one small request: many more can run concurrently than preparations, which transfer media.
+    slots: { prepare: slots, commit: 8 * slots, observe: 8 * slots },
     log,
     metrics: {
       ...metrics,

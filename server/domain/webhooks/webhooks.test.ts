@@ -452,7 +452,7 @@ test("two receivers that never respond delay nothing else, whether of their owne
     for (const tenant of [owner, other]) await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
   const { pool, vault } = world.services;
   const silent = () => undefined;
-  const jobs = await startJobQueue({ pool, log: { warn: silent, error: silent }, workUrl: world.database.url });
+  const jobs = await startJobQueue({ pool, log: { warn: silent, error: silent }, works: true });
   try {
     while (await relayEvents({ ...world.services, jobs })) continue;
     const idle = forEachQueue(() => Promise.resolve());
