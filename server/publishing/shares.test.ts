@@ -216,33 +216,96 @@ test("claiming reads only the beginning of the queue, and costs the same before 
   }
 });
 
+test("a post that is due at a moment of its own does not wait for a crowd, until the crowd is late itself", async () => {
+  for (const { secondsLate, comesFirst } of [
+    { secondsLate: 2, comesFirst: true },
+    { secondsLate: 8, comesFirst: false },
+  ]) {
+    await withWorld(async (world) => {
+      await addUsers(world, 300);
+      await addPosts(world, 299, "commit", `now() - interval '${secondsLate} s'`);
+      const single = await anybody(world, {}, "single");
+      await world.pool.query(
+        `update platform_posts set lane = 'commit', status = 'queued', due_at = now(), next_action_at = now()
+         where id = $1`,
+        [single.platformPostId],
+      );
+      // The pass through all accounts is at its end.
+      const last = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+      const claimed = await claimDue.commit.all(world.pool, [
+        16,
+        LEASE_SECONDS,
+        last,
+        [],
+        [],
+        [],
+        [],
+        [],
+        0,
+        0,
+        16,
+        32,
+        [],
+        [],
+        false,
+        [],
+      ]);
+      assert.equal(claimed.length, 16);
+      assert.equal(
+        claimed.some(({ id }) => id === single.platformPostId),
+        comesFirst,
+      );
+    });
+  }
+});
+
 /** As many platform posts of 100 users that are due, half of them to prepare and half to commit. */
-async function addDue({ pool }: PublishingWorld, count: number): Promise<void> {
+async function addDue(world: PublishingWorld, count: number): Promise<void> {
   for (const table of ["platform_posts", "posts", "accounts"])
-    await pool.query(`alter table ${table} set (autovacuum_enabled = false)`);
-  await pool.query("insert into users (id, email) select 'user ' || n, n from generate_series(0, 99) n");
+    await world.pool.query(`alter table ${table} set (autovacuum_enabled = false)`);
+  await addUsers(world, 100);
+  for (const lane of ["prepare", "commit"] as const)
+    await addPosts(world, count / 2, lane, "now() - random() * interval '1 hour'");
+}
+
+/** Users with an account each. */
+async function addUsers({ pool }: PublishingWorld, count: number): Promise<void> {
+  await pool.query("insert into users (id, email) select 'user ' || n, n from generate_series(1, $1::integer) n", [
+    count,
+  ]);
   await pool.query(
     `with s as (insert into platform_sets (id, user_id, mode, name)
-       select gen_random_uuid(), 'user ' || n, 'test', 'set' from generate_series(0, 99) n returning id, user_id)
+       select gen_random_uuid(), 'user ' || n, 'test', 'set' from generate_series(1, $1::integer) n
+       returning id, user_id)
      insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id)
      select gen_random_uuid(), user_id, 'test', id, 'threads', user_id from s`,
+    [count],
   );
+}
+
+/** As many posts, of those users in turn. */
+async function addPosts(
+  { pool }: PublishingWorld,
+  count: number,
+  lane: "prepare" | "commit",
+  nextActionAt: string,
+): Promise<void> {
   await pool.query(
-    `with p as (insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-       select gen_random_uuid(), 'user ' || n % 100, 'test', gen_random_uuid(), 'queued', '{}', '{threads}'
-       from generate_series(1, $1::integer) n returning id, user_id)
+    `with a as (select id, user_id, row_number() over () as n, count(*) over () as users from accounts),
+       p as (insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         select gen_random_uuid(), a.user_id, 'test', gen_random_uuid(), 'queued', '{}', '{threads}'
+         from generate_series(1, $1::integer) post join a on a.n = 1 + post % a.users returning id, user_id)
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at,
        status, lane)
-     select gen_random_uuid(), p.id, p.user_id, 'test', 'threads', 0, a.id, now(),
-       now() - random() * interval '1 hour', 'queued', (array['prepare', 'commit'])[1 + floor(random() * 2)::int]
-     from p join accounts a on a.user_id = p.user_id`,
-    [count],
+     select gen_random_uuid(), p.id, p.user_id, 'test', 'threads', 0, a.id, now(), ${nextActionAt}, 'queued', $2
+     from p join a on a.user_id = p.user_id`,
+    [count, lane],
   );
 }
 
 /** The rows of platform posts and the pages of all tables that a claim of 16 reads, by the plan that is kept for it. */
 async function costOfClaiming(pool: pg.Pool, lane: "prepare" | "commit"): Promise<{ rows: number; pages: number }> {
-  const users = Array.from({ length: 100 }, (_, n) => `user ${n}`);
+  const users = Array.from({ length: 100 }, (_, n) => `user ${n + 1}`);
   const values = [
     16,
     6,
