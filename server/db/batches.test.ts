@@ -6,6 +6,7 @@ import pg from "pg";
 import { matched, together } from "./batches.ts";
 
 const pool = new pg.Pool({ max: 1 });
+const otherPool = new pg.Pool({ max: 1 });
 
 test("what is asked for in one turn is one statement, and everybody gets their own result", async () => {
   const asked: (readonly number[])[] = [];
@@ -67,20 +68,27 @@ test("while two statements are under way, the rest waits for both no longer than
     answers.push(hold(pool, item));
     await isBegun;
   }
-  answers.push(...[3, 4].map((item) => hold(pool, item)));
+  answers.push(hold(pool, 3));
+  // Over another pool, a second statement begins by the time at which the third could have.
+  for (const item of [-1, -2]) {
+    const isBegun = next();
+    answers.push(hold(otherPool, item));
+    await isBegun;
+  }
+  answers.push(hold(pool, 4));
   const isBegun = next();
   held[0]?.end();
   await isBegun;
   assert.deepEqual(
     held.map(({ items }) => items),
-    [[1], [2], [3, 4]],
+    [[1], [2], [-1], [-2], [3, 4]],
   );
   // Nothing ends any more: the fifth goes all the same once the others have stalled.
   const isLastBegun = next();
   answers.push(hold(pool, 5));
   await isLastBegun;
   for (const { end } of held) end();
-  assert.deepEqual(await Promise.all(answers), [1, 2, 3, 4, 5]);
+  assert.deepEqual(await Promise.all(answers), [1, 2, 3, -1, -2, 4, 5]);
 });
 
 test("rows are matched by their key, in whatever order they come", () => {
