@@ -1,15 +1,12 @@
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 
 import type { Page } from "playwright-core";
 import { z } from "zod";
 
-import { openSetUp } from "../server/domain/users/set-up.ts";
-import { fill, launchBrowser, press } from "../tests/browser.ts";
 import type { Benchmark, Workspace } from "./benchmark.ts";
-import { basicEnvironment, COMMAND, install, type Installation } from "./installation.ts";
+import { install, type Installation } from "./installation.ts";
 import { showMilliseconds, showTimes, summarize } from "./numbers.ts";
+import { openAsOwner } from "./owner.ts";
 
 const KEYS = 120;
 /** Ten keys a second: somebody who types fast. */
@@ -27,10 +24,6 @@ export const composer: Benchmark = {
   async measure(workspace) {
     const installation = await install(workspace, "composer");
     await installation.start("start");
-    const run = promisify(execFile);
-    await run(process.execPath, [COMMAND, "bootstrap", "--json"], {
-      env: { ...basicEnvironment(), ...installation.env },
-    });
     const { empty, page } = await openPages(workspace, installation);
     const raw = summarize(await typeInto(empty));
     workspace.say(`an empty page: ${showMilliseconds(raw.p50)}`);
@@ -56,18 +49,11 @@ export const composer: Benchmark = {
 };
 
 /** A page with only a text box, and the composer with all platforms chosen; both are ready for keys. */
-async function openPages(workspace: Workspace, { pool, apiUrl }: Installation): Promise<{ empty: Page; page: Page }> {
-  const browser = await launchBrowser();
-  workspace.defer(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+async function openPages(workspace: Workspace, installation: Installation): Promise<{ empty: Page; page: Page }> {
+  const { context, page } = await openAsOwner(workspace, installation);
   const empty = await context.newPage();
   await empty.setContent("<textarea></textarea>");
-  const page = await context.newPage();
-  await page.goto((await openSetUp({ pool }, apiUrl)) ?? apiUrl);
-  await fill(page, { Name: "Olivia", Email: "owner@example.com", Password: "correct horse battery" });
-  await press(page, "Set up");
-  await page.waitForURL((url) => url.pathname !== "/setup");
-  await page.goto(`${apiUrl}/compose?mode=test`);
+  await page.goto(`${installation.apiUrl}/compose?mode=test`);
   const boxes = page.getByRole("group", { name: "Platforms" }).getByRole("checkbox");
   await boxes.first().waitFor();
   for (const box of await boxes.all()) await box.check();

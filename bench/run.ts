@@ -3,6 +3,7 @@ import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { composer } from "./composer.ts";
 import { createDraft } from "./create-draft.ts";
 import { createScheduled } from "./create-scheduled.ts";
+import { dashboard } from "./dashboard.ts";
 import { engineThroughput } from "./engine-throughput.ts";
 import { fold } from "./fold.ts";
 import { growth } from "./growth.ts";
@@ -34,6 +35,7 @@ const benchmarks: Benchmark[] = [
   memory,
   backup,
   composer,
+  dashboard,
 ];
 
 const names = process.argv.slice(2);

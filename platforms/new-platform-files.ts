@@ -60,10 +60,11 @@ import { PLAIN_CARD } from "../kit/card/plain.ts";
 export const card: PlatformCard = PLAIN_CARD;
 `,
     "preview.ts": `import { shownPost, type Preview } from "../kit/card/preview.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 
 /** What the card shows of a post that is not published yet. */
-export const preview: Preview = { card, postsOf: (content, author) => [shownPost(author, content)] };
+export const preview: Preview = { capabilities, card, postsOf: (content, author) => [shownPost(author, content)] };
 `,
     "scopes.ts": `import type { SignInScopes } from "../definition.ts";
 

@@ -18,6 +18,10 @@ const QUIET = [
   "--disable-sync",
 ];
 
+/** Tells on the console what a page's policy refused: code made of a text is refused without a word there. */
+export const TELL_REFUSED =
+  'addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) => console.error("Content Security Policy", violatedDirective, blockedURI, sourceFile))';
+
 /** Whatever takes longer on a page will never finish. */
 export const LONGEST_STEP_MILLISECONDS = 60_000;
 

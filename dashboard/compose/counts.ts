@@ -18,7 +18,8 @@ const PAUSE_MILLISECONDS = 150;
 export function useRules(isNeeded: boolean): Rules | undefined {
   const [rules, setRules] = useState<Rules>();
   useEffect(() => {
-    if (isNeeded) void import("./rules.ts").then(setRules);
+    if (!isNeeded) return;
+    void import("./jitless.ts").then(() => import("./rules.ts")).then(setRules);
   }, [isNeeded]);
   return rules;
 }

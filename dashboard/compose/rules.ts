@@ -1,4 +1,3 @@
-import "./jitless.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { AccountFacts } from "../../platforms/definition.ts";

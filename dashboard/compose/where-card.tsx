@@ -66,7 +66,7 @@ export const WhereCard = memo(function WhereCard({
             return (
               <label
                 key={name}
-                className="flex min-h-11 min-w-0 cursor-pointer items-center gap-2 rounded-xl border px-2.5 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
+                className="flex min-h-11 min-w-0 cursor-pointer items-center gap-1.5 rounded-xl border px-2 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
               >
                 <input
                   type="checkbox"
@@ -74,7 +74,7 @@ export const WhereCard = memo(function WhereCard({
                   checked={platforms.includes(name)}
                   onChange={() => toggle(name)}
                 />
-                <PlatformLogo platform={name} />
+                <PlatformLogo platform={name} className="size-4 sm:size-5" />
                 <span className="min-w-0">
                   <span className="block truncate font-semibold">{labelOf(name)}</span>
                   <span className="block truncate text-xs text-dim">

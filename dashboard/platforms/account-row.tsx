@@ -44,12 +44,14 @@ export function AccountRow({
     <li className="py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Avatar url={account.avatarUrl} name={displayName ?? name} platform={platform} />
-        <div className="min-w-0 grow basis-40">
+        <div className="min-w-0 grow basis-32">
           <h3 className="truncate text-sm font-semibold">{displayName ?? name}</h3>
           <p className="truncate text-sm text-dim">{name === (displayName ?? name) ? on : `${on} · ${name}`}</p>
         </div>
-        <Tag tone={health.tone}>{health.label}</Tag>
-        <div className="flex items-center max-sm:basis-full">
+        <div className="flex items-center gap-2 max-sm:basis-full">
+          <span className="max-sm:grow">
+            <Tag tone={health.tone}>{health.label}</Tag>
+          </span>
           {own !== undefined && (
             <a
               href={connectAddress({ platform, platformSetId, mode, login: own.login })}

@@ -1,7 +1,6 @@
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 
 import {
@@ -21,7 +20,7 @@ import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
-import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { copyPost } from "./copy-post.ts";
 import { usePostAction } from "./use-post-action.ts";
@@ -73,6 +72,14 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
     );
 
   if (!may("posts_publish")) return null;
+  const items: MenuItem[] = [{ name: t`Duplicate`, onSelect: duplicate, isDisabled: create.isPending }];
+  if (status === "scheduled") items.push({ name: t`Back to draft`, onSelect: unschedule });
+  if (isAllowed(status, "discard"))
+    items.push({
+      name: isDraft ? t`Delete` : t`Cancel post`,
+      onSelect: (isDraft ? remove : cancel).begin,
+      isBad: true,
+    });
   return (
     <>
       {isAllowed(status, "publish") && (
@@ -90,28 +97,9 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
           {t`Edit`}
         </a>
       )}
-      <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger className={buttonClass("plain", "px-2.5")} aria-label={t`More actions`}>
-          <MoreIcon />
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
-            <DropdownMenu.Item className={menuItemClass} onSelect={duplicate} disabled={create.isPending}>
-              {t`Duplicate`}
-            </DropdownMenu.Item>
-            {status === "scheduled" && (
-              <DropdownMenu.Item className={menuItemClass} onSelect={unschedule}>
-                {t`Back to draft`}
-              </DropdownMenu.Item>
-            )}
-            {isAllowed(status, "discard") && (
-              <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={(isDraft ? remove : cancel).begin}>
-                {isDraft ? t`Delete` : t`Cancel post`}
-              </DropdownMenu.Item>
-            )}
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      </DropdownMenu.Root>
+      <MenuButton label={t`More actions`} className={buttonClass("plain", "px-2.5")} items={items}>
+        <MoreIcon />
+      </MenuButton>
 
       <Confirm {...publish} kind="main" title={`${verb}?`} action={verb} onConfirm={() => publish.run()}>
         <p>

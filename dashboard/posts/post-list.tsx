@@ -7,7 +7,9 @@ import { useLayoutEffect, useRef, useState } from "react";
 import { postsList, type PostSummary } from "../../contract/operations/posts.ts";
 import { PAGE, pagesOf, usePages } from "../api/use-pages.ts";
 import { useMode } from "../shell/mode.ts";
+import { may } from "../shell/workspace.ts";
 import { labelOf, start } from "../start.ts";
+import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Empty, Loading, Skeleton, View } from "../ui/surfaces.tsx";
@@ -166,7 +168,16 @@ function NothingFound() {
 function NoPosts() {
   const { t } = useLingui();
   return (
-    <Empty title={t`No posts yet`}>
+    <Empty
+      title={t`No posts yet`}
+      action={
+        may("posts_create") && (
+          <Link to="/compose" search={({ mode }) => ({ mode })} className={buttonClass("main")}>
+            {t`New post`}
+          </Link>
+        )
+      }
+    >
       <Trans>Posts appear here when you write them, and when they are created with the API.</Trans>
     </Empty>
   );

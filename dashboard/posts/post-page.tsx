@@ -1,10 +1,12 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link, useParams } from "@tanstack/react-router";
+import { Suspense, use } from "react";
 
-import { accountsList } from "../../contract/operations/accounts.ts";
+import { type Account, accountsList } from "../../contract/operations/accounts.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
+import { cardOf } from "../preview/cards.ts";
 import { buttonClass, OutLink } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Empty, Loading, Notice, View } from "../ui/surfaces.tsx";
@@ -12,7 +14,7 @@ import { Time } from "../ui/time.tsx";
 import { OnPlatform } from "./on-platform.tsx";
 import { PostActions } from "./post-actions.tsx";
 import { StatusTag } from "./status.tsx";
-import { usePost } from "./use-post.ts";
+import { type FollowedPost, usePost } from "./use-post.ts";
 
 /** A post: what each platform shows or will show, what became of it there, and what can be done. */
 export function PostPage() {
@@ -29,27 +31,37 @@ export function PostPage() {
       </View>
     );
   const { post, etag } = data;
-  const hasSeveral = post.platformPosts.length > 1;
   const followed = { post, etag, readAgain: async () => (await refetch()).data?.etag ?? null };
   return (
-    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide={hasSeveral}>
+    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide={post.platformPosts.length > 1}>
       <Facts post={post} />
       {post.approval?.state === "pending" && (
         <Notice tone="warn">
           {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
         </Notice>
       )}
-      <div className={`grid items-start gap-4 ${hasSeveral ? "lg:grid-cols-2" : ""}`}>
-        {post.platformPosts.map((platformPost) => (
-          <OnPlatform
-            key={platformPost.id}
-            followed={followed}
-            platformPost={platformPost}
-            account={accounts.find(({ id: accountId }) => accountId === platformPost.accountId)}
-          />
-        ))}
-      </div>
+      <Suspense fallback={<Loading />}>
+        <OnPlatforms followed={followed} accounts={accounts} />
+      </Suspense>
     </View>
+  );
+}
+
+/** All at once: a preview that came later would move what is below it. */
+function OnPlatforms({ followed, accounts }: { followed: FollowedPost; accounts: readonly Account[] }) {
+  const { platformPosts } = followed.post;
+  for (const { platform } of platformPosts) use(cardOf(platform));
+  return (
+    <div className={`grid items-start gap-4 ${platformPosts.length > 1 ? "lg:grid-cols-2" : ""}`}>
+      {platformPosts.map((platformPost) => (
+        <OnPlatform
+          key={platformPost.id}
+          followed={followed}
+          platformPost={platformPost}
+          account={accounts.find(({ id }) => id === platformPost.accountId)}
+        />
+      ))}
+    </div>
   );
 }
 

@@ -1,38 +1,52 @@
-import "../compose/jitless.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
-import { catalog } from "../../platforms/catalog.ts";
 import type { Look } from "../../platforms/kit/card/card.ts";
 import type { Markup } from "../../platforms/kit/card/markup.ts";
+import type { Preview } from "../../platforms/kit/card/preview.ts";
 import { CARD_STYLE } from "../../platforms/kit/card/style.ts";
-import { resolveContent } from "../../platforms/validate/resolve-content.ts";
+import { resolve } from "../../platforms/validate/resolve-content.ts";
 
-/** A post as a platform will show it. Each medium has the `url` at which it can be seen, if there is one. */
-export function drawPost(
-  platform: PlatformName,
-  content: PostContent,
-  author: Look["author"],
-  coverUrl: string | undefined,
-): Markup {
-  const { preview, capabilities } = catalog[platform];
-  const resolved = resolveContent(platform, content);
-  const cover = coverUrl === undefined ? resolved.cover : { url: coverUrl };
-  return preview.card.draw(preview.postsOf({ ...resolved, cover }, author), {
-    href: () => null,
-    picture: (url) => url,
-    now: Date.now(),
-    label: capabilities.label,
-    focus: null,
-  });
+/** Draws the posts of one platform. */
+export interface Card {
+  /** A post as it will be shown. Each medium has the `url` at which it can be seen, if there is one. */
+  draw(content: PostContent, author: Look["author"], coverUrl: string | undefined): Markup;
+  sheet: CSSStyleSheet;
 }
 
-const sheets = new Map<PlatformName, CSSStyleSheet>();
+/** One file for each platform, so that nobody loads all of them. */
+const files = import.meta.glob<{ preview: Preview }>("../../platforms/*/preview.ts");
+const cards = new Map<PlatformName, Promise<Card | undefined>>();
 
-export function sheetOf(platform: PlatformName): CSSStyleSheet {
-  const known = sheets.get(platform);
+/** Undefined if it cannot be loaded now. */
+export function cardOf(platform: PlatformName): Promise<Card | undefined> {
+  const known = cards.get(platform);
   if (known !== undefined) return known;
+  const loading = loadCard(platform).catch(() => {
+    cards.delete(platform);
+    return undefined;
+  });
+  cards.set(platform, loading);
+  return loading;
+}
+
+async function loadCard(platform: PlatformName): Promise<Card | undefined> {
+  const file = await files[`../../platforms/${platform}/preview.ts`]?.();
+  if (file === undefined) return undefined;
+  const { card, capabilities, postsOf } = file.preview;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CARD_STYLE + catalog[platform].preview.card.style);
-  sheets.set(platform, sheet);
-  return sheet;
+  sheet.replaceSync(CARD_STYLE + card.style);
+  return {
+    sheet,
+    draw(content, author, coverUrl) {
+      const { content: resolved } = resolve(capabilities, content);
+      const cover = coverUrl === undefined ? resolved.cover : { url: coverUrl };
+      return card.draw(postsOf({ ...resolved, cover }, author), {
+        href: () => null,
+        picture: (url) => url,
+        now: Date.now(),
+        label: capabilities.label,
+        focus: null,
+      });
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useEffect, useMemo, useState } from "react";
+import { memo, type ReactNode, Suspense, use, useEffect, useMemo, useState } from "react";
 import { createPortal } from "react-dom";
 
 import { type Account } from "../../contract/operations/accounts.ts";
@@ -9,10 +9,8 @@ import type { PostContent } from "../../model/post.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
-import type * as cardsModule from "./cards.ts";
+import { cardOf } from "./cards.ts";
 import { toReact } from "./to-react.ts";
-
-type Cards = typeof cardsModule;
 
 interface PostPreviewProps {
   platform: PlatformName;
@@ -26,42 +24,31 @@ interface PostPreviewProps {
 }
 
 /** A post as a platform's audience will see it, drawn as on the sandbox's page. */
-export const PostPreview = memo(function PostPreview({
-  platform,
-  content,
-  account,
-  coverUrl,
-  isUnfolded = false,
-}: PostPreviewProps) {
-  const cards = useCards();
+export const PostPreview = memo(function PostPreview(props: PostPreviewProps) {
+  return (
+    <Suspense fallback={<div className="h-40 rounded-xl bg-tint" />}>
+      <DrawnPost {...props} />
+    </Suspense>
+  );
+});
+
+function DrawnPost({ platform, content, account, coverUrl, isUnfolded = false }: PostPreviewProps) {
+  const card = use(cardOf(platform));
   const author = useAuthor(platform, account);
   const { media, settings } = content.platformOverrides[platform] ?? {};
   const [only, ...more] = media ?? content.media;
   const cover = useCover(settings?.[COVER_MEDIA_ID] ?? (more.length === 0 ? only?.thumbnailMediaId : undefined));
   const shown = useMemo(
-    () =>
-      cards === undefined ? null : toReact(cards.drawPost(platform, content, author, coverUrl ?? cover), isUnfolded),
-    [cards, platform, content, author, coverUrl, cover, isUnfolded],
+    () => card && toReact(card.draw(content, author, coverUrl ?? cover), isUnfolded),
+    [card, content, author, coverUrl, cover, isUnfolded],
   );
-  if (cards === undefined) return <div className="h-40 rounded-xl bg-tint" />;
   return (
-    <Apart sheet={cards.sheetOf(platform)}>
-      <div className={`on-${platform}`}>{shown}</div>
-    </Apart>
+    card && (
+      <Apart sheet={card.sheet}>
+        <div className={`on-${platform}`}>{shown}</div>
+      </Apart>
+    )
   );
-});
-
-/** The cards with what they build on are large, so they come once the rest of the view is there. */
-function useCards(): Cards | undefined {
-  const [cards, setCards] = useState<Cards>();
-  useEffect(() => {
-    const load = () => void import("./cards.ts").then(setCards);
-    // Not in all browsers yet.
-    if (typeof requestIdleCallback === "undefined") return load();
-    const waiting = requestIdleCallback(load);
-    return () => cancelIdleCallback(waiting);
-  }, []);
-  return cards;
 }
 
 function useAuthor(platform: PlatformName, account: Account | undefined) {

@@ -5,7 +5,7 @@ import type { PlatformContent, PostContent } from "../../model/post.ts";
 import { platforms } from "../index.ts";
 import { askedScopes, requiredScopes } from "../kit/scopes.ts";
 import type { PublishMedia } from "../platform.ts";
-import { resolveContent } from "../validate/resolve-content.ts";
+import { resolveContent } from "../validate/validate.ts";
 import { declaredExamples, plainExample, richExample } from "./contents.ts";
 import { loginOf, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import { commentsOf, type ShownPost } from "../kit/card/card.ts";
-import { resolveContent } from "../validate/resolve-content.ts";
+import { resolveContent } from "../validate/validate.ts";
 import { declaredExamples } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";

@@ -1,7 +1,9 @@
 import { isText, shownPost, type Preview } from "../kit/card/preview.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) => {
     const { placement, linkUrl, media, settings } = content;

@@ -1,7 +1,9 @@
 import { factsOf, isText, shownPost, type Preview } from "../kit/card/preview.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) => {
     const { text, media, linkUrl, settings } = content;

@@ -1,5 +1,6 @@
 import { chainOf, isText, textsIn, type Preview } from "../kit/card/preview.ts";
 import { findUrls } from "../kit/urls.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 import type { ThreadsSettings } from "./settings.ts";
 
@@ -12,6 +13,7 @@ const REPLIES: Readonly<Record<NonNullable<ThreadsSettings["replyControl"]>, str
 };
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) =>
     chainOf(author, content, ({ text, media }, isFirst) => {

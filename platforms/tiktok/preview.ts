@@ -3,6 +3,7 @@ import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) => {
     const { settings } = content;

@@ -1,5 +1,6 @@
 import { chainOf, textsIn, type Preview } from "../kit/card/preview.ts";
 import { findUrls } from "../kit/urls.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 import type { TwitterSettings } from "./settings.ts";
 
@@ -11,6 +12,7 @@ const REPLIES: Readonly<Record<NonNullable<TwitterSettings["replySettings"]>, st
 };
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) =>
     chainOf(author, content, ({ text, media }, isFirst) => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { MEDIA_TYPES } from "../../model/post.ts";
+import { MAX_CHAIN_PARTS } from "./resolve-content.ts";
 
 const positive = () => z.number().positive().nullish();
 
@@ -41,9 +42,6 @@ export const mediaEntrySchema = z
   .describe(
     "An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object.",
   );
-
-/** Far more than anyone posts at a time. */
-export const MAX_CHAIN_PARTS = 500;
 
 /** `settings.thread` of platforms that publish threads. */
 export const chainSchema = z

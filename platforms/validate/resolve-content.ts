@@ -7,28 +7,22 @@ import {
   type Placement,
   type Shape,
 } from "../../model/capabilities.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
-import type { MediaEntry, MediaFacts, MediaType, PlatformContent, PostContent } from "../../model/post.ts";
-import { catalog } from "../catalog.ts";
+import {
+  MEDIA_TYPES,
+  type MediaEntry,
+  type MediaFacts,
+  type MediaType,
+  type PlatformContent,
+  type PostContent,
+} from "../../model/post.ts";
 import { settingPath, type MeasuredMedia, type Settings } from "../definition.ts";
 import { find } from "../kit/find.ts";
-import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
+
+/** Far more than anyone posts at a time. */
+export const MAX_CHAIN_PARTS = 500;
 
 /** The measured values of a media entry, null if not available. */
 export type Measured = (entry: MediaEntry) => MediaFacts | null;
-
-/**
- * What one platform actually gets: overrides merged, default placement chosen, link placed, the parts of a thread
- * separated, and the type of each media item determined. `settings` excludes `placement` and `thread`, which have their
- * own fields, and null fields. Validation checks this and brokers receive it.
- */
-export function resolveContent(
-  platform: PlatformName,
-  content: PostContent,
-  measured?: Measured,
-): PlatformContent<MeasuredMedia> {
-  return resolve(catalog[platform].capabilities, content, measured).content;
-}
 
 /** Replaces the media entries of a resolved content, for example with the stored objects. */
 export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) => B): PlatformContent<B> {
@@ -40,7 +34,11 @@ export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) 
   };
 }
 
-/** The resolved content, and what resolving found out. */
+/**
+ * What one platform actually gets: overrides merged, default placement chosen, link placed, the parts of a thread
+ * separated, and the type of each media item determined. `settings` excludes `placement` and `thread`, which have their
+ * own fields, and null fields. Validation checks this and brokers receive it. With what resolving found out.
+ */
 export interface Resolved {
   content: PlatformContent<MeasuredMedia>;
   /** The placement that the caller set, even if the platform does not have it. Null if none is set. */
@@ -199,11 +197,35 @@ function readChain(thread: unknown, measured?: Measured): { text: string; media:
     return {
       text: typeof text === "string" ? text : "",
       media: Array.isArray(media)
-        ? media.map((entry: unknown) => withFacts(mediaEntrySchema.safeParse(entry).data ?? {}, measured))
+        ? media.map((entry: unknown) => withFacts(isEntry(entry) ? entry : {}, measured))
         : [],
     };
   });
 }
+
+/** Whether its fields have the types of a media entry's. The settings schema validates their values. */
+function isEntry(value: unknown): value is MediaEntry {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).every(([name, field]) =>
+    name === "type"
+      ? field === null || MEDIA_TYPES.some((each) => each === field)
+      : field === null || typeof field === FIELD_TYPES[name],
+  );
+}
+
+const FIELD_TYPES: Readonly<Record<string, string>> = {
+  id: "string",
+  url: "string",
+  filename: "string",
+  mimeType: "string",
+  sizeBytes: "number",
+  width: "number",
+  height: "number",
+  durationSeconds: "number",
+  altText: "string",
+  thumbnailUrl: "string",
+  thumbnailMediaId: "string",
+};
 
 function asRecord(value: unknown): Settings {
   return typeof value === "object" && value !== null ? { ...value } : {};

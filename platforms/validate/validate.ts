@@ -2,7 +2,7 @@ import { boundIssues, MAX_ISSUES } from "../../model/bound-issues.ts";
 import { COVER_MEDIA_ID, type Capabilities, type TextLimit } from "../../model/capabilities.ts";
 import { issueOf, type Issue } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
-import type { MediaEntry, PlatformContent, PlatformOverride } from "../../model/post.ts";
+import type { MediaEntry, PlatformContent, PlatformOverride, PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import {
   ISSUE_TOPICS,
@@ -30,7 +30,16 @@ import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.t
 import { validateSettings, type ValidatedSettings } from "./settings.ts";
 import { validateAltTexts, validatePartText, validateSettingTexts, validateText, textLimit } from "./text.ts";
 
-export { resolveContent, mapMedia } from "./resolve-content.ts";
+export { mapMedia } from "./resolve-content.ts";
+
+/** What one platform gets of a post. */
+export function resolveContent(
+  platform: PlatformName,
+  content: PostContent,
+  measured?: Measured,
+): PlatformContent<MeasuredMedia> {
+  return resolve(catalog[platform].capabilities, content, measured).content;
+}
 
 /** A parsed post. Malformed fields are missing: whoever parsed it reports them. */
 export interface PostToValidate {

@@ -1,8 +1,10 @@
 import type { MediaEntry } from "../../model/post.ts";
 import { factsOf, shownPost, type Preview } from "../kit/card/preview.ts";
+import { capabilities } from "./capabilities.ts";
 import { card } from "./card.ts";
 
 export const preview: Preview = {
+  capabilities,
   card,
   postsOf: (content, author) => {
     const { settings, media } = content;

@@ -2,7 +2,7 @@ import type { TestContext } from "node:test";
 
 import type { BrowserContextOptions, Page } from "playwright-core";
 
-import { LONGEST_STEP_MILLISECONDS, openBrowser } from "../browser.ts";
+import { LONGEST_STEP_MILLISECONDS, openBrowser, TELL_REFUSED } from "../browser.ts";
 
 export interface Pages {
   /** A page in a browser context of its own, signed in if it is given the Cookie header of a session. */
@@ -27,6 +27,7 @@ export async function openPages(t: TestContext): Promise<Pages> {
             return { name, value: value.join("="), url: session.url };
           }),
         );
+      await context.addInitScript(TELL_REFUSED);
       const page = await context.newPage();
       page.on("pageerror", (error) => troubles.push(String(error)));
       page.on("console", (message) => {

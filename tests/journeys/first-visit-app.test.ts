@@ -14,6 +14,8 @@ import { allow, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from
 
 const ROOT = join(import.meta.dirname, "../..");
 const PICTURES = join(ROOT, "docs/tour");
+const WINDOW = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 800 };
 const SHORT = "Our summer collection is here.";
 const TEXT = `${SHORT} ${"We sew all of it ourselves, from linen. ".repeat(60)}`.trim();
 const [FACEBOOK, INSTAGRAM, THREADS] = ["facebook", "instagram", "threads"] as const;
@@ -33,7 +35,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
   const server = await installation.start("start");
   await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
   const browser = await openBrowser(t);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+  const context = await browser.newContext({ viewport: WINDOW, locale: "en-GB" });
   context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const page = await context.newPage();
   const main = page.getByRole("navigation", { name: "Main" });
@@ -57,12 +59,17 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     return postsGet.answer.parse(answer).post;
   };
   /** What the guided tour shows, made anew with `TOUR=1`. */
-  const picture = async (name: string) => {
+  const picture = async (name: string, { width, height } = WINDOW, colorScheme: "light" | "dark" = "light") => {
     if (process.env.TOUR === undefined) return;
+    await page.evaluate("document.querySelectorAll('button[aria-label=Close]').forEach((toast) => toast.click())");
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
     await mkdir(PICTURES, { recursive: true });
     await sharp(await page.screenshot({ animations: "disabled" }))
       .webp({ quality: 70, effort: 6 })
       .toFile(join(PICTURES, `${name}.webp`));
+    await page.setViewportSize(WINDOW);
+    await page.emulateMedia({ colorScheme: "light" });
   };
 
   await step("the printed link makes an account, and leads to a checklist", async () => {
@@ -93,7 +100,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
       await page.getByLabel("Alt text").fill("A beach");
       const mend = page.getByRole("button", { name: `Write another text for ${label(INSTAGRAM)}` });
       await mend.waitFor();
-      await picture("composer");
+      await picture("composer", { width: 1280, height: 1400 });
       await mend.click();
       await page.getByLabel(`Text for ${label(INSTAGRAM)}`).fill(SHORT);
       await page.getByText("Saved", { exact: true }).waitFor();
@@ -154,6 +161,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     await go("Home");
     const row = on("Needs attention").getByRole("link", { name: /Sale on Friday/ });
     await row.waitFor();
+    await press(page, "Hide");
     await picture("home");
     await row.click();
     await on(label(FACEBOOK)).getByText("Everything Ampost did").click();
@@ -183,6 +191,10 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
         .getByRole("region", { name: label(platform), exact: true })
         .getByText(`${counts.get(platform)?.length} published, at most`)
         .waitFor();
+    await picture("phone", PHONE);
+    await go("Posts");
+    await page.getByRole("link", { name: /^Our summer/ }).waitFor();
+    await picture("dark", WINDOW, "dark");
   });
   assert.equal(await server.end("SIGTERM"), 0);
 });

@@ -1,9 +1,11 @@
+import type { Capabilities } from "../../../model/capabilities.ts";
 import type { PlatformContent } from "../../../model/post.ts";
 import type { MeasuredMedia } from "../../definition.ts";
 import type { Look, PlatformCard, ShownMedia, ShownPost } from "./card.ts";
 
 /** How a post will look on a platform, from what the platform gets. */
 export interface Preview {
+  capabilities: Capabilities;
   card: PlatformCard;
   /** The post, then the parts of its thread. Each medium has the `url` at which it can be seen, if there is one. */
   postsOf: (content: PlatformContent<MeasuredMedia>, author: Look["author"]) => ShownPost[];

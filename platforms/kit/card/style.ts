@@ -23,7 +23,7 @@ article{display:grid;grid-template-columns:40px minmax(0,1fr);gap:0 12px;padding
 .platform{margin-left:auto;flex:none;color:var(--dim);font-size:12px;border:1px solid var(--line);border-radius:999px;
   padding:1px 8px}
 .text{margin:3px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}
-.tag{color:var(--link)}
+.tag{color:var(--link)}a.tag{text-decoration:underline}
 .small{margin:3px 0 0;color:var(--dim);font-size:13px}
 .comments{margin-top:8px;font-size:14px}.comments p{margin:4px 0 0;overflow-wrap:anywhere}.comments b{margin-right:5px}
 .notes{display:flex;flex-wrap:wrap;gap:4px 14px;margin-top:8px}

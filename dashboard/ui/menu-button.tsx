@@ -1,0 +1,45 @@
+import { lazy, type ReactNode, Suspense, useState } from "react";
+
+/** Menus are large, so they come once one is wanted. */
+const load = () => import("./open-menu.tsx");
+const OpenMenu = lazy(async () => ({ default: (await load()).OpenMenu }));
+
+export interface MenuItem {
+  name: string;
+  onSelect: () => void;
+  isBad?: boolean;
+  isDisabled?: boolean;
+}
+
+export interface MenuProps {
+  label: string;
+  items: readonly MenuItem[];
+  className: string;
+  children: ReactNode;
+}
+
+/** A button with a menu behind it. */
+export function MenuButton(props: MenuProps) {
+  const [isWanted, setWanted] = useState(false);
+  const closed = (
+    <button
+      type="button"
+      className={props.className}
+      aria-label={props.label}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={() => setWanted(true)}
+    >
+      {props.children}
+    </button>
+  );
+  return isWanted ? (
+    <Suspense fallback={closed}>
+      <OpenMenu {...props} />
+    </Suspense>
+  ) : (
+    closed
+  );
+}

@@ -1,0 +1,29 @@
+import { DropdownMenu } from "radix-ui";
+
+import type { MenuProps } from "./menu-button.tsx";
+import { menuClass, menuItemClass } from "./menu.ts";
+
+/** It opens at once. */
+export function OpenMenu({ label, items, className, children }: MenuProps) {
+  return (
+    <DropdownMenu.Root modal={false} defaultOpen>
+      <DropdownMenu.Trigger className={className} aria-label={label}>
+        {children}
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
+          {items.map(({ name, onSelect, isBad = false, isDisabled = false }) => (
+            <DropdownMenu.Item
+              key={name}
+              className={`${menuItemClass} ${isBad ? "text-bad" : ""}`}
+              onSelect={onSelect}
+              disabled={isDisabled}
+            >
+              {name}
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
