@@ -34,11 +34,8 @@ export const notifying: Benchmark = {
     for (let number = 1; number <= ROUNDS; number += 1) {
       const round = { no: await insert("no"), after: await insert("after"), inside: await insert("inside") };
       rounds.push(round);
-      workspace.say(
-        `round ${number}: ${Object.entries(round)
-          .map((entry) => entry.join(" "))
-          .join(", ")} a second`,
-      );
+      const rates = Object.entries(round).map(([name, perSecond]) => `${name} ${show(perSecond)}`);
+      workspace.say(`round ${number}, per second: ${rates.join(", ")}`);
     }
     return [
       row("commits per second that tell others", "after", rounds, LEAST_SHARE),
