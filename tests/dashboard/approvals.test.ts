@@ -87,7 +87,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
       await page.reload();
       const shown = card("With a picture").locator(".on-facebook");
       await shown.getByRole("img", { name: "A mountain lake" }).evaluate("(image) => image.decode()");
-      await shown.getByText(/The end\.$/).waitFor();
+      await shown.locator("details[open]", { hasText: "The end." }).waitFor();
       await card("With a picture").getByText("A mountain lake", { exact: true }).waitFor();
       await page.getByTitle("2 waiting").waitFor();
       await card("Go to moc.elpmaxe").getByText("change the direction of text").waitFor();
