@@ -16,7 +16,7 @@ export type Place = { cell: CellAddress } | "unknown" | "moving" | "away";
 /** Moves wait longer than this after they have told a cell, so nobody is sent to where a tenant has left. */
 const REMEMBERED_MILLISECONDS = 2_000;
 const MOST_REMEMBERED = 100_000;
-const ASKED_MILLISECONDS = 3_000;
+const ASKED_MILLISECONDS = 10_000;
 
 export interface Finder {
   /** Asks every cell, at the same time. `remember`: only keys and sessions, since nothing else is refused while it moves. */
@@ -30,13 +30,17 @@ export function createFinder(
   const remembered = new Map<string, { place: Place; until: number }>();
   const asking = new Map<string, Promise<Place>>();
   const ask = async (clues: Clues): Promise<Place> => {
-    const answers = await Promise.all(cells.map(async (cell) => ({ cell, ...(await askCell(cell, secret, clues)) })));
-    const here = answers.filter((answer) => answer.is === "here");
-    if (here.length > 1) onProblem(`A tenant is in several cells: ${here.map(({ cell }) => cell.name).join(", ")}.`);
-    const [first] = here;
-    if (first !== undefined) return { cell: first.cell };
-    if (answers.some((answer) => answer.is === "moving")) return "moving";
-    return answers.some((answer) => answer.is === "away") ? "away" : "unknown";
+    const asked = cells.map(async (cell) => ({ cell, is: await askCell(cell, secret, clues) }));
+    const all = Promise.all(asked).then((answers) => {
+      const here = answers.filter(({ is }) => is === "here").map(({ cell }) => cell.name);
+      if (here.length > 1) onProblem(`A tenant is in several cells: ${here.join(", ")}.`);
+      return new Set(answers.map(({ is }) => is));
+    });
+    // Nobody waits for the other cells.
+    const found = await Promise.any(asked.map(isHere)).catch(() => null);
+    if (found !== null) return found;
+    const answers = await all;
+    return answers.has("moving") ? "moving" : answers.has("away") ? "away" : "unknown";
   };
   return {
     find: async (clues, remember) => {
@@ -56,11 +60,15 @@ export function createFinder(
   };
 }
 
-async function askCell(
-  { url }: CellAddress,
-  secret: string,
-  clues: Clues,
-): Promise<{ is: "here" | "moving" | "elsewhere" | "away" }> {
+type Answer = "here" | "moving" | "elsewhere" | "away";
+
+async function isHere(asked: Promise<{ cell: CellAddress; is: Answer }>): Promise<{ cell: CellAddress }> {
+  const { cell, is } = await asked;
+  if (is !== "here") throw new Error("It is not here");
+  return { cell };
+}
+
+async function askCell({ url }: CellAddress, secret: string, clues: Clues): Promise<Answer> {
   try {
     const response = await fetch(`${url}/cell/whereabouts`, {
       method: "POST",
@@ -70,8 +78,8 @@ async function askCell(
     });
     const body: unknown = await response.json();
     const is: unknown = Object(body).is;
-    return { is: response.ok && (is === "here" || is === "moving" || is === "elsewhere") ? is : "away" };
+    return response.ok && (is === "here" || is === "moving" || is === "elsewhere") ? is : "away";
   } catch {
-    return { is: "away" };
+    return "away";
   }
 }

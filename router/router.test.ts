@@ -88,6 +88,13 @@ test("a cell that is down makes only its own tenants wait, and a tenant that mov
   assert.equal((await fetch(`${router}/healthz`)).status, 200);
 });
 
+test("a cell that does not answer delays no one who is in another", async (t) => {
+  const { router, cells } = await openService(t, { a: {}, b: { digests: ["amp_live_bob"] } });
+  cells.a.hangs = true;
+  const response = await fetch(`${router}/api/v1/posts`, { headers: { authorization: "Bearer amp_live_bob" } });
+  assert.deepEqual([response.status, cells.a.isGivenUp], [200, undefined]);
+});
+
 test("what concerns people of any cell is sent to every cell; what cells are asked cannot be asked from outside", async (t) => {
   const { router, seen, asked } = await openService(t, { a: {}, b: {} });
   const body = "signed_request=1";
@@ -109,6 +116,9 @@ interface FakeCell {
   ids?: string[];
   emails?: string[];
   moving?: boolean;
+  /** Does not say what is here; then whether the router still waits for it. */
+  hangs?: boolean;
+  isGivenUp?: boolean;
 }
 
 /** Two cells that answer with their name, or at /echo with what they receive, and a router that sends new users to b. */
@@ -122,6 +132,7 @@ async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>) {
         seen.push({ cell: name, url, headers, body: "" });
         return void request.pipe(response);
       }
+      if (cells[name].hangs === true) return void response.once("close", () => (cells[name].isGivenUp = true));
       void text(request).then((body) => {
         if (url !== "/cell/whereabouts") {
           seen.push({ cell: name, url, headers, body });
