@@ -62,6 +62,7 @@ export const listFilters: Benchmark = {
     const rows: Row[] = [];
     for (const [what, query] of Object.entries(QUERIES))
       rows.push(await compare(installation, what, query, { many: rich, few: poor }));
+    workspace.say("lists measured");
     for (const [what, query] of Object.entries(SEARCHES))
       rows.push(await compare(installation, what, query, { many: searching, few: poor }));
     return rows;
@@ -108,8 +109,8 @@ async function storeOthers({ pool }: Installation): Promise<void> {
   );
   await pool.query(
     `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-     select uuidv7(), 'other-' || (1 + n % $1), 'test', gen_random_uuid(), 'draft', '{"text": "Of another"}', array['threads']
-     from generate_series(1, $1 * $2) n`,
+     select uuidv7(), 'other-' || (1 + n % $1::int), 'test', gen_random_uuid(), 'draft', '{"text": "Of another"}', array['threads']
+     from generate_series(1, $1::int * $2::int) n`,
     [OTHERS, OF_OTHERS],
   );
 }
