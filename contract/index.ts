@@ -76,6 +76,7 @@ import {
 } from "./operations/posts.ts";
 import { publishingStats } from "./operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "./operations/publishing.ts";
+import { requestsGet, requestsList } from "./operations/requests.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
 import {
   tenantsCreate,
@@ -223,6 +224,8 @@ export const OPERATIONS: readonly Operation[] = [
   webhooksTest,
   webhooksDeliveries,
   deliveriesRedeliver,
+  requestsList,
+  requestsGet,
   tenantsList,
   tenantsCreate,
   tenantsGet,

@@ -93,6 +93,8 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   webhooks_test: "owner",
   webhooks_deliveries: "owner",
   webhook_deliveries_redeliver: "owner",
+  requests_list: "owner",
+  requests_get: "owner",
   usage_get: "viewer",
   billing_get: "owner",
   billing_checkout: "owner",

@@ -11,6 +11,7 @@ import type { Mode } from "../model/platform-names.ts";
 import { readApprovalView } from "./approvals/approval-view.ts";
 import { readCalendarSearch } from "./calendar/calendar-search.ts";
 import { readComposeSearch } from "./compose/compose-search.ts";
+import { readRequestFilter } from "./developers/request-filter.ts";
 import { readMediaFilter } from "./media/media-filter.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
 import { readAuditFilter } from "./settings/audit-filter.ts";
@@ -127,6 +128,17 @@ const routes = [
     getParentRoute: () => root,
     path: "/developers/webhooks/$id",
     component: lazyRouteComponent(() => import("./developers/webhook-page.tsx"), "WebhookPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/requests",
+    component: lazyRouteComponent(() => import("./developers/requests.tsx"), "Requests"),
+    validateSearch: readRequestFilter,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/developers/requests/$id",
+    component: lazyRouteComponent(() => import("./developers/request-page.tsx"), "RequestPage"),
   }),
   createRoute({
     getParentRoute: () => root,

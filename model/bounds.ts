@@ -28,6 +28,8 @@ export const BOUNDS = {
   keptDeliveries: 10_000,
   /** and at most this many bytes. */
   keptDeliveryBytes: 100_000_000,
+  /** Entries kept in the request log of a user and mode, the newest. */
+  keptRequests: 50_000,
   /** Logged changes per person in 24 hours. */
   notedChanges: 10_000,
   /** Requests per person, or per IP address, that queue in a process; and in total. */

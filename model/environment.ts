@@ -223,6 +223,12 @@ export const environment = z.object({
     takes: "a whole number of days from 365, or none to keep them forever",
     example: "3650",
   }),
+  AMPOST_REQUEST_LOG_DAYS: describe(countOrZero(365).default(30), {
+    group: "Data",
+    about: "How many days to keep the entries of the request log. With 0, requests are not recorded.",
+    takes: "a whole number of days from 0 to 365",
+    example: "7",
+  }),
   AMPOST_ENCRYPTION_KEY: describe(key.optional(), {
     group: "Data",
     about: "Encrypts tokens in the database. Separate several keys with commas: the first encrypts, all decrypt.",

@@ -32,3 +32,8 @@ export function newId(): string {
 export function firstIdAt(time: Date): string {
   return v7({ random: new Uint8Array(16), msecs: time.getTime(), seq: 0 });
 }
+
+/** When an ID was created. */
+export function timeOf(id: string): Date {
+  return new Date(Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16));
+}

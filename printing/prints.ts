@@ -207,6 +207,7 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
   },
   { what: "Deliveries in a webhook's log", bound: "keptDeliveries", then: ", the newest" },
   { what: "Bytes of these deliveries", bound: "keptDeliveryBytes", then: ", the newest" },
+  { what: "Entries in the request log of a user and mode", bound: "keptRequests", then: ", the newest" },
   {
     what: "Audited changes per user in 24 hours",
     bound: "notedChanges",

@@ -172,7 +172,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   "command-line": 4,
   "connecting-accounts": 2,
   "legacy-endpoints": 2,
-  errors: 3,
+  errors: 4,
   "exactly-once": 4,
   mcp: 3,
   media: 9,

@@ -26,6 +26,7 @@ import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
 import { createOperatorKey } from "../server/domain/operator-keys/operator-keys.ts";
 import { createKnownSets } from "../server/domain/posts/known-sets.ts";
+import type { RequestLogOptions } from "../server/calls/request-log.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
@@ -101,7 +102,7 @@ export interface Called {
 
 export async function createWorld(
   settings: Partial<Settings> = {},
-  { billing = null }: { billing?: Billing | null } = {},
+  { billing = null, requestLog }: { billing?: Billing | null; requestLog?: RequestLogOptions } = {},
 ): Promise<World> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "ampost-world-"));
@@ -135,6 +136,7 @@ export async function createWorld(
   };
   const app = await createHttpApp(services, {
     mcp: addMcp,
+    ...(requestLog !== undefined && { requestLog }),
     probes: {
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: "text/plain", text: "" }),

@@ -84,6 +84,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["media", "Images and videos that posts refer to."],
   ["platforms", "The rules of each platform, as data."],
   ["webhooks", "Notifications about events."],
+  ["requests", "The request log."],
   ["keys", "API keys, for signed-in users."],
   ["billing", "Plan and subscription, for signed-in users."],
   ["usage", "What has been used of the plan, and what is left."],

@@ -13,6 +13,7 @@ export function Developers({ children }: { children: ReactNode }) {
       tabs={[
         { to: "/developers/keys", name: t`API keys` },
         { to: "/developers/webhooks", name: t`Webhooks` },
+        { to: "/developers/requests", name: t`Requests` },
         { to: "/developers/sandbox", name: t`Sandbox` },
         { to: "/developers/mcp", name: t`MCP` },
       ]}

@@ -2,6 +2,9 @@ import { useLingui } from "@lingui/react/macro";
 import { Toast } from "radix-ui";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
+import { AmpostError } from "../../client/errors.ts";
+import { modeOf } from "../shell/mode.ts";
+import { may, queryIn } from "../shell/workspace.ts";
 import { Button } from "./controls.tsx";
 import { CloseIcon } from "./icons.tsx";
 
@@ -9,6 +12,8 @@ interface Said {
   id: number;
   text: string;
   isBad: boolean;
+  /** The address of the failed request in the request log. */
+  requestHref?: string | undefined;
   undo: (() => void) | undefined;
 }
 
@@ -29,16 +34,26 @@ export function useToasts(): Toasts {
 
 let last = 0;
 
+/** Where the owner of the workspace sees what was sent. */
+function hrefOf(error: Error): string | undefined {
+  if (!(error instanceof AmpostError) || error.requestId === null || !may("requests_get")) return undefined;
+  const mode = modeOf(Object.fromEntries(new URLSearchParams(location.search)));
+  return `/developers/requests/${error.requestId}?${queryIn(mode)}`;
+}
+
 export function ToastRoom({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const [shown, setShown] = useState<readonly Said[]>([]);
-  const add = useCallback((text: string, isBad: boolean, undo?: () => void) => {
+  const add = useCallback((said: Omit<Said, "id">) => {
     last += 1;
     const id = last;
-    setShown((before) => [...before.slice(-2), { id, text, isBad, undo }]);
+    setShown((before) => [...before.slice(-2), { id, ...said }]);
   }, []);
   const toasts = useMemo<Toasts>(
-    () => ({ say: (text, undo) => add(text, false, undo), sayFailure: ({ message }) => add(message, true) }),
+    () => ({
+      say: (text, undo) => add({ text, isBad: false, undo }),
+      sayFailure: (error) => add({ text: error.message, isBad: true, undo: undefined, requestHref: hrefOf(error) }),
+    }),
     [add],
   );
   const drop = (id: number) => setShown((before) => before.filter((each) => each.id !== id));
@@ -46,14 +61,21 @@ export function ToastRoom({ children }: { children: ReactNode }) {
     <Context value={toasts}>
       <Toast.Provider label={t`Notification`} duration={6000}>
         {children}
-        {shown.map(({ id, text, isBad, undo }) => (
+        {shown.map(({ id, text, isBad, undo, requestHref }) => (
           <Toast.Root
             key={id}
             type={isBad ? "foreground" : "background"}
             onOpenChange={(isOpen) => (isOpen ? undefined : drop(id))}
             className={`flex items-center gap-2 rounded-xl border bg-card px-4 py-2 shadow-lg ${isBad ? "border-bad" : ""}`}
           >
-            <Toast.Description className="grow text-sm">{text}</Toast.Description>
+            <Toast.Description className="grow text-sm">
+              {text}{" "}
+              {requestHref !== undefined && (
+                <a href={requestHref} className="text-link underline underline-offset-2">
+                  {t`Show the request`}
+                </a>
+              )}
+            </Toast.Description>
             {undo !== undefined && (
               <Toast.Action altText={t`Undo`} asChild>
                 <Button kind="quiet" onClick={undo}>

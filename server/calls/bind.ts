@@ -17,6 +17,7 @@ import { perform } from "./perform.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
 import { isUnchanged, readIdempotencyKey, readIfMatch, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import type { RequestLog } from "./request-log.ts";
 import type { Streams } from "./streams.ts";
 
 /** An operation of the contract and the verb that does it. */
@@ -50,6 +51,7 @@ export interface BindOptions {
   streams: Streams;
   calls: CallMeter;
   operatorCalls: OperatorMeter;
+  requestLog: RequestLog;
   storageQuota: StorageQuota;
   /** How long a stream lasts; for tests. */
   longestStreamMilliseconds?: number;
@@ -74,6 +76,7 @@ export function addRoute(
         sendDeprecationHeaders(reply, services.settings, pathOf(operation.successor, request.params));
       try {
         const caller = await authenticate(services, operation, request);
+        options.requestLog.begin(request, caller, operation);
         if (operation.auth === "operator") options.operatorCalls(reply, caller.userId);
         else await options.calls.count(reply, caller, operation.rateClass);
         callers.set(request, caller);
@@ -121,6 +124,7 @@ async function answerCall(
     query: withoutTenant(caller, request.query),
     body,
   };
+  options.requestLog.read(request, raw);
   const call: Call = {
     ...caller,
     address: request.ip,

@@ -72,6 +72,7 @@ import {
 } from "../../contract/operations/posts.ts";
 import { publishingStats } from "../../contract/operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
+import { requestsGet, requestsList } from "../../contract/operations/requests.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
 import {
   tenantsCreate,
@@ -162,6 +163,7 @@ import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
 import { getPublishing, pausePublishing, resumePublishing } from "../domain/publishing/pauses.ts";
 import { getPublishingStats } from "../domain/publishing/stats.ts";
+import { getRequest, listRequests } from "../domain/requests/requests.ts";
 import {
   createTenant,
   createTenantKey,
@@ -221,6 +223,8 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(postsResolve, (services, call, { params, body }) => resolvePost(services, call, params.id, body)),
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
+  bind(requestsList, (services, call, { query }) => listRequests(services, call, query)),
+  bind(requestsGet, (services, call, { params }) => getRequest(services, call, params.id)),
   bind(usageGet, (services, call) => getUsage(services, call)),
   bind(publishingGet, (services, call) => getPublishing(services, call)),
   bind(publishingPause, (services, call, { body }) => pausePublishing(services, call, body ?? {})),

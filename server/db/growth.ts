@@ -69,6 +69,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
     swept: "webhook_deliveries.delete_old",
     bounds: ["pendingDeliveries", "keptDeliveries", "keptDeliveryBytes"],
   },
+  api_requests: { swept: "api_requests.delete_old", bounds: ["keptRequests"] },
   audit_events: { swept: "audit_events.delete_old", bounds: ["notedChanges", "notedFailures"] },
   operator_alerts: { because: "it has a row for each thing that the operator is told about now" },
   instance: { because: "it has a row for each thing that the instance knows of itself" },

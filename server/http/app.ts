@@ -13,6 +13,7 @@ import { createCallMeter, sendUnlimited } from "../calls/call-meter.ts";
 import { addDeprecationHeaders, requireApiHost, requireAppHost } from "../calls/hosts.ts";
 import { createOperatorMeter } from "../calls/operator-meter.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
+import { createRequestLog, type RequestLogOptions } from "../calls/request-log.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
 import { createStorageQuota } from "../media/storage-quota.ts";
@@ -52,6 +53,8 @@ export interface HttpOptions extends AdmissionOptions, Pick<BindOptions, "onRefu
   /** Which proxies are trusted for the caller's address, in Fastify's format. */
   trustProxy?: boolean | number | string;
   patience?: Patience;
+  /** Omitted: requests are not recorded. */
+  requestLog?: RequestLogOptions;
   /** The other interface on the same port; omitted: none. */
   mcp?: (scope: FastifyInstance, services: Services, options: BindOptions) => void;
   /** Records requests, before there are routes. */
@@ -88,7 +91,11 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     },
   });
   app.decorateReply("brand", { getter: () => services.settings.brand });
-  app.setErrorHandler((error, request, reply) => answerFailure(services, error, request, reply));
+  const requestLog = createRequestLog(services, options.requestLog ?? { days: 0 });
+  app.setErrorHandler((error, request, reply) => {
+    requestLog.refuse(request, error);
+    return answerFailure(services, error, request, reply);
+  });
   await options.watch?.(app);
   app.addHook("preClose", async () => stopping.abort());
   // Kept alive, a connection would keep the server from ending, or break under a request that is just being sent.
@@ -102,6 +109,11 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     done();
   });
   addRequestLog(app, services, options);
+  app.addHook("onResponse", (request, reply, done) => {
+    requestLog.end(request, reply);
+    done();
+  });
+  app.addHook("onClose", () => requestLog.close());
   if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);
   addAdmissionControl(app, options);
@@ -126,6 +138,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     streams: createStreams(services, options.mostStreams),
     calls,
     operatorCalls: createOperatorMeter(),
+    requestLog,
     storageQuota: createStorageQuota(services),
   };
   await app.register(async (api) => addPublicApi(api, services, bound));

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { firstIdAt } from "../../model/ids.ts";
+import { deleteOldApiRequests, deleteSurplusApiRequests } from "../db/queries/api-requests.ts";
 import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
 import { deleteOldAuditEvents } from "../db/queries/audit-events.ts";
 import { deleteOldBillingEvents, deleteOldSubscriptions } from "../db/queries/billing.ts";
@@ -126,6 +127,12 @@ export async function sweepAuditLog(pool: pg.Pool, days: number | null, signal: 
   while (!signal.aborted && (await deleteOldAuditEvents.run(pool, [firstKeptId, days, BATCH])) === BATCH);
 }
 
+/** Entries of the request log that are older than the operator keeps them, or more than are kept. */
+export async function sweepRequestLog(pool: pg.Pool, days: number, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteOldApiRequests, signal, [firstIdAt(new Date(Date.now() - days * 86_400_000))]);
+  await inBatches(pool, deleteSurplusApiRequests, signal, [BOUNDS.keptRequests]);
+}
+
 /**
  * Keeps post counts short while posts arrive: every second, the changes are added to their sums. Too frequent for a
  * queue, and harmless if done twice. Returns a function that stops it.
@@ -153,7 +160,7 @@ async function inBatches(
   pool: pg.Pool,
   deletes: Statement<never>,
   signal: AbortSignal,
-  bounds: readonly number[] = [],
+  bounds: readonly (number | string)[] = [],
 ): Promise<void> {
   while (!signal.aborted && (await deletes.run(pool, [...bounds, BATCH])) === BATCH);
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { refusal, refuseHostile } from "../../contract/forms/parse.ts";
 import { docsOf } from "../../contract/issues.ts";
 import { type Tool, toolOptions, toRawInput } from "../../contract/openapi/tools.ts";
-import { pathOf } from "../../contract/operation.ts";
+import { pathOf, type RawInput } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { issueOf, type PublicError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
@@ -26,6 +26,8 @@ export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"
   offer: Offer;
   /** Whether its revision is one whose clients read structured content, so that text need not repeat it. */
   readsData: boolean;
+  /** The ID of the next call: that of the request. Others in the same request have their own. */
+  nextId(): string;
   /** Called when the request only has to wait. */
   onRest(): void;
 }
@@ -46,12 +48,30 @@ export interface ToolServices {
 /** Runs a tool's operation, exactly as its route does. An error is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
-  { refused, offer, readsData, onRest, ...caller }: McpCaller,
+  { refused, offer, readsData, nextId, onRest, ...asking }: McpCaller,
   tool: Tool,
   given: unknown,
   call: { context: ServerContext; ifRevision?: number | null },
 ): Promise<CallToolResult> {
   const { operation } = tool;
+  const caller = { ...asking, requestId: nextId() };
+  const began = performance.now();
+  let asked: { raw: Partial<RawInput>; hasIdempotencyKey: boolean } | null = null;
+  const note = (status: number, error: unknown = null) =>
+    options.requestLog.note({
+      id: caller.requestId,
+      caller,
+      operation,
+      via: "mcp",
+      method: "POST",
+      route: "/mcp",
+      raw: asked?.raw ?? null,
+      hasIdempotencyKey: asked?.hasIdempotencyKey ?? false,
+      address: caller.address,
+      status,
+      error,
+      milliseconds: performance.now() - began,
+    });
   let isWorking = true;
   const rest = () => {
     if (isWorking) onRest();
@@ -63,6 +83,7 @@ export async function callTool(
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     refuseHostile(given);
     const { options: extra, ...raw } = toRawInput(tool, asRecord(given));
+    asked = { raw, hasIdempotencyKey: "idempotencyKey" in extra };
     const { idempotencyKey = null, ifMatch, wait } = readOptions(extra);
     const done = await perform(services, binding, {
       call: { ...caller, claim: null, ifRevision: bothOf(call.ifRevision ?? null, revisionOf(ifMatch)), uploads: [] },
@@ -81,15 +102,21 @@ export async function callTool(
               onRead: progressOf(call.context),
             },
     });
+    note(operation.status);
     if (!("stored" in done)) return toResult(done.answer.body, done.answer.post?.etag, { offer, readsData });
-    const note = operation.tool?.shownOnce;
-    const replayed = { ...asRecord(done.stored.body), replayed: true, ...(note === undefined ? {} : { note }) };
+    const shownOnce = operation.tool?.shownOnce;
+    const replayed = {
+      ...asRecord(done.stored.body),
+      replayed: true,
+      ...(shownOnce === undefined ? {} : { note: shownOnce }),
+    };
     // Tools tell only of posts' ETags.
     const etag = done.stored.postId === null ? undefined : done.stored.headers.etag;
     return toResult(replayed, etag, { offer, readsData });
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);
+    note(refusal.status, refusal);
     if (refusal.code === "INTERNAL_ERROR")
       services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
     return toErrorResult(refusal, caller.requestId, docsOf(services.settings.appUrl, refusal.code));

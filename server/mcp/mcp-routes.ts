@@ -6,6 +6,7 @@ import { z } from "zod";
 import { findHostile } from "../../contract/forms/hostile.ts";
 import { TOOLS } from "../../contract/openapi/tools.ts";
 import { PublicError } from "../../model/errors.ts";
+import { newId } from "../../model/ids.ts";
 import type { Authenticated } from "../calls/authenticate.ts";
 import { type CallMeter, sendUnlimited } from "../calls/call-meter.ts";
 import { addDeprecationHeaders } from "../calls/hosts.ts";
@@ -77,12 +78,14 @@ function addPath(
       const messages = toMessages(body.value);
       const refused = await countMessages(options.calls, reply, key, messages);
       let working = messages.filter((tool) => tool !== null).length;
+      const ids = [request.id];
       const caller: Omit<McpCaller, "readsData"> = {
         ...key,
         address: request.ip,
         requestId: request.id,
         refused,
         offer,
+        nextId: () => ids.pop() ?? newId(),
         onRest: () => {
           working -= 1;
           if (working === 0) request.admission?.leave();

@@ -68,6 +68,7 @@ export async function serveApi(
     metricsToken: config.metrics.token,
     trustProxy: config.trustProxy,
     addressLimits: config.addressLimits,
+    requestLog: { days: config.requestLogDays },
     cellSecret: config.cellSecret,
     isBusy,
     observe: metrics.request,

@@ -62,6 +62,8 @@ export interface Config {
   journalDays: number;
   /** Null: entries of the audit log are kept forever. */
   auditDays: number | null;
+  /** 0: requests are not recorded. */
+  requestLogDays: number;
   workerSlots: number;
   /** Null: a standalone worker does not listen. */
   workerPort: number | null;
@@ -180,6 +182,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     stopSeconds: env.AMPOST_STOP_SECONDS,
     journalDays: env.AMPOST_JOURNAL_DAYS,
     auditDays: env.AMPOST_AUDIT_DAYS === "none" ? null : env.AMPOST_AUDIT_DAYS,
+    requestLogDays: env.AMPOST_REQUEST_LOG_DAYS,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
     metrics: {

@@ -36,6 +36,7 @@ import {
   sweepIdempotencyKeys,
   sweepJournal,
   sweepOutbox,
+  sweepRequestLog,
   sweepSignIn,
 } from "../jobs/sweeps.ts";
 import { deliverMail } from "../mail/deliver-mail.ts";
@@ -165,7 +166,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         if (billing !== null)
           await careForSubscriptions({ pool, jobs, vault: oauth.vault, log, billing, settings: config }, signal);
       },
-      [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+      [OUTBOX_SWEEP_QUEUE]: async (_data, signal) => {
+        await sweepOutbox(pool, signal);
+        await sweepRequestLog(pool, config.requestLogDays, signal);
+      },
       [USAGE_QUEUE]: (data) =>
         sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl, brand: config.brand }, data),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),

@@ -1471,6 +1471,46 @@ class AsyncWebhooks:
         )
 
 
+class Requests:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, filter: types.RequestsListFilter | None = None) -> types.RequestsListAnswer:
+        """
+        List requests. Returns the request log of this mode, newest first: every request of keys and MCP clients, and
+        what people changed in the dashboard. A request appears about a second after its response. The newest 50,000 are
+        kept, for 30 days unless the operator changes it.
+        """
+        return self._connection.call("GET", "/api/v1/requests", query=filter)
+
+    def get(self, id: str) -> types.RequestsGetAnswer:
+        """
+        Get a request. Returns a request by its ID, with what was sent, without secrets, and why it failed. Responses
+        are recorded only if they are errors.
+        """
+        return self._connection.call("GET", path_of("/api/v1/requests/{}", id))
+
+
+class AsyncRequests:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self, filter: types.RequestsListFilter | None = None) -> types.RequestsListAnswer:
+        """
+        List requests. Returns the request log of this mode, newest first: every request of keys and MCP clients, and
+        what people changed in the dashboard. A request appears about a second after its response. The newest 50,000 are
+        kept, for 30 days unless the operator changes it.
+        """
+        return await self._connection.call("GET", "/api/v1/requests", query=filter)
+
+    async def get(self, id: str) -> types.RequestsGetAnswer:
+        """
+        Get a request. Returns a request by its ID, with what was sent, without secrets, and why it failed. Responses
+        are recorded only if they are errors.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/requests/{}", id))
+
+
 class Tenants:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -1865,6 +1905,7 @@ class Client:
         self.media = Media(connection)
         self.platforms = Platforms(connection)
         self.webhooks = Webhooks(connection)
+        self.requests = Requests(connection)
         self.tenants = Tenants(connection)
 
 
@@ -1905,6 +1946,7 @@ class AsyncClient:
         self.media = AsyncMedia(self._connection)
         self.platforms = AsyncPlatforms(self._connection)
         self.webhooks = AsyncWebhooks(self._connection)
+        self.requests = AsyncRequests(self._connection)
         self.tenants = AsyncTenants(self._connection)
 
     async def __aenter__(self) -> AsyncClient:

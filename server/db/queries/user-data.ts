@@ -65,6 +65,11 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
     "id plan status created_at current_period_ends_at trial_ends_at cancels_at past_due_since plan_ends_at",
     { idType: "text" },
   ),
+  requests: page(
+    "api_requests",
+    "id mode via actor_kind actor_id operation method route target status duration_milliseconds has_idempotency_key " +
+      "network query body error",
+  ),
   auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };
 

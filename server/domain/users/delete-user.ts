@@ -5,6 +5,7 @@ import { FRESH_MINUTES } from "../../../model/lifetimes.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { BILLING_LEAVE_QUEUE } from "../../billing/queues.ts";
 import { listKeys, revokeKey } from "../../db/queries/api-keys.ts";
+import { deleteApiRequests } from "../../db/queries/api-requests.ts";
 import { findCustomer } from "../../db/queries/billing.ts";
 import { findFreshSession } from "../../db/queries/sessions.ts";
 import { deleteUsage } from "../../db/queries/usage.ts";
@@ -57,6 +58,7 @@ export async function deleteEverything(
   const customerId = (await findCustomer.one(tx, [userId]))?.customer_id ?? null;
   if (customerId !== null) await services.jobs.send(tx, BILLING_LEAVE_QUEUE, { customerId });
   await deletePostCounts.run(tx, [userId]);
+  await deleteApiRequests.run(tx, [userId]);
   await removeUser.run(tx, [userId]);
   await recordAudit(tx, origin, { userId, action: "user.deleted", target: userId });
 }

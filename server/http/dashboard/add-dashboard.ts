@@ -34,6 +34,8 @@ export const VIEWS = [
   "/developers/keys",
   "/developers/webhooks",
   "/developers/webhooks/:id",
+  "/developers/requests",
+  "/developers/requests/:id",
   "/developers/sandbox",
   "/developers/mcp",
   "/settings",

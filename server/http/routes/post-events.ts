@@ -25,6 +25,7 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
     sendUnlimited(reply);
     try {
       const caller = await authenticate(services, postsEvents, request);
+      options.requestLog.begin(request, caller, postsEvents);
       await options.calls.count(reply, caller, postsEvents.rateClass);
       const { params } = parseInput(postsEvents, {
         params: request.params,

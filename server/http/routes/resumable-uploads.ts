@@ -28,7 +28,7 @@ const UPLOADS = `${mediaCreate.path}/uploads`;
 const UPLOAD = `${UPLOADS}/:id`;
 
 /** `stopping` ends requests whose bytes are still arriving when the server stops. */
-interface Uploads extends Pick<BindOptions, "stopping" | "calls"> {
+interface Uploads extends Pick<BindOptions, "stopping" | "calls" | "requestLog"> {
   services: Services;
 }
 
@@ -41,7 +41,7 @@ type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, 
 export function addResumableUploads(
   api: FastifyInstance,
   services: Services,
-  { stopping, calls }: Pick<BindOptions, "stopping" | "calls">,
+  { stopping, calls, requestLog }: Pick<BindOptions, "stopping" | "calls" | "requestLog">,
 ): void {
   api.addConstraintStrategy(byTusHeader);
   for (const path of [mediaCreate.path, UPLOAD]) {
@@ -53,7 +53,7 @@ export function addResumableUploads(
     );
   }
   const add = (method: TusRoute["method"], url: string, handler: Handler, constraints = {}) =>
-    addTusRoute(api, { services, stopping, calls }, { method, url, handler, constraints });
+    addTusRoute(api, { services, stopping, calls, requestLog }, { method, url, handler, constraints });
   add("POST", mediaCreate.path, create, { resumable: "tus" });
   add("HEAD", UPLOAD, tell);
   add("PATCH", UPLOAD, append);
@@ -173,7 +173,7 @@ interface TusRoute {
 
 /** The key first, then the protocol's version; every response has the version and is not cached. */
 function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, handler, constraints }: TusRoute): void {
-  const { services } = uploads;
+  const { services, requestLog } = uploads;
   const callers = new WeakMap<FastifyRequest, Tenant>();
   api.route({
     method,
@@ -183,6 +183,7 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
       reply.header("tus-resumable", TUS_VERSION).header("cache-control", "no-store");
       sendUnlimited(reply);
       const caller = await authenticate(services, mediaCreate, request);
+      requestLog.begin(request, caller, mediaCreate);
       // A file is one upload, in however many requests it arrives.
       await uploads.calls.count(reply, caller, url === mediaCreate.path ? mediaCreate.rateClass : "apiRead");
       callers.set(request, caller);
@@ -193,7 +194,10 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
       if (caller === undefined) throw new Error("A route was reached without its key check");
       return await handler(uploads, request, reply, caller);
     },
-    errorHandler: (error, request, reply) => void sendTusFailure(services, error, request, reply),
+    errorHandler: (error, request, reply) => {
+      requestLog.refuse(request, error);
+      void sendTusFailure(services, error, request, reply);
+    },
   });
 }
 

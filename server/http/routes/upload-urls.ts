@@ -21,7 +21,7 @@ const creating = bind(mediaCreate, (services, call, { body }) => createMedia(ser
 export function addUploadUrls(
   api: FastifyInstance,
   services: Services,
-  options: Pick<BindOptions, "calls" | "storageQuota">,
+  options: Pick<BindOptions, "calls" | "requestLog" | "storageQuota">,
 ): void {
   const uploaders = new WeakMap<FastifyRequest, Uploader>();
   api.route({
@@ -39,6 +39,7 @@ export function addUploadUrls(
           "Create a new one with POST /api/v1/media/upload-urls (media_upload_url).",
           "NOT_FOUND",
         );
+      options.requestLog.begin(request, uploader, mediaCreate);
       await options.calls.count(reply, uploader, mediaCreate.rateClass);
       uploaders.set(request, uploader);
     },
