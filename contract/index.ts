@@ -77,6 +77,7 @@ import {
 import { publishingStats } from "./operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "./operations/publishing.ts";
 import { requestsGet, requestsList } from "./operations/requests.ts";
+import { sandboxFaultsGet, sandboxFaultsSet } from "./operations/sandbox-faults.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
 import {
   tenantsCreate,
@@ -149,6 +150,8 @@ export const OPERATIONS: readonly Operation[] = [
   accountsList,
   accountsGet,
   accountContext,
+  sandboxFaultsGet,
+  sandboxFaultsSet,
   usageGet,
   connectLinksCreate,
   connectLinksList,

@@ -73,6 +73,8 @@ export interface ToolHints {
   title?: string;
   /** Replaces the operation's description if that refers to HTTP. */
   description?: string;
+  /** The query's schema, if agents are shown less of it. */
+  query?: z.ZodObject;
   /** The body's schema, if it is narrower over MCP, which cannot send files. */
   form?: z.ZodObject;
   /** What a repeated result says about a value that only the first one has. */

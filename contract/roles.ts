@@ -49,6 +49,8 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   accounts_list: "viewer",
   accounts_get: "viewer",
   account_context: "viewer",
+  sandbox_faults_get: "viewer",
+  sandbox_faults_set: "writer",
   platform_sets_list: "viewer",
   platform_sets_get_posting_times: "viewer",
   platform_sets_create: "publisher",

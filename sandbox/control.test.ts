@@ -75,7 +75,9 @@ test("an instance on another machine can register its app and ask whether the sa
   assert.equal(await status("GET", "health"), 200);
   assert.equal(await status("POST", "apps"), 201);
   assert.equal(await status("POST", "apps", { origin: "https://evil.example.test" }), 403);
-  for (const path of ["faults", "posts", "requests", "clock", "callbacks"])
+  assert.equal(await status("PUT", "account-faults"), 400);
+  assert.equal(await status("PUT", "account-faults", { origin: "https://evil.example.test" }), 403);
+  for (const path of ["faults", "account-faults", "posts", "requests", "clock", "callbacks"])
     assert.equal(await status("GET", path), 403);
   assert.equal(await status("PATCH", "apps"), 403);
 });

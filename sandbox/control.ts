@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import { FAULT_KINDS, MOST_ACCOUNT_FAULTS } from "../model/fault-kinds.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { BodyTooLarge, readText } from "./body.ts";
@@ -21,7 +22,10 @@ import {
   type SandboxPlatform,
 } from "./platform.ts";
 
-/** The control API under `/_sandbox/`: without a key, for loopback clients only, except to register an app. */
+/**
+ * The control API under `/_sandbox/`: without a key, for loopback clients only, except to register an app and for the
+ * faults of an account.
+ */
 export interface ControlContext extends CallContext {
   platforms: readonly SandboxPlatform[];
   page: PageContext;
@@ -43,7 +47,7 @@ export async function answerControl(
     if (path.startsWith("media/") && method === "GET") return await thumbnail(context, path.slice("media/".length));
     if (path === "page" && method === "POST") return await showPage(context, request);
     if (path === "health" && method === "GET") return jsonAnswer({ status: "ok" });
-    const stranger = isRegistration(path, request) ? undefined : refuseStranger(request);
+    const stranger = isOfInstance(path, request) ? undefined : refuseStranger(request);
     if (stranger) return stranger;
     const methods = ROUTES[path];
     if (!methods)
@@ -74,6 +78,7 @@ type ControlRun = (control: Control) => Promise<PlatformAnswer | undefined>;
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, ControlRun>>>> = {
   faults: { GET: listFaults, POST: addFault, DELETE: clearFaults },
+  "account-faults": { PUT: setAccountFaults },
   posts: { GET: listPosts },
   requests: { GET: listRequests },
   clock: { GET: readClock, POST: advanceClock },
@@ -129,6 +134,25 @@ async function listFaults({ context, query }: Control): Promise<PlatformAnswer> 
 
 async function clearFaults({ context }: Control): Promise<PlatformAnswer> {
   return jsonAnswer({ cleared: context.world.store.transaction(() => context.faults.clear()) });
+}
+
+const AccountFaults = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES),
+  accessToken: z.string(),
+  kinds: z.array(z.enum(FAULT_KINDS)).max(MOST_ACCOUNT_FAULTS).optional(),
+});
+
+/** Replaces what the next calls with this access meet; without `kinds`, only returns it. */
+async function setAccountFaults({ context, request }: Control): Promise<PlatformAnswer> {
+  const { platform, accessToken, kinds } = await readJson(request, AccountFaults);
+  const { identity, store, clock } = context.world;
+  const token = identity.token(platform, accessToken);
+  if (!token) throw new ControlError("No account has this token.");
+  const faults = store.transaction(() => {
+    if (kinds) context.faults.setOfAccount(token, kinds, clock.now());
+    return context.faults.ofAccount(token, clock.now());
+  });
+  return jsonAnswer({ faults });
 }
 
 const PageRequest = z.strictObject({
@@ -203,6 +227,7 @@ async function reset({ context }: Control): Promise<PlatformAnswer> {
       "publish_calls",
       "requests",
       "faults",
+      "account_faults",
       "magic_strikes",
       "uses",
       ...platforms.flatMap(({ resets }) => Object.keys(resets)),
@@ -320,9 +345,13 @@ async function thumbnail(context: ControlContext, name: string): Promise<Platfor
   };
 }
 
-/** Instances on other machines register their apps. A page in a browser would send its origin. */
-function isRegistration(path: string, { method, headers }: IncomingMessage): boolean {
-  return path === "apps" && method === "POST" && headers.origin === undefined;
+/**
+ * Instances on other machines register their apps, and set the faults of accounts whose tokens they have. A page in a
+ * browser would send its origin.
+ */
+function isOfInstance(path: string, { method, headers }: IncomingMessage): boolean {
+  const isOpen = (path === "apps" && method === "POST") || (path === "account-faults" && method === "PUT");
+  return isOpen && headers.origin === undefined;
 }
 
 /** Neither other machines, nor web pages of other origins, nor names rebound to loopback can control the sandbox. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/threads.fixture.ts";
+import { connect, GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { codesOf } from "./meta/errors.fixture.ts";
 import { listAt, valueAt } from "./sandbox.fixture.ts";
 
@@ -213,4 +213,45 @@ test("two faults of one kind affect one call each, and a fault counts every matc
   const statuses: number[] = [];
   for (let number = 0; number < 3; number += 1) statuses.push((await world.post("/me/threads", TEXT)).status);
   assert.deepEqual(statuses, [500, 400, 200]);
+});
+
+test("the faults of an account affect the next publishing calls with its grant, each once and in order, and nobody else's", async (t) => {
+  const world = await openThreads(t);
+  // The same person has connected the app of someone else.
+  const other = await connect(world.sandbox, ["threads_basic", "threads_content_publish"]);
+  const ask = (kinds?: string[], accessToken = world.token) =>
+    world.sandbox.control("PUT", "account-faults", { platform: "threads", accessToken, ...(kinds && { kinds }) });
+  const waiting = async () => listAt((await ask()).json, "faults").map(({ kind }) => kind);
+  const create = async (token?: string) => (await world.post("/me/threads", TEXT, token)).status;
+
+  assert.equal((await ask(["rate_limit", "drop_after"])).status, 200);
+  assert.equal(await create(other), 200);
+  assert.deepEqual(await waiting(), ["rate_limit", "drop_after"]);
+  assert.deepEqual(codesOf(await world.post("/me/threads", TEXT)), [400, 4]);
+  assert.deepEqual(await waiting(), ["drop_after"]);
+  const publish = await ready(world);
+  await assert.rejects(publish());
+  assert.equal((await world.posts()).length, 1);
+  assert.deepEqual(await waiting(), []);
+  assert.equal(await create(), 200);
+
+  await ask(["http_500"]);
+  await ask(["reject", "http_500"]);
+  assert.deepEqual(await waiting(), ["reject", "http_500"]);
+  await ask([]);
+  assert.equal(await create(), 200);
+
+  await ask(["http_500"]);
+  await world.advance(15 * 60 - 1);
+  assert.deepEqual(await waiting(), ["http_500"]);
+  await world.advance(1);
+  assert.deepEqual(await waiting(), []);
+  assert.equal(await create(), 200);
+
+  for (const [kinds, token] of [
+    [["http_500"], "nobody's"],
+    [["explode"], world.token],
+    [Array(11).fill("http_500"), world.token],
+  ] as const)
+    assert.equal((await ask([...kinds], token)).status, 400);
 });

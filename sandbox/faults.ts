@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import type { Token } from "./identity.ts";
 import {
   FAULT_KINDS,
   OPERATIONS,
@@ -13,14 +14,20 @@ import {
   type FaultSwitch,
   type SandboxPlatform,
 } from "./platform.ts";
-import { integer, text, textOrNull, type Store } from "./store.ts";
+import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
 
 /** Pending faults. They are in the store, so they survive a restart and are counted once across all processes. */
 export interface Faults {
   add(request: FaultRequest): PendingFault;
   list(): PendingFault[];
   clear(): number;
-  /** Counts this call against pending faults, then its post's magic words, and returns the fault that applies. */
+  /** Replaces the faults that the next calls meet whose token is of the same kind and grant. They end soon. */
+  setOfAccount(token: AccountToken, kinds: readonly FaultKind[], now: number): void;
+  ofAccount(token: AccountToken, now: number): { kind: FaultKind; expiresAt: string }[];
+  /**
+   * Counts this call against pending faults, then those of its account, then its post's magic words, and returns the
+   * fault that applies.
+   */
   take(call: Call, post: CallPost | undefined): Strike | undefined;
 }
 
@@ -58,7 +65,12 @@ export interface Strike {
 
 export const DEFAULT_DELAY_MS = 3_000;
 
-/** The kinds that lose the response: as magic words, they apply to the call that publishes. */
+const ACCOUNT_FAULT_MS = 15 * 60_000;
+
+/** A Page has a token of its own in the grant of a person. */
+type AccountToken = Pick<Token, "grantId" | "kind">;
+
+/** The kinds that lose the response: for an account and as magic words, they apply to the call that publishes. */
 const LOST_ANSWER: readonly FaultKind[] = [
   "timeout",
   "drop_before",
@@ -86,7 +98,24 @@ export function openFaults(store: Store): Faults {
     },
     list: () => store.all("SELECT * FROM faults ORDER BY id").map(toPending),
     clear: () => store.run("DELETE FROM faults"),
-    take: (call, post) => takePending(store, call) ?? (post && takeMagic(store, call, post)),
+    setOfAccount(token, kinds, now) {
+      store.run("DELETE FROM account_faults WHERE grant_id = ? AND token_kind = ?", token.grantId, token.kind);
+      for (const kind of kinds)
+        store.run(
+          "INSERT INTO account_faults (grant_id, token_kind, kind, expires_at) VALUES (?, ?, ?, ?)",
+          token.grantId,
+          token.kind,
+          kind,
+          now + ACCOUNT_FAULT_MS,
+        );
+    },
+    ofAccount: (token, now) =>
+      listOfAccount(store, token, now).map((row) => ({
+        kind: kindIn(row),
+        expiresAt: new Date(integer(row, "expires_at")).toISOString(),
+      })),
+    take: (call, post) =>
+      takePending(store, call) ?? (post && (takeOfAccount(store, call, post) ?? takeMagic(store, call, post))),
   };
 }
 
@@ -140,14 +169,35 @@ function takePending(store: Store, call: Call): Strike | undefined {
   return strike;
 }
 
+/** The first of them, once a call comes that it can apply to. */
+function takeOfAccount(store: Store, call: Call, post: CallPost): Strike | undefined {
+  const token = call.accessToken === null ? undefined : call.world.identity.token(call.platform.name, call.accessToken);
+  const first = token && listOfAccount(store, token, call.now)[0];
+  if (!first || !appliesTo(kindIn(first), call, post)) return undefined;
+  store.run("DELETE FROM account_faults WHERE id = ?", integer(first, "id"));
+  return { kind: kindIn(first), delayMs: DEFAULT_DELAY_MS, named: null };
+}
+
+function listOfAccount(store: Store, { grantId, kind }: AccountToken, now: number): Row[] {
+  return store.all(
+    "SELECT * FROM account_faults WHERE grant_id = ? AND token_kind = ? AND expires_at > ? ORDER BY id",
+    grantId,
+    kind,
+    now,
+  );
+}
+
+function appliesTo(kind: FaultKind, call: Call, post: CallPost): boolean {
+  return LOST_ANSWER.includes(kind) ? call.operation === "publish" : post.carriesText;
+}
+
 function takeMagic(store: Store, call: Call, post: CallPost): Strike | undefined {
   if (!post.text.includes("[[sandbox:")) return undefined;
   for (const match of post.text.matchAll(/\[\[sandbox:([a-z0-9_]+)(?::(\d{1,9}))?\]\]/g)) {
     const kind = FAULT_KINDS.find((known) => known === match[1]);
     if (!kind) continue;
-    const strikesHere = LOST_ANSWER.includes(kind) ? call.operation === "publish" : post.carriesText;
     const limit = match[2] === undefined ? Infinity : Number(match[2]);
-    if (strikesHere && countMagic(store, call, post, kind) <= limit)
+    if (appliesTo(kind, call, post) && countMagic(store, call, post, kind) <= limit)
       return { kind, delayMs: DEFAULT_DELAY_MS, named: null };
   }
   return undefined;
@@ -167,14 +217,18 @@ function countMagic(store: Store, call: Call, post: CallPost, kind: FaultKind): 
   return integer(row, "strikes");
 }
 
-function toPending(row: Parameters<typeof text>[0]): PendingFault {
+function kindIn(row: Parameters<typeof text>[0]): FaultKind {
   const kind = FAULT_KINDS.find((known) => known === text(row, "kind"));
   if (!kind) throw new Error("a stored fault has an unknown kind");
+  return kind;
+}
+
+function toPending(row: Parameters<typeof text>[0]): PendingFault {
   return {
     id: integer(row, "id"),
     platform: text(row, "platform"),
     operation: text(row, "operation"),
-    kind,
+    kind: kindIn(row),
     error: textOrNull(row, "error"),
     delayMs: integer(row, "delay_ms"),
     times: integer(row, "times"),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { FAULT_KINDS, type FaultKind } from "../model/fault-kinds.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { PlatformCard } from "../platforms/kit/card/card.ts";
 import type { Body } from "./body.ts";
@@ -197,23 +198,7 @@ export interface FaultSwitch {
 }
 
 /** Kinds of faults; the README describes each. */
-export const FAULT_KINDS = [
-  "reject",
-  "rate_limit",
-  "http_500",
-  "timeout",
-  "drop_before",
-  "drop_after",
-  "error_after",
-  "cut_body",
-  "broken_json",
-  "slow",
-  "process_forever",
-  "expire_token",
-  "revoke_token",
-] as const;
-
-export type FaultKind = (typeof FAULT_KINDS)[number];
+export { FAULT_KINDS, type FaultKind };
 
 export function jsonAnswer(
   value: unknown,

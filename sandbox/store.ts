@@ -147,6 +147,9 @@ CREATE TABLE IF NOT EXISTS requests (
 CREATE TABLE IF NOT EXISTS faults (
   id INTEGER PRIMARY KEY, platform TEXT NOT NULL, operation TEXT NOT NULL, kind TEXT NOT NULL, error TEXT,
   delay_ms INTEGER NOT NULL, times INTEGER NOT NULL, after INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS account_faults (
+  id INTEGER PRIMARY KEY, grant_id INTEGER NOT NULL, token_kind TEXT NOT NULL, kind TEXT NOT NULL,
+  expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS magic_strikes (
   platform TEXT NOT NULL, account_id TEXT NOT NULL, content TEXT NOT NULL, kind TEXT NOT NULL, strikes INTEGER NOT NULL,
   PRIMARY KEY (platform, account_id, content, kind)) WITHOUT ROWID;
@@ -161,6 +164,7 @@ CREATE TABLE IF NOT EXISTS post_changes (
   platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, extra TEXT NOT NULL,
   PRIMARY KEY (platform, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS grants_by_person ON grants (platform, person_id, client_id);
+CREATE INDEX IF NOT EXISTS account_faults_by_grant ON account_faults (grant_id);
 CREATE INDEX IF NOT EXISTS posts_by_url ON posts (url);
 CREATE INDEX IF NOT EXISTS posts_by_author ON posts (json_extract(look, '$.author.url'));
 CREATE INDEX IF NOT EXISTS posts_by_root ON posts (platform, root_id);

@@ -20,6 +20,7 @@ export const GROWING: Readonly<Record<string, string>> = {
   publish_calls: "handle",
   magic_strikes: "content",
   faults: "id",
+  account_faults: "id",
   meta_granted_pages: "grant_id",
   twitter_spent: "at",
   twitter_secrets: "at",

@@ -185,7 +185,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   securing: 3,
   "self-hosting": 4,
   tenants: 9,
-  "test-mode": 3,
+  "test-mode": 4,
   upgrading: 1,
   usage: 3,
   webhooks: 11,

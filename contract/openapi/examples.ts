@@ -52,6 +52,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     isLive: true,
     publishedUrl: "https://www.threads.com/@ampost/post/DRcQ1aXk7Zm",
   },
+  sandbox_faults_set: { faults: ["rate_limit", "drop_after"] },
   publishing_pause: { platformSetId: ID },
   publishing_resume: { platformSetId: ID },
   posts_approve: { contentHash: "0".repeat(64) },

@@ -80,7 +80,7 @@ for (const { name, operation, title, description, inputSchema, annotations } of 
     assert.deepEqual(annotations, {
       readOnlyHint: !writes,
       destructiveHint: discards,
-      idempotentHint: !writes || discards || method === "PATCH",
+      idempotentHint: !writes || discards || method === "PATCH" || method === "PUT",
       openWorldHint: writes && waits === true,
     });
   });

@@ -76,7 +76,7 @@ function inputOf(operation: Operation, hints: ToolHints): z.ZodObject {
   const body = objectOf(hints.form ?? formOf(operation));
   return z.strictObject({
     ...pathParams(operation),
-    ...operation.query.shape,
+    ...(hints.query ?? operation.query).shape,
     ...body?.shape,
     ...optionsOf(operation),
   });

@@ -90,6 +90,36 @@ const apiRequestDetails = apiRequest.extend({
 });
 export type ApiRequestDetails = z.output<typeof apiRequestDetails>;
 
+const filter = z.strictObject({
+  status: z
+    .enum(["2xx", "3xx", "4xx", "5xx", "failed"])
+    .optional()
+    .describe("Only responses of this class. `failed` is 4xx and 5xx.")
+    .meta({ examples: ["failed"] }),
+  operation: z
+    .string()
+    .regex(/^[a-z_]{1,60}$/, { error: "must be an operation, such as posts_create" })
+    .optional()
+    .describe("Only this operation.")
+    .meta({ examples: ["posts_create"] }),
+  method: z
+    .enum(METHODS)
+    .optional()
+    .describe("Only this HTTP method.")
+    .meta({ examples: ["POST"] }),
+  route: z
+    .string()
+    .regex(/^\/[\w/:*-]{0,200}$/, { error: "must be an endpoint, such as /api/v1/posts/:id" })
+    .optional()
+    .describe("Only this endpoint.")
+    .meta({ examples: ["/api/v1/posts/:id"] }),
+  keyId: id.optional().describe("Only requests with this key."),
+  from: timeInput.optional().describe("Only requests at this time or later."),
+  to: timeInput.optional().describe("Only requests before this time."),
+  limit,
+  cursor,
+});
+
 export const requestsList = operation({
   ...plain,
   name: "requests_list",
@@ -106,36 +136,9 @@ export const requestsList = operation({
     idempotent: true,
     openWorld: false,
     description: "Lists recent calls and requests in this mode, newest first, with the errors of those that failed.",
+    query: filter.pick({ status: true, operation: true, limit: true, cursor: true }),
   },
-  query: z.strictObject({
-    status: z
-      .enum(["2xx", "3xx", "4xx", "5xx", "failed"])
-      .optional()
-      .describe("Only responses of this class. `failed` is 4xx and 5xx.")
-      .meta({ examples: ["failed"] }),
-    operation: z
-      .string()
-      .regex(/^[a-z_]{1,60}$/, { error: "must be an operation, such as posts_create" })
-      .optional()
-      .describe("Only this operation.")
-      .meta({ examples: ["posts_create"] }),
-    method: z
-      .enum(METHODS)
-      .optional()
-      .describe("Only this HTTP method.")
-      .meta({ examples: ["POST"] }),
-    route: z
-      .string()
-      .regex(/^\/[\w/:*-]{0,200}$/, { error: "must be an endpoint, such as /api/v1/posts/:id" })
-      .optional()
-      .describe("Only this endpoint.")
-      .meta({ examples: ["/api/v1/posts/:id"] }),
-    keyId: id.optional().describe("Only requests with this key."),
-    from: timeInput.optional().describe("Only requests at this time or later."),
-    to: timeInput.optional().describe("Only requests before this time."),
-    limit,
-    cursor,
-  }),
+  query: filter,
   answer: z.object({ requests: z.array(apiRequest), nextCursor }),
 });
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readRequestFilter, toRequestsQuery } from "./request-filter.ts";
 
 test("the address of the request log keeps what the API knows, and its days are those of the time zone", () => {
-  const given = '{"status":"failed","method":"POST","route":"/api/v1/posts","key":"a","from":"2026-12-01"}';
+  const given = '{"result":"failed","method":"POST","route":"/api/v1/posts","key":"a","from":"2026-12-01"}';
   assert.deepEqual(toRequestsQuery(readRequestFilter(JSON.parse(given)), "Europe/Berlin"), {
     status: "failed",
     method: "POST",
@@ -14,8 +14,8 @@ test("the address of the request log keeps what the API knows, and its days are 
     to: undefined,
     cursor: undefined,
   });
-  assert.deepEqual(readRequestFilter(JSON.parse('{"status":"418","method":"BREW","route":"posts","to":"later"}')), {
-    status: undefined,
+  assert.deepEqual(readRequestFilter(JSON.parse('{"result":"418","method":"BREW","route":"posts","to":"later"}')), {
+    result: undefined,
     method: undefined,
     route: undefined,
     key: undefined,

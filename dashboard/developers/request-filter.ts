@@ -9,7 +9,8 @@ export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** Which requests the log shows, as in its address. */
 export interface RequestFilter {
-  status?: (typeof STATUSES)[number] | undefined;
+  /** The class of its status; another view has `status` for posts. */
+  result?: (typeof STATUSES)[number] | undefined;
   method?: (typeof METHODS)[number] | undefined;
   /** An endpoint, such as "/api/v1/posts/:id". */
   route?: string | undefined;
@@ -23,7 +24,7 @@ export interface RequestFilter {
 }
 
 export function readRequestFilter({
-  status,
+  result,
   method,
   route,
   key,
@@ -32,7 +33,7 @@ export function readRequestFilter({
   cursor,
 }: RequestFilter & SearchSchemaInput): RequestFilter {
   return {
-    status: STATUSES.find((each) => each === status),
+    result: STATUSES.find((each) => each === result),
     method: METHODS.find((each) => each === method),
     route: routeIn(textIn(route)),
     key: textIn(key),
@@ -48,11 +49,12 @@ export function routeIn(given: string | undefined): string | undefined {
 
 /** The same for the API; days are those of the time zone. */
 export function toRequestsQuery(
-  { key, from, to, ...same }: RequestFilter,
+  { result, key, from, to, ...same }: RequestFilter,
   timeZone: string,
 ): Omit<z.input<typeof requestsList.query>, "limit"> {
   return {
     ...same,
+    status: result,
     keyId: key,
     from: from && startOfDay(from, timeZone),
     to: to && startOfNextDay(to, timeZone),

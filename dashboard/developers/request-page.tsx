@@ -55,18 +55,17 @@ export function RequestPage() {
 function OneRequest({ request }: { request: ApiRequestDetails }) {
   const { t } = useLingui();
   const actor = useActor();
-  const { id, method, route, target, status, error, issues, operation, createdAt, durationMilliseconds } = request;
-  const ways = { api: t`API`, mcp: t`MCP`, dashboard: t`Dashboard` };
+  const { id, method, route, target, status, error, issues, operation, createdAt, network } = request;
+  const milliseconds = request.durationMilliseconds;
   const facts: [string, ReactNode][] = [
     [t`Request ID`, <code key="id">{id}</code>],
     [t`Time`, <Time key="time" at={createdAt} withZone />],
-    [t`Duration`, t`${durationMilliseconds} ms`],
+    [t`Duration`, t`${milliseconds} ms`],
     [t`By`, actor(request)],
-    [t`Through`, ways[request.via]],
-    [t`Network`, request.network ?? "–"],
-    [t`Operation`, <code key="operation">{operation}</code>],
-    ...(target === null ? [] : [[t`ID in the path`, <Target key="target" id={target} route={route} />] satisfies [string, ReactNode]]),
-    [t`Idempotency-Key`, request.hasIdempotencyKey ? t`Sent` : t`Not sent`],
+    [t`Network`, network ?? "–"],
+    [t`Operation`, <Operation key="operation" name={operation} target={target} route={route} />],
+    // By its name in HTTP.
+    ...(request.hasIdempotencyKey ? [["Idempotency-Key", "✓"] satisfies [string, ReactNode]] : []),
   ];
   return (
     <>
@@ -113,7 +112,6 @@ function OneRequest({ request }: { request: ApiRequestDetails }) {
         <div className="space-y-3 text-sm">
           {request.query !== null && <Copyable label={t`Query`} text={JSON.stringify(request.query, null, 2)} />}
           {request.body !== null && <Copyable label={t`Body`} text={JSON.stringify(request.body, null, 2)} />}
-          {request.query === null && request.body === null && <p className="text-dim">{t`Nothing else.`}</p>}
           <p className="text-dim">
             <Trans>Secrets and unknown fields are removed, and long texts are cut.</Trans>
           </p>
@@ -127,12 +125,17 @@ function OneRequest({ request }: { request: ApiRequestDetails }) {
 }
 
 /** Posts have a page. */
-function Target({ id, route }: { id: string; route: string }) {
-  return route.startsWith("/api/v1/posts/:id") ? (
-    <Link to="/posts/$id" params={{ id }} className="text-link underline underline-offset-2">
-      <code>{id}</code>
-    </Link>
-  ) : (
-    <code>{id}</code>
+function Operation({ name, target, route }: { name: string; target: string | null; route: string }) {
+  return (
+    <>
+      <code>{name}</code>{" "}
+      {target !== null && route.startsWith("/api/v1/posts/:id") ? (
+        <Link to="/posts/$id" params={{ id: target }} className="text-link underline underline-offset-2">
+          <code>{target}</code>
+        </Link>
+      ) : (
+        <code>{target}</code>
+      )}
+    </>
   );
 }

@@ -6,7 +6,7 @@ import { type ApiRequest, requestsList } from "../../contract/operations/request
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { start } from "../start.ts";
-import { Button, buttonClass, DayField, OutLink, Select, TextField } from "../ui/controls.tsx";
+import { Button, buttonClass, DayField, Select, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Empty, Loading, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
@@ -19,8 +19,8 @@ const FRESH_MILLISECONDS = 5_000;
 /** What programs and people asked of the API in this mode, and how it answered. */
 export function Requests() {
   const { t } = useLingui();
-  const { status, method, route, key, from, to, cursor } = useSearch({ from: "/developers/requests" });
-  const filter: RequestFilter = { status, method, route, key, from, to };
+  const { result, method, route, key, from, to, cursor } = useSearch({ from: "/developers/requests" });
+  const filter: RequestFilter = { result, method, route, key, from, to };
   const query = toRequestsQuery({ ...filter, cursor }, start.user.timeZone);
   const { data, error, refetch } = useRead(
     requestsList,
@@ -31,14 +31,13 @@ export function Requests() {
   return (
     <Developers>
       <p className="text-sm text-dim">
-        <Trans>Requests with keys and over MCP, and what was changed in the dashboard, without secrets.</Trans>{" "}
-        <OutLink href="/docs/errors">{t`About errors`}</OutLink>
+        <Trans>Requests with keys and over MCP, and what was changed in the dashboard, without secrets.</Trans>
       </p>
       <Filters filter={filter} />
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading />}
       {data?.requests.length === 0 && (
-        <Empty title={isFiltered ? t`No requests match` : t`No requests yet`}>
+        <Empty title={isFiltered ? t`No entries match` : t`No requests yet`}>
           {isFiltered ? t`Change or clear the filters.` : t`A request appears here a second after its response.`}
         </Empty>
       )}
@@ -87,7 +86,7 @@ function Filters({ filter }: { filter: RequestFilter }) {
   return (
     <form
       role="search"
-      aria-label={t`Filter the requests`}
+      aria-label={t`Requests`}
       className="grid grid-cols-2 gap-3 md:grid-cols-3"
       onSubmit={(event) => {
         event.preventDefault();
@@ -97,8 +96,8 @@ function Filters({ filter }: { filter: RequestFilter }) {
     >
       <Select
         label={t`Status`}
-        value={filter.status ?? ""}
-        onChange={({ target }) => set({ status: STATUSES.find((each) => each === target.value) })}
+        value={filter.result ?? ""}
+        onChange={({ target }) => set({ result: STATUSES.find((each) => each === target.value) })}
         options={[all, ...STATUSES.map((each) => ({ value: each, name: each === "failed" ? t`Failed` : each }))]}
       />
       <Select

@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import type { Account } from "../../contract/operations/accounts.ts";
-import { postsCreate, postsList, postsPublish } from "../../contract/operations/posts.ts";
-import { randomId } from "../api/random-id.ts";
+import { accountsList } from "../../contract/operations/accounts.ts";
+import { postsList } from "../../contract/operations/posts.ts";
+import { sandboxFaultsGet, sandboxFaultsSet } from "../../contract/operations/sandbox-faults.ts";
+import { type FaultKind, MOST_ACCOUNT_FAULTS } from "../../model/fault-kinds.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
@@ -14,7 +15,6 @@ import { OpenIcon } from "../ui/icons.tsx";
 import { Card, Empty, Loading } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { Developers } from "./developers.tsx";
-import { useTextAccounts } from "./text-accounts.ts";
 
 /** What test mode publishes, and how to see each failure before it happens in live mode. */
 export function Sandbox() {
@@ -85,7 +85,7 @@ function Feed() {
   );
 }
 
-function useKinds(): readonly { kind: string; name: string; about: string }[] {
+function useKinds(): readonly { kind: FaultKind; name: string; about: string }[] {
   const { t } = useLingui();
   return [
     { kind: "reject", name: t`Reject it`, about: t`The platform rejects the post.` },
@@ -104,45 +104,29 @@ function useKinds(): readonly { kind: string; name: string; about: string }[] {
   ];
 }
 
-/** Publishes a post that fails in a chosen way, once: a retry succeeds. */
+const FRESH_MILLISECONDS = 3_000;
+
+/** Makes the next calls of an account fail, each in a chosen way. */
 function Rehearsal() {
   const { t } = useLingui();
-  const navigate = useNavigate();
-  const kinds = useKinds();
-  const { accounts, isPending, error } = useTextAccounts();
-  const create = useWrite(postsCreate);
-  const publish = useWrite(postsPublish);
+  const { data, error, refetch } = useRead(accountsList);
   const [chosen, setChosen] = useState("");
-  const [running, setRunning] = useState<string | null>(null);
-  const failure = error ?? create.error ?? publish.error;
+  const accounts = data?.accounts.filter(({ status }) => status === "active") ?? [];
   const account = accounts.find(({ id }) => id === chosen) ?? accounts[0];
-  const run = async (kind: string, { platform, platformSetId }: Account) => {
-    setRunning(kind);
-    const content = { text: `${t`A rehearsal`} ${randomId().slice(0, 8)} ${wordOf(kind)}` };
-    try {
-      const { post } = await create.mutateAsync({ body: { content, platforms: [platform], platformSetId } });
-      await publish.mutateAsync({ params: { id: post.id } });
-      await navigate({ to: "/posts/$id", params: { id: post.id } });
-    } catch {
-      // The mutations show it.
-    } finally {
-      setRunning(null);
-    }
-  };
   return (
-    <Card title={t`Make a post fail`}>
+    <Card title={t`Make the next call fail`}>
       <div className="space-y-4 text-sm">
         <p>
           <Trans>
-            Publishes a test post whose first attempt fails, and shows what Ampost does then. Add the code to the text
-            of any test post to make that one fail.
+            The next time that Ampost publishes to the account, the platform fails in the way you choose, once. If you
+            choose several, the calls meet them in turn.
           </Trans>{" "}
           <OutLink href="/docs/test-mode">{t`About test mode`}</OutLink>
         </p>
-        {failure !== null && <Failure error={failure} />}
-        {isPending && <Loading rows={2} />}
-        {!isPending && error === null && account === undefined && (
-          <p className="text-dim">{t`Connect an account of a platform that takes posts of text alone first.`}</p>
+        {error !== null && data === undefined && <Failure error={error} onRetry={() => void refetch()} />}
+        {data === undefined && error === null && <Loading rows={2} />}
+        {data !== undefined && account === undefined && (
+          <p className="text-dim">{t`Connect an account in test mode first.`}</p>
         )}
         {account !== undefined && (
           <>
@@ -157,23 +141,7 @@ function Rehearsal() {
                 }))}
               />
             </div>
-            <ul className="grid gap-2 sm:grid-cols-2">
-              {kinds.map(({ kind, name, about }) => (
-                <li key={kind} className="flex items-center gap-3 rounded-xl border p-3">
-                  <p className="min-w-0 grow">
-                    {about} <code className="block text-xs text-dim">{wordOf(kind)}</code>
-                  </p>
-                  <Button
-                    className="shrink-0"
-                    isBusy={running === kind}
-                    disabled={running !== null}
-                    onClick={() => void run(kind, account)}
-                  >
-                    {name}
-                  </Button>
-                </li>
-              ))}
-            </ul>
+            <NextCalls key={account.id} accountId={account.id} />
           </>
         )}
       </div>
@@ -181,7 +149,66 @@ function Rehearsal() {
   );
 }
 
-/** What makes the first attempt of a test post fail. */
-function wordOf(kind: string): string {
-  return `[[sandbox:${kind}:1]]`;
+function NextCalls({ accountId: id }: { accountId: string }) {
+  const { t } = useLingui();
+  const kinds = useKinds();
+  const read = useRead(sandboxFaultsGet, { params: { id } }, { everyMilliseconds: FRESH_MILLISECONDS });
+  const set = useWrite(sandboxFaultsSet);
+  const failure = set.error ?? (read.data === undefined ? read.error : null);
+  const waiting = read.data?.faults ?? [];
+  const choose = (faults: FaultKind[]) =>
+    set.mutate({ params: { id }, body: { faults } }, { onSuccess: () => void read.refetch() });
+  const isFull = waiting.length >= MOST_ACCOUNT_FAULTS;
+  return (
+    <>
+      {failure !== null && <Failure error={failure} onRetry={() => void read.refetch()} />}
+      <div role="status">
+        {read.data !== undefined && waiting.length === 0 && (
+          <p className="text-dim">{t`The next call works as usual.`}</p>
+        )}
+        {waiting.length > 0 && (
+          <>
+            <p className="font-semibold">{t`The next calls fail in this order:`}</p>
+            <ol className="mt-1 list-decimal ps-6">
+              {waiting.map(({ kind, expiresAt }, index) => (
+                // Each can be in the list more than once.
+                <li key={`${index} ${kind}`}>
+                  {kinds.find((each) => each.kind === kind)?.name} <code className="text-xs text-dim">{kind}</code>{" "}
+                  <span className="text-dim">
+                    <Trans>
+                      until <Time at={expiresAt} />
+                    </Trans>
+                  </span>
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
+      </div>
+      {waiting.length > 0 && (
+        <div className="flex flex-wrap gap-2">
+          <Link to="/compose" search={({ mode }) => ({ mode })} className={buttonClass("main")}>
+            {t`New post`}
+          </Link>
+          <Button isBusy={set.isPending} onClick={() => choose([])}>{t`Reset`}</Button>
+        </div>
+      )}
+      <ul className="grid gap-2 sm:grid-cols-2">
+        {kinds.map(({ kind, name, about }) => (
+          <li key={kind} className="flex items-center gap-3 rounded-xl border p-3">
+            <p className="min-w-0 grow">
+              {about} <code className="block text-xs text-dim">{kind}</code>
+            </p>
+            <Button
+              className="shrink-0"
+              disabled={isFull || set.isPending || read.data === undefined}
+              onClick={() => choose([...waiting.map((each) => each.kind), kind])}
+            >
+              {name}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }

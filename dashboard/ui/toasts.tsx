@@ -3,7 +3,6 @@ import { Toast } from "radix-ui";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
 import { AmpostError } from "../../client/errors.ts";
-import { modeOf } from "../shell/mode.ts";
 import { may, queryIn } from "../shell/workspace.ts";
 import { Button } from "./controls.tsx";
 import { CloseIcon } from "./icons.tsx";
@@ -37,7 +36,7 @@ let last = 0;
 /** Where the owner of the workspace sees what was sent. */
 function hrefOf(error: Error): string | undefined {
   if (!(error instanceof AmpostError) || error.requestId === null || !may("requests_get")) return undefined;
-  const mode = modeOf(Object.fromEntries(new URLSearchParams(location.search)));
+  const mode = new URLSearchParams(location.search).get("mode") ?? "test";
   return `/developers/requests/${error.requestId}?${queryIn(mode)}`;
 }
 

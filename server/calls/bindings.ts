@@ -73,6 +73,7 @@ import {
 import { publishingStats } from "../../contract/operations/publishing-stats.ts";
 import { publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { requestsGet, requestsList } from "../../contract/operations/requests.ts";
+import { sandboxFaultsGet, sandboxFaultsSet } from "../../contract/operations/sandbox-faults.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
 import {
   tenantsCreate,
@@ -164,6 +165,7 @@ import { validatePost } from "../domain/posts/validate-post.ts";
 import { getPublishing, pausePublishing, resumePublishing } from "../domain/publishing/pauses.ts";
 import { getPublishingStats } from "../domain/publishing/stats.ts";
 import { getRequest, listRequests } from "../domain/requests/requests.ts";
+import { getSandboxFaults, setSandboxFaults } from "../domain/sandbox/sandbox-faults.ts";
 import {
   createTenant,
   createTenantKey,
@@ -247,6 +249,10 @@ export const BINDINGS: readonly Binding[] = [
   bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
   bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
   bind(accountContext, (services, call) => getAccountContext(services, call)),
+  bind(sandboxFaultsGet, (services, call, { params }) => getSandboxFaults(services, call, params.id)),
+  bind(sandboxFaultsSet, (services, call, { params, body }) =>
+    setSandboxFaults(services, call, params.id, body.faults),
+  ),
   bind(connectLinksCreate, (services, call, { body }) => createConnectLink(services, call, body)),
   bind(connectLinksList, (services, call, { query }) => listConnectLinks(services, call, query)),
   bind(connectLinksGet, (services, call, { params }) => getConnectLink(services, call, params.id)),

@@ -47,12 +47,7 @@ function redact(value: unknown, names: ReadonlySet<string>, room: Room, depth: n
   return items;
 }
 
-function redactRecord(
-  value: object,
-  names: ReadonlySet<string>,
-  room: Room,
-  depth: number,
-): Record<string, unknown> {
+function redactRecord(value: object, names: ReadonlySet<string>, room: Room, depth: number): Record<string, unknown> {
   const known = Object.entries(value).filter(([name]) => names.has(name));
   const unknown = Object.keys(value).length - known.length;
   return Object.fromEntries([
@@ -84,7 +79,10 @@ function withoutCredentials(text: string): string {
 export function redactError(operation: Operation, { code, message, issues }: PublicError): RecordedError {
   const names = namesOf(operation);
   const recorded = issues.map(({ rule, path, message, fix }) =>
-    path.split("/").slice(1).every((step) => names.has(step) || /^\d+$/.test(step))
+    path
+      .split("/")
+      .slice(1)
+      .every((step) => names.has(step) || /^\d+$/.test(step))
       ? { rule, path, message, fix }
       : Object.hasOwn(operation.params.shape, path.slice(1))
         ? { rule, path, message: `The path's ${path.slice(1)} is not valid`, fix: "Correct it." }

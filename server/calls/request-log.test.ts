@@ -191,7 +191,9 @@ test("secrets, unknown fields and what is too long are not recorded, wherever th
     await world.call(tenant, "GET", `/api/v1/platforms/${secret}`),
     await world.call(tenant, "POST", POSTS, {
       ...draft(tenant),
-      content: { media: [{ url: `https://u:${secret}@example.com/a.jpg` }, { url: `https://cdn.example.com/a?s=${secret}` }] },
+      content: {
+        media: [{ url: `https://u:${secret}@example.com/a.jpg` }, { url: `https://cdn.example.com/a?s=${secret}` }],
+      },
     }),
   ])
     assert.ok(!(await whole(called)).includes(secret), await whole(called));
@@ -336,7 +338,9 @@ test("with 0 days, nothing is recorded, and what was is deleted", async () => {
   await off.close();
   const count = async () => (await pool.query("select from api_requests where user_id = $1", [tenant.userId])).rowCount;
   assert.equal(await count(), 0);
-  await insertApiRequests.run(pool, [{ rows: [row(tenant.userId)] }]);
+  const aMinuteAgo = firstIdAt(new Date(Date.now() - 60_000));
+  await insertApiRequests.run(pool, [{ rows: [row(tenant.userId, { id: aMinuteAgo })] }]);
+  assert.equal(await count(), 1);
   await sweepRequestLog(pool, 0, new AbortController().signal);
   assert.equal(await count(), 0);
 });

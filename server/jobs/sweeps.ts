@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { firstIdAt } from "../../model/ids.ts";
-import { deleteOldApiRequests, deleteSurplusApiRequests } from "../db/queries/api-requests.ts";
 import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
+import { deleteOldApiRequests, deleteSurplusApiRequests } from "../db/queries/api-requests.ts";
 import { deleteOldAuditEvents } from "../db/queries/audit-events.ts";
 import { deleteOldBillingEvents, deleteOldSubscriptions } from "../db/queries/billing.ts";
 import { deleteOldBudgetLimits, deleteOldBudgetUses } from "../db/queries/budgets.ts";

@@ -45,6 +45,14 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
   },
   platform_sets: (tenant) => newSet(tenant),
   accounts: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
+  sandbox_faults: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
+  requests: async (tenant) =>
+    await insert(
+      `insert into api_requests (id, user_id, mode, via, actor_kind, actor_id, operation, method, route, status,
+         duration_milliseconds, has_idempotency_key)
+       values ($1, $2, $3, 'api', 'key', gen_random_uuid()::text, 'posts_list', 'GET', '/api/v1/posts', 200, 1, false)`,
+      [tenant.userId, tenant.mode],
+    ),
   media: (tenant) => newMedia(tenant),
   keys: async (tenant) =>
     idOf((await call("session", tenant, "POST", "/api/keys", { name: "Mine", mode: tenant.mode })).body, "key"),
@@ -98,6 +106,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   posts_send_back: { contentHash: "0".repeat(64), reason: "Theirs" },
   media_update: { altText: "Theirs" },
   media_crop: { x: 0, y: 0, width: 1, height: 1 },
+  sandbox_faults_set: { faults: ["http_500"] },
   platform_sets_rename: { name: "Theirs" },
   platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },
   oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
@@ -157,7 +166,9 @@ for (const operation of OPERATIONS.filter(({ auth, params }) => auth !== "operat
         assert.equal(theirs.status, 404, JSON.stringify(theirs.body));
         assert.deepEqual({ ...asRecord(theirs.body), requestId: "" }, { ...asRecord(nobodys.body), requestId: "" });
         assert.deepEqual(await everything(world), before);
-        if (operation.method === "GET" && operation.streams !== true && noun !== "connections")
+        // There is no sandbox here.
+        const isReadable = noun !== "connections" && noun !== "sandbox_faults";
+        if (operation.method === "GET" && operation.streams !== true && isReadable)
           assert.equal((await call(way, owner, "GET", path(id))).status, 200);
       });
     }
@@ -191,6 +202,7 @@ const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) |
   "media.*.id": newMedia,
   thumbnailMediaId: newMedia,
   coverMediaId: newMedia,
+  keyId: async (tenant) => (await MAKERS["keys"]?.(tenant)) ?? "",
   externalId: null,
   clientId: null,
   configId: null,

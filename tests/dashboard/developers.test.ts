@@ -16,6 +16,7 @@ test("a developer finds everything that a program needs", async (t) => {
   const { appUrl: url, open, installation, troubles } = await installed(t, env);
   const page = await open({ viewport: { width: 360, height: 780 } });
   const dialog = page.getByRole("dialog");
+  const lasting = String((await installation.json("bootstrap", "--json"))["apiKey"]);
   const show = (view: string) => page.goto(`${url}/developers/${view}?mode=test`);
   const statusOf = async (key: string) =>
     (await fetch(`${installation.url}/api/v1/posts`, { headers: { authorization: `Bearer ${key}` } })).status;
@@ -129,17 +130,75 @@ test("a developer finds everything that a program needs", async (t) => {
     await page.getByRole("heading", { name: "No webhooks yet" }).waitFor();
   });
 
-  await step("a button makes a test post fail in the sandbox, and a retry publishes it", async () => {
+  await step(
+    "what a key asked is in the request log, by its ID and by filters, and a failure leads there",
+    async () => {
+      const authorization = { authorization: `Bearer ${lasting}`, "content-type": "application/json" };
+      const refused = await fetch(`${installation.url}/api/v1/posts`, {
+        method: "POST",
+        headers: authorization,
+        body: JSON.stringify({ content: { text: HOSTILE }, platforms: ["myspace"], [HOSTILE]: lasting }),
+      });
+      assert.equal(refused.status, 400);
+      const id = refused.headers.get("x-request-id") ?? "";
+      await page.goto(`${url}/developers/requests/${id}?mode=test`);
+      await page.getByRole("heading", { name: "POST /api/v1/posts" }).waitFor();
+      await page.getByText("The request has an unknown field").waitFor();
+      assert.ok(((await page.getByRole("region", { name: "Body" }).textContent()) ?? "").includes("myspace"));
+      assert.ok(!(await page.content()).includes(lasting));
+      await assertAccessible(page);
+      await page.getByRole("link", { name: "Requests to the same endpoint" }).click();
+      await page.getByLabel("Status").selectOption("failed");
+      const entries = page.getByRole("link", { name: /POST \/api\/v1\/posts/ });
+      await entries.first().waitFor();
+      assert.match(page.url(), /result=failed/);
+      await page.getByLabel("Method").selectOption("DELETE");
+      await page.getByRole("heading", { name: "No entries match" }).waitFor();
+      await page.getByRole("button", { name: "Clear filters" }).click();
+      await page.getByLabel("Endpoint").fill("/api/v1/posts");
+      await page.getByLabel("Endpoint").press("Enter");
+      await page.waitForURL(/route=/);
+      await entries.first().waitFor();
+      await assertAccessible(page);
+    },
+  );
+
+  await step("a button makes the next call fail as it says, and the post goes out once", async () => {
+    const accounts = await fetch(`${installation.url}/api/v1/accounts`, {
+      headers: { authorization: `Bearer ${lasting}` },
+    });
+    const threads = Object(await accounts.json()).accounts.find((each: object) => Object(each).platform === "threads");
+    const faults = page.getByRole("status").getByRole("listitem");
     await show("sandbox");
-    await page.getByRole("heading", { name: "Make a post fail" }).waitFor();
-    await press(page, "Reject it");
-    await page.getByText("Failed", { exact: true }).first().waitFor();
-    await press(page, "Retry");
-    await press(page, "Retry 1 platform");
-    await page.getByText("Published", { exact: true }).first().waitFor();
-    await show("sandbox");
-    await page.getByRole("link", { name: /A rehearsal/ }).waitFor();
+    await page.getByRole("combobox", { name: "Account" }).selectOption(threads.id);
+    await page.getByText("The next call works as usual.").waitFor();
+    await press(page, "Limit the rate");
+    await faults.getByText("rate_limit").waitFor();
+    await press(page, "Reset");
+    await page.getByText("The next call works as usual.").waitFor();
+    await press(page, "Publish, then 500");
+    await faults.getByText("error_after").waitFor();
     await assertAccessible(page);
+    const text = `Rehearsed ${HOSTILE}`;
+    const created = await fetch(`${installation.url}/api/v1/posts`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${lasting}`, "content-type": "application/json" },
+      body: JSON.stringify({ content: { text }, platforms: ["threads"], platformSetId: threads.platformSetId }),
+    });
+    const { post } = Object(await created.json());
+    await page.goto(`${url}/posts/${post.id}?mode=test`);
+    await press(page, "Publish now");
+    await dialog.getByRole("button", { name: "Publish now" }).click();
+    await page.getByText("Published", { exact: true }).first().waitFor();
+    const attempts = await fetch(`${installation.url}/api/v1/posts/${post.id}/attempts`, {
+      headers: { authorization: `Bearer ${lasting}` },
+    });
+    assert.match(await attempts.text(), /"status":500/);
+    const out = await (await fetch(`${installation.sandboxUrl}/_sandbox/posts?platform=threads`)).text();
+    assert.equal(out.split("Rehearsed").length, 2, out);
+    await show("sandbox");
+    await page.getByRole("combobox", { name: "Account" }).selectOption(threads.id);
+    await page.getByText("The next call works as usual.").waitFor();
     await page.goto(`${url}/developers/sandbox?mode=live`);
     await page.getByRole("heading", { name: "The sandbox belongs to test mode" }).waitFor();
     await assertAccessible(page);

@@ -776,6 +776,74 @@ class AsyncAccounts:
         return await self._connection.call("GET", "/api/v1/account-context")
 
 
+class Sandbox:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def faults_get(self, id: str) -> types.SandboxFaultsGetAnswer:
+        """
+        Get an account's sandbox faults. Returns how the next publishing calls of a test account fail in the sandbox.
+        """
+        return self._connection.call("GET", path_of("/api/v1/accounts/{}/sandbox-faults", id))
+
+    def faults_set(
+        self,
+        id: str,
+        body: types.SandboxFaultsSetBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.SandboxFaultsGetAnswer:
+        """
+        Set an account's sandbox faults. Makes the next publishing calls of a test account fail in the sandbox, each in
+        one way, in this order. It replaces what was set before; an empty list resets it. A fault ends with the call
+        that meets it, or after 15 minutes. `reject`, `rate_limit`, `http_500` and `drop_before` do nothing;
+        `drop_after`, `error_after`, `timeout`, `cut_body` and `broken_json` publish and lose the response; `slow`
+        responds after three seconds; `process_forever` never finishes processing; `expire_token` and `revoke_token` end
+        the access.
+        """
+        return self._connection.call(
+            "PUT",
+            path_of("/api/v1/accounts/{}/sandbox-faults", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncSandbox:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def faults_get(self, id: str) -> types.SandboxFaultsGetAnswer:
+        """
+        Get an account's sandbox faults. Returns how the next publishing calls of a test account fail in the sandbox.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/accounts/{}/sandbox-faults", id))
+
+    async def faults_set(
+        self,
+        id: str,
+        body: types.SandboxFaultsSetBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.SandboxFaultsGetAnswer:
+        """
+        Set an account's sandbox faults. Makes the next publishing calls of a test account fail in the sandbox, each in
+        one way, in this order. It replaces what was set before; an empty list resets it. A fault ends with the call
+        that meets it, or after 15 minutes. `reject`, `rate_limit`, `http_500` and `drop_before` do nothing;
+        `drop_after`, `error_after`, `timeout`, `cut_body` and `broken_json` publish and lose the response; `slow`
+        responds after three seconds; `process_forever` never finishes processing; `expire_token` and `revoke_token` end
+        the access.
+        """
+        return await self._connection.call(
+            "PUT",
+            path_of("/api/v1/accounts/{}/sandbox-faults", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
 class Usage:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -1899,6 +1967,7 @@ class Client:
         self.publishing = Publishing(connection)
         self.platform_sets = PlatformSets(connection)
         self.accounts = Accounts(connection)
+        self.sandbox = Sandbox(connection)
         self.usage = Usage(connection)
         self.connect_links = ConnectLinks(connection)
         self.apps = Apps(connection)
@@ -1940,6 +2009,7 @@ class AsyncClient:
         self.publishing = AsyncPublishing(self._connection)
         self.platform_sets = AsyncPlatformSets(self._connection)
         self.accounts = AsyncAccounts(self._connection)
+        self.sandbox = AsyncSandbox(self._connection)
         self.usage = AsyncUsage(self._connection)
         self.connect_links = AsyncConnectLinks(self._connection)
         self.apps = AsyncApps(self._connection)

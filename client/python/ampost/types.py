@@ -1658,6 +1658,22 @@ class AccountWithLimitsAnswer(TypedDict):
     account: AccountWithLimits
 
 
+class (TypedDict):
+    kind: Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]
+    #: When it ends if no call has met it.
+    expiresAt: str
+
+
+class SandboxFaultsGetAnswer(TypedDict):
+    #: What the next calls meet, in this order.
+    faults: list[]
+
+
+class SandboxFaultsSetBody(TypedDict):
+    #: How they fail, in order.
+    faults: list[Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]]
+
+
 class UsageAnswer(TypedDict):
     usage: Usage
 
@@ -1812,7 +1828,7 @@ class RequestsListAnswerRequestActor(TypedDict):
     name: str | None
 
 
-class (TypedDict):
+class 2(TypedDict):
     #: The X-Request-Id of the response, and `requestId` of an error.
     id: str
     #: The operation, which is also the name of its MCP tool.
@@ -1844,10 +1860,10 @@ class (TypedDict):
     #: was none, or it could not be read.
     body: dict[str, Any] | None
     #: What was wrong with it, and how to fix it.
-    issues: list[Issue2]
+    issues: list[2Issue]
 
 
-class Issue2(TypedDict):
+class 2Issue(TypedDict):
     rule: str
     #: JSON pointer to the field.
     path: str
@@ -1856,7 +1872,7 @@ class Issue2(TypedDict):
 
 
 class RequestsGetAnswer(TypedDict):
-    request: 
+    request: 2
 
 
 class TenantsListAnswer(TypedDict):

@@ -35,7 +35,10 @@ async function statementsOf(t: TestContext, work: () => Promise<{ status: number
   for (const each of [queried, connected]) each.mock.restore();
   // Keys are remembered for a second only.
   // The request log is written after the response, many in one.
-  return [...names.filter((name) => !/^(api_keys|api_requests)\./.test(name)), ...Array.from({ length: begun }, () => "begin")];
+  return [
+    ...names.filter((name) => !/^(api_keys|api_requests)\./.test(name)),
+    ...Array.from({ length: begun }, () => "begin"),
+  ];
 }
 
 test("a create in a known set is one statement, with an Idempotency-Key two", async (t) => {

@@ -2641,13 +2641,17 @@ export const properties: INodeProperties[] = [
     displayOptions: { show: { resource: ["account"] } },
     options: [
       {
-        name: "Get Many",
-        value: "getAll",
-        action: "Get many accounts",
-        description: "Returns connected accounts, optionally filtered by platform and platform set",
+        name: "Faults Set",
+        value: "faultsSet",
+        action: "Set an account sandbox faults",
+        description:
+          "Makes the next publishing calls of a test account fail in the sandbox, each in one way, in this order",
         routing: {
-          request: { method: "GET", url: "/api/v1/accounts" },
-          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "accounts" } }] },
+          request: {
+            method: "PUT",
+            url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/sandbox-faults',
+          },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "faults" } }] },
         },
       },
       {
@@ -2668,6 +2672,29 @@ export const properties: INodeProperties[] = [
         description:
           "Returns the user, the key and its policies, the plan and its remaining quotas, the user's time zone and the current time",
         routing: { request: { method: "GET", url: "/api/v1/account-context" }, output: { postReceive: [tellRefusal] } },
+      },
+      {
+        name: "Get Faults Get",
+        value: "getFaultsGet",
+        action: "Get an account sandbox faults",
+        description: "Returns how the next publishing calls of a test account fail in the sandbox",
+        routing: {
+          request: {
+            method: "GET",
+            url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/sandbox-faults',
+          },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "faults" } }] },
+        },
+      },
+      {
+        name: "Get Many",
+        value: "getAll",
+        action: "Get many accounts",
+        description: "Returns connected accounts, optionally filtered by platform and platform set",
+        routing: {
+          request: { method: "GET", url: "/api/v1/accounts" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "accounts" } }] },
+        },
       },
     ],
     default: "getAll",
@@ -2753,7 +2780,52 @@ export const properties: INodeProperties[] = [
       },
     },
     required: true,
-    displayOptions: { show: { resource: ["account"], operation: ["get"] } },
+    displayOptions: { show: { resource: ["account"], operation: ["get", "getFaultsGet", "faultsSet"] } },
+  },
+  {
+    displayName: "Faults",
+    name: "faults",
+    description: "How they fail, in order",
+    type: "multiOptions",
+    options: [
+      { name: "Broken Json", value: "broken_json" },
+      { name: "Cut Body", value: "cut_body" },
+      { name: "Drop After", value: "drop_after" },
+      { name: "Drop Before", value: "drop_before" },
+      { name: "Error After", value: "error_after" },
+      { name: "Expire Token", value: "expire_token" },
+      { name: "Http 500", value: "http_500" },
+      { name: "Process Forever", value: "process_forever" },
+      { name: "Rate Limit", value: "rate_limit" },
+      { name: "Reject", value: "reject" },
+      { name: "Revoke Token", value: "revoke_token" },
+      { name: "Slow", value: "slow" },
+      { name: "Timeout", value: "timeout" },
+    ],
+    default: [],
+    routing: { send: { type: "body", property: "faults" } },
+    required: true,
+    displayOptions: { show: { resource: ["account"], operation: ["faultsSet"] } },
+  },
+  {
+    displayName: "Options",
+    name: "options",
+    type: "collection",
+    placeholder: "Add Option",
+    default: {},
+    options: [
+      {
+        displayName: "Idempotency Key",
+        name: "idempotencyKey",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
+        placeholder: "e.g. order-4711",
+        type: "string",
+        default: "",
+        routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
+      },
+    ],
+    displayOptions: { show: { resource: ["account"], operation: ["faultsSet"] } },
   },
   {
     displayName: "Operation",
