@@ -73,7 +73,7 @@ const apiRequestDetails = apiRequest.extend({
       "The request's body without secrets and unknown fields, and at most 8,000 characters of its texts. " +
         "`null` if there was none, or it could not be read.",
     )
-    .meta({ examples: [{ content: {}, platforms: ["threads"] }] }),
+    .meta({ examples: [{ content: { text: "Hello" } }] }),
   issues: z
     .array(
       z.object({
@@ -112,7 +112,7 @@ const filter = z.strictObject({
     .regex(/^\/[\w/:*-]{0,200}$/, { error: "must be an endpoint, such as /api/v1/posts/:id" })
     .optional()
     .describe("Only this endpoint.")
-    .meta({ examples: ["/api/v1/posts/:id"] }),
+    .meta({ examples: ["/api/v1/posts"] }),
   keyId: id.optional().describe("Only requests with this key."),
   from: timeInput.optional().describe("Only requests at this time or later."),
   to: timeInput.optional().describe("Only requests before this time."),

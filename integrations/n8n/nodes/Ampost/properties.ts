@@ -4045,7 +4045,7 @@ export const properties: INodeProperties[] = [
         displayName: "Route",
         name: "route",
         description: "Only this endpoint",
-        placeholder: "e.g. /api/v1/posts/:id",
+        placeholder: "e.g. /api/v1/posts",
         type: "string",
         default: "",
         routing: { send: { type: "query", property: "route" } },
