@@ -20,7 +20,7 @@ export function UserMenu() {
       <DropdownMenu.Trigger className={USER} aria-label={t`Account menu`}>
         <UserLetter />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={document.getElementById("main")}>
         <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
           <p className="max-w-60 truncate px-3 py-2 text-sm text-dim">{email}</p>
           <WorkspaceSwitch />

@@ -10,7 +10,7 @@ export function OpenMenu({ label, items, className, children }: MenuProps) {
       <DropdownMenu.Trigger className={className} aria-label={label}>
         {children}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={document.getElementById("main")}>
         <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
           {items.map(({ name, onSelect, isBad = false, isDisabled = false }) => (
             <DropdownMenu.Item
