@@ -7,6 +7,7 @@ import { createRoot } from "react-dom/client";
 
 import { AmpostError } from "../client/errors.ts";
 import "./app.css";
+import "./jitless.ts";
 import { router } from "./routes.tsx";
 import { applyBrand } from "./shell/brand.ts";
 import { chooseLanguage } from "./shell/language.ts";

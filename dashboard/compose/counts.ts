@@ -19,7 +19,7 @@ export function useRules(isNeeded: boolean): Rules | undefined {
   const [rules, setRules] = useState<Rules>();
   useEffect(() => {
     if (!isNeeded) return;
-    void import("./jitless.ts").then(() => import("./rules.ts")).then(setRules);
+    void import("./rules.ts").then(setRules);
   }, [isNeeded]);
   return rules;
 }
