@@ -69,6 +69,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
   const { apiKey } = await createApiKey(world.services, world.test, { name: "all", policies });
   const client = clientAt(world.url, { apiKey, fetch: watched });
   const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, apps, webhooks, usage } = client;
+  const { requests, sandboxFaults } = client;
   const { tenants } = clientAt(world.url, { apiKey: await world.operatorKey(), fetch: watched });
   const app = { clientId: "1", clientSecret: "2" };
   const { post } = await posts.create(draft("Every method"));
@@ -100,6 +101,10 @@ test("every operation that accepts a key has a method, and no method calls anyth
     accounts.get(UNKNOWN_ID),
     accounts.context(),
     usage.get(),
+    requests.list(),
+    requests.get(UNKNOWN_ID),
+    sandboxFaults.get(UNKNOWN_ID),
+    sandboxFaults.set(UNKNOWN_ID, { faults: [] }),
     media.create({ url: "https://cdn.example.com/photo.jpg" }),
     media.uploadUrl(),
     media.list(),

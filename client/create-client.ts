@@ -16,6 +16,8 @@ import type {
   AccountWithLimits,
   AccountContext,
   AccountFilter,
+  ApiRequest,
+  ApiRequestDetails,
   ConnectLink,
   ConnectLinkFilter,
   Crop,
@@ -26,6 +28,7 @@ import type {
   NewMedia,
   NewOwnApp,
   NewPostingTimes,
+  NewSandboxFaults,
   OwnApp,
   Platform,
   PlatformDescription,
@@ -36,6 +39,8 @@ import type {
   Publishing,
   PublishingStats,
   PublishingStatsFilter,
+  RequestFilter,
+  SandboxFault,
   UploadUrl,
   Usage,
 } from "./types.ts";
@@ -105,6 +110,8 @@ export function createClient({
     apps: createApps(connection),
     webhooks: createWebhooks(connection),
     usage: createUsage(connection),
+    requests: createRequests(connection),
+    sandboxFaults: createSandboxFaults(connection),
     tenants: createTenants(connection),
   };
 }
@@ -165,6 +172,41 @@ function createUsage(connection: Connection) {
     /** The plan, what has been used of its quotas, and what is left of the rates. */
     async get(options: CallOptions = {}): Promise<{ usage: Usage }> {
       return await read(connection, "/api/v1/usage", options);
+    },
+  };
+}
+
+function createRequests(connection: Connection) {
+  return {
+    /** The request log, newest first. */
+    async list(
+      filter: RequestFilter = {},
+      options: CallOptions = {},
+    ): Promise<{ requests: ApiRequest[]; nextCursor: string | null }> {
+      return await read(connection, "/api/v1/requests", { ...options, query: filter });
+    },
+    /** `id`: the `requestId` of an error. */
+    async get(id: string, options: CallOptions = {}): Promise<{ request: ApiRequestDetails }> {
+      return await read(connection, path`/api/v1/requests/${id}`, options);
+    },
+  };
+}
+
+/** How the next publishing calls of a test account fail. */
+function createSandboxFaults(connection: Connection) {
+  const of = (accountId: string) => path`/api/v1/accounts/${accountId}/sandbox-faults`;
+  return {
+    async get(accountId: string, options: CallOptions = {}): Promise<{ faults: SandboxFault[] }> {
+      return await read(connection, of(accountId), options);
+    },
+    /** Replaces what was set before. */
+    async set(
+      accountId: string,
+      faults: NewSandboxFaults,
+      options: WriteOptions = {},
+    ): Promise<{ faults: SandboxFault[] }> {
+      const given = { ...options, body: faults };
+      return (await write<{ faults: SandboxFault[] }>(connection, "PUT", of(accountId), given)).answer;
     },
   };
 }

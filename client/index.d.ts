@@ -5,6 +5,8 @@ import type {
   AccountFilter,
   AccountWithLimits,
   ApiKey,
+  ApiRequest,
+  ApiRequestDetails,
   CancelledInBatch,
   ConnectLink,
   ConnectLinkFilter,
@@ -25,6 +27,7 @@ import type {
   NewOwnApp,
   NewPost,
   NewPostingTimes,
+  NewSandboxFaults,
   NewTenant,
   NewWebhook,
   OwnApp,
@@ -44,8 +47,10 @@ import type {
   Publishing,
   PublishingStats,
   PublishingStatsFilter,
+  RequestFilter,
   Resolution,
   Retry,
+  SandboxFault,
   Tenant,
   TenantChanges,
   TenantFilter,
@@ -413,6 +418,39 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     /** The plan, what has been used of its quotas, and what is left of the rates. */
     get(options?: CallOptions): Promise<{
       usage: Usage;
+    }>;
+  };
+  requests: {
+    /** The request log, newest first. */
+    list(
+      filter?: RequestFilter,
+      options?: CallOptions,
+    ): Promise<{
+      requests: ApiRequest[];
+      nextCursor: string | null;
+    }>;
+    /** `id`: the `requestId` of an error. */
+    get(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      request: ApiRequestDetails;
+    }>;
+  };
+  sandboxFaults: {
+    get(
+      accountId: string,
+      options?: CallOptions,
+    ): Promise<{
+      faults: SandboxFault[];
+    }>;
+    /** Replaces what was set before. */
+    set(
+      accountId: string,
+      faults: NewSandboxFaults,
+      options?: WriteOptions,
+    ): Promise<{
+      faults: SandboxFault[];
     }>;
   };
   tenants: {

@@ -1086,6 +1086,153 @@ export interface AccountFilter {
   platformSetId?: string;
 }
 
+export interface SandboxFault {
+  kind:
+    | "reject"
+    | "rate_limit"
+    | "http_500"
+    | "timeout"
+    | "drop_before"
+    | "drop_after"
+    | "error_after"
+    | "cut_body"
+    | "broken_json"
+    | "slow"
+    | "process_forever"
+    | "expire_token"
+    | "revoke_token";
+  /** When it ends if no call has met it. */
+  expiresAt: string;
+}
+
+export interface NewSandboxFaults {
+  /** How they fail, in order. */
+  faults: (
+    | "reject"
+    | "rate_limit"
+    | "http_500"
+    | "timeout"
+    | "drop_before"
+    | "drop_after"
+    | "error_after"
+    | "cut_body"
+    | "broken_json"
+    | "slow"
+    | "process_forever"
+    | "expire_token"
+    | "revoke_token"
+  )[];
+}
+
+export interface ApiRequest {
+  /** The X-Request-Id of the response, and `requestId` of an error. */
+  id: string;
+  /** The operation, which is also the name of its MCP tool. */
+  operation: string;
+  /** How it was called. */
+  via: "api" | "mcp" | "dashboard";
+  method: string;
+  /** The endpoint, with the names of its parameters. `/mcp` over MCP. */
+  route: string;
+  /** The ID in the path. */
+  target: string | null;
+  /** HTTP status of the response; over MCP, the one that the endpoint would have returned. */
+  status: number;
+  /** `null` if it succeeded. */
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  durationMilliseconds: number;
+  /** Who sent it. */
+  actor: {
+    /** An MCP client that a person authorized is a key, too. */
+    kind: "key" | "person";
+    /** ID of the key, or of the person's user. */
+    id: string;
+    /** `null` if the key is deleted, or the person is no longer in the workspace. */
+    name: string | null;
+  };
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+}
+
+export interface ApiRequestDetails {
+  /** The X-Request-Id of the response, and `requestId` of an error. */
+  id: string;
+  /** The operation, which is also the name of its MCP tool. */
+  operation: string;
+  /** How it was called. */
+  via: "api" | "mcp" | "dashboard";
+  method: string;
+  /** The endpoint, with the names of its parameters. `/mcp` over MCP. */
+  route: string;
+  /** The ID in the path. */
+  target: string | null;
+  /** HTTP status of the response; over MCP, the one that the endpoint would have returned. */
+  status: number;
+  /** `null` if it succeeded. */
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  durationMilliseconds: number;
+  /** Who sent it. */
+  actor: {
+    /** An MCP client that a person authorized is a key, too. */
+    kind: "key" | "person";
+    /** ID of the key, or of the person's user. */
+    id: string;
+    /** `null` if the key is deleted, or the person is no longer in the workspace. */
+    name: string | null;
+  };
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+  hasIdempotencyKey: boolean;
+  /** The network of the caller's IP address: its first three bytes, or six of IPv6. */
+  network: string | null;
+  /** The query's parameters, recorded like the body. */
+  query: Record<string, unknown> | null;
+  /**
+   * The request's body without secrets and unknown fields, and at most 8,000 characters of its texts. `null` if there
+   * was none, or it could not be read.
+   */
+  body: Record<string, unknown> | null;
+  /** What was wrong with it, and how to fix it. */
+  issues: {
+    rule: string;
+    /** JSON pointer to the field. */
+    path: string;
+    message: string;
+    fix: string;
+  }[];
+}
+
+export interface RequestFilter {
+  /** Only responses of this class. `failed` is 4xx and 5xx. */
+  status?: "2xx" | "3xx" | "4xx" | "5xx" | "failed";
+  /** Only this operation. */
+  operation?: string;
+  /** Only this HTTP method. */
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Only this endpoint. */
+  route?: string;
+  /** Only requests with this key. */
+  keyId?: string;
+  /** Only requests at this time or later. */
+  from?: string;
+  /** Only requests before this time. */
+  to?: string;
+  /** Number of results: 1 to 100. Defaults to 20. */
+  limit?: number;
+  /** `nextCursor` from the previous page. */
+  cursor?: string;
+}
+
 export interface Media {
   id: string;
   /** `pending` until the file has been fetched from its URL. */

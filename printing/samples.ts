@@ -76,7 +76,10 @@ export function hasMethod({ path, auth = "key" }: Operation): boolean {
 
 /** "platform_sets.list": the client's method for an operation. */
 export function methodOf({ name }: Operation): string {
-  return METHODS[name] ?? name.replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`);
+  return (
+    METHODS[name] ??
+    name.replace(/^(platform_sets|connect_links|sandbox_faults|[a-z]+)_/, (_, noun: string) => `${noun}.`)
+  );
 }
 
 /** Client methods that are not named after their operation. */

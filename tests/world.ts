@@ -234,7 +234,7 @@ async function makeTenant(services: Services, userId: string, mode: Mode): Promi
 
 /** Connects an account without asking the platform. Returns its ID. */
 export async function connectAccount(
-  { pool }: Pick<Services, "pool">,
+  { pool, vault }: Pick<Services, "pool"> & Partial<Pick<Services, "vault">>,
   tenant: Omit<TestTenant, "key">,
   platform: PlatformName,
   options: { platformSetId?: string; metadata?: Record<string, unknown> } = {},
@@ -256,7 +256,8 @@ export async function connectAccount(
     metadata,
   ]);
   const noTokens = [null, null, null, null, null, false] as const;
-  await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", ...noTokens]);
+  const sealed = vault?.seal("token", { table: "connections", row: id, column: "access_token_sealed" }) ?? "sealed";
+  await saveConnection.run(pool, [id, tenant.userId, tenant.mode, sealed, ...noTokens]);
   return id;
 }
 

@@ -130,14 +130,6 @@ export const requestsList = operation({
     "Returns the request log of this mode, newest first: every request of keys and MCP clients, " +
     "and what people changed in the dashboard. A request appears about a second after its response. " +
     "The newest 50,000 are kept, for 30 days unless the operator changes it.",
-  tool: {
-    readOnly: true,
-    destructive: false,
-    idempotent: true,
-    openWorld: false,
-    description: "Lists recent calls and requests in this mode, newest first, with the errors of those that failed.",
-    query: filter.pick({ status: true, operation: true, limit: true, cursor: true }),
-  },
   query: filter,
   answer: z.object({ requests: z.array(apiRequest), nextCursor }),
 });
@@ -151,13 +143,6 @@ export const requestsGet = operation({
   description:
     "Returns a request by its ID, with what was sent, without secrets, and why it failed. " +
     "Responses are recorded only if they are errors.",
-  tool: {
-    readOnly: true,
-    destructive: false,
-    idempotent: true,
-    openWorld: false,
-    description: "Returns a call or request by its ID: what was sent, without secrets, and why it failed.",
-  },
   params: z.strictObject({ id: id.describe("X-Request-Id of a response, or the request ID of an error.") }),
   answer: z.object({ request: apiRequestDetails }),
   errors: ["NOT_FOUND"],

@@ -36,15 +36,6 @@ export const sandboxFaultsSet = operation({
     "or after 15 minutes. `reject`, `rate_limit`, `http_500` and `drop_before` do nothing; `drop_after`, " +
     "`error_after`, `timeout`, `cut_body` and `broken_json` publish and lose the response; `slow` responds after " +
     "three seconds; `process_forever` never finishes processing; `expire_token` and `revoke_token` end the access.",
-  tool: {
-    readOnly: false,
-    destructive: false,
-    idempotent: true,
-    openWorld: false,
-    description:
-      "Rehearsal: makes the next publishing calls of a test account fail in the sandbox, each once, in this order. " +
-      "An empty list resets it.",
-  },
   params: idParam,
   body: z.strictObject({ faults: z.array(kind).max(MOST_ACCOUNT_FAULTS).describe("How they fail, in order.") }),
   takes: "required",

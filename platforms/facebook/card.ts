@@ -34,7 +34,7 @@ export const card: PlatformCard = {
 .on-facebook .face{background:var(--blue)}
 .on-facebook .fb-text{margin:0;padding:0 18px 10px;white-space:pre-wrap;overflow-wrap:anywhere}
 .on-facebook .fb-short{font-size:22px;line-height:1.3}
-.on-facebook .tag{color:var(--blue)}
+.on-facebook .tag{color:light-dark(#0056b8,#5aa7ff)}
 .on-facebook figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-width:0}
 .on-facebook figure img{width:100%;height:100%;object-fit:cover;display:block}
 .on-facebook .fb-media{display:grid;gap:2px;position:relative}

@@ -120,6 +120,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
 
   let apiKey = "";
   await step("a new key is shown once", async () => {
+    await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("link", { name: "Developers" }).click();
     await press(page, "Create key");
     await page.getByRole("dialog").getByLabel("Name").fill("laptop");

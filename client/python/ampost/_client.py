@@ -776,20 +776,20 @@ class AsyncAccounts:
         return await self._connection.call("GET", "/api/v1/account-context")
 
 
-class Sandbox:
+class SandboxFaults:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def faults_get(self, id: str) -> types.SandboxFaultsGetAnswer:
+    def get(self, id: str) -> types.SandboxFaultsGetAnswer:
         """
         Get an account's sandbox faults. Returns how the next publishing calls of a test account fail in the sandbox.
         """
         return self._connection.call("GET", path_of("/api/v1/accounts/{}/sandbox-faults", id))
 
-    def faults_set(
+    def set(
         self,
         id: str,
-        body: types.SandboxFaultsSetBody,
+        body: types.NewSandboxFaults,
         *,
         idempotency_key: str | None = None,
     ) -> types.SandboxFaultsGetAnswer:
@@ -810,20 +810,20 @@ class Sandbox:
         )
 
 
-class AsyncSandbox:
+class AsyncSandboxFaults:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def faults_get(self, id: str) -> types.SandboxFaultsGetAnswer:
+    async def get(self, id: str) -> types.SandboxFaultsGetAnswer:
         """
         Get an account's sandbox faults. Returns how the next publishing calls of a test account fail in the sandbox.
         """
         return await self._connection.call("GET", path_of("/api/v1/accounts/{}/sandbox-faults", id))
 
-    async def faults_set(
+    async def set(
         self,
         id: str,
-        body: types.SandboxFaultsSetBody,
+        body: types.NewSandboxFaults,
         *,
         idempotency_key: str | None = None,
     ) -> types.SandboxFaultsGetAnswer:
@@ -1543,7 +1543,7 @@ class Requests:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self, filter: types.RequestsListFilter | None = None) -> types.RequestsListAnswer:
+    def list(self, filter: types.RequestFilter | None = None) -> types.RequestsListAnswer:
         """
         List requests. Returns the request log of this mode, newest first: every request of keys and MCP clients, and
         what people changed in the dashboard. A request appears about a second after its response. The newest 50,000 are
@@ -1551,7 +1551,7 @@ class Requests:
         """
         return self._connection.call("GET", "/api/v1/requests", query=filter)
 
-    def get(self, id: str) -> types.RequestsGetAnswer:
+    def get(self, id: str) -> types.ApiRequestDetailsAnswer:
         """
         Get a request. Returns a request by its ID, with what was sent, without secrets, and why it failed. Responses
         are recorded only if they are errors.
@@ -1563,7 +1563,7 @@ class AsyncRequests:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def list(self, filter: types.RequestsListFilter | None = None) -> types.RequestsListAnswer:
+    async def list(self, filter: types.RequestFilter | None = None) -> types.RequestsListAnswer:
         """
         List requests. Returns the request log of this mode, newest first: every request of keys and MCP clients, and
         what people changed in the dashboard. A request appears about a second after its response. The newest 50,000 are
@@ -1571,7 +1571,7 @@ class AsyncRequests:
         """
         return await self._connection.call("GET", "/api/v1/requests", query=filter)
 
-    async def get(self, id: str) -> types.RequestsGetAnswer:
+    async def get(self, id: str) -> types.ApiRequestDetailsAnswer:
         """
         Get a request. Returns a request by its ID, with what was sent, without secrets, and why it failed. Responses
         are recorded only if they are errors.
@@ -1967,7 +1967,7 @@ class Client:
         self.publishing = Publishing(connection)
         self.platform_sets = PlatformSets(connection)
         self.accounts = Accounts(connection)
-        self.sandbox = Sandbox(connection)
+        self.sandbox_faults = SandboxFaults(connection)
         self.usage = Usage(connection)
         self.connect_links = ConnectLinks(connection)
         self.apps = Apps(connection)
@@ -2009,7 +2009,7 @@ class AsyncClient:
         self.publishing = AsyncPublishing(self._connection)
         self.platform_sets = AsyncPlatformSets(self._connection)
         self.accounts = AsyncAccounts(self._connection)
-        self.sandbox = AsyncSandbox(self._connection)
+        self.sandbox_faults = AsyncSandboxFaults(self._connection)
         self.usage = AsyncUsage(self._connection)
         self.connect_links = AsyncConnectLinks(self._connection)
         self.apps = AsyncApps(self._connection)

@@ -1100,6 +1100,122 @@ class AccountFilter(TypedDict):
     platformSetId: NotRequired[str]
 
 
+class SandboxFault(TypedDict):
+    kind: Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]
+    #: When it ends if no call has met it.
+    expiresAt: str
+
+
+class NewSandboxFaults(TypedDict):
+    #: How they fail, in order.
+    faults: list[Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]]
+
+
+class ApiRequest(TypedDict):
+    #: The X-Request-Id of the response, and `requestId` of an error.
+    id: str
+    #: The operation, which is also the name of its MCP tool.
+    operation: str
+    #: How it was called.
+    via: Literal["api", "mcp", "dashboard"]
+    method: str
+    #: The endpoint, with the names of its parameters. `/mcp` over MCP.
+    route: str
+    #: The ID in the path.
+    target: str | None
+    #: HTTP status of the response; over MCP, the one that the endpoint would have returned.
+    status: int
+    #: `null` if it succeeded.
+    error: ApiRequestError | None
+    durationMilliseconds: int
+    #: Who sent it.
+    actor: ApiRequestActor
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class ApiRequestError(TypedDict):
+    code: str
+    message: str
+
+
+class ApiRequestActor(TypedDict):
+    """Who sent it."""
+    #: An MCP client that a person authorized is a key, too.
+    kind: Literal["key", "person"]
+    #: ID of the key, or of the person's user.
+    id: str
+    #: `null` if the key is deleted, or the person is no longer in the workspace.
+    name: str | None
+
+
+class ApiRequestDetails(TypedDict):
+    #: The X-Request-Id of the response, and `requestId` of an error.
+    id: str
+    #: The operation, which is also the name of its MCP tool.
+    operation: str
+    #: How it was called.
+    via: Literal["api", "mcp", "dashboard"]
+    method: str
+    #: The endpoint, with the names of its parameters. `/mcp` over MCP.
+    route: str
+    #: The ID in the path.
+    target: str | None
+    #: HTTP status of the response; over MCP, the one that the endpoint would have returned.
+    status: int
+    #: `null` if it succeeded.
+    error: ApiRequestError | None
+    durationMilliseconds: int
+    #: Who sent it.
+    actor: ApiRequestActor
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    hasIdempotencyKey: bool
+    #: The network of the caller's IP address: its first three bytes, or six of IPv6.
+    network: str | None
+    #: The query's parameters, recorded like the body.
+    query: dict[str, Any] | None
+    #: The request's body without secrets and unknown fields, and at most 8,000 characters of its texts. `null` if there
+    #: was none, or it could not be read.
+    body: dict[str, Any] | None
+    #: What was wrong with it, and how to fix it.
+    issues: list[ApiRequestDetailsIssue]
+
+
+class ApiRequestDetailsIssue(TypedDict):
+    rule: str
+    #: JSON pointer to the field.
+    path: str
+    message: str
+    fix: str
+
+
+RequestFilter = TypedDict("RequestFilter", {
+    #: Only responses of this class. `failed` is 4xx and 5xx.
+    "status": "NotRequired[Literal[\"2xx\", \"3xx\", \"4xx\", \"5xx\", \"failed\"]]",
+    #: Only this operation.
+    "operation": "NotRequired[str]",
+    #: Only this HTTP method.
+    "method": "NotRequired[Literal[\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"]]",
+    #: Only this endpoint.
+    "route": "NotRequired[str]",
+    #: Only requests with this key.
+    "keyId": "NotRequired[str]",
+    #: Only requests at this time or later.
+    "from": "NotRequired[str]",
+    #: Only requests before this time.
+    "to": "NotRequired[str]",
+    #: Number of results: 1 to 100. Defaults to 20.
+    "limit": "NotRequired[int]",
+    #: `nextCursor` from the previous page.
+    "cursor": "NotRequired[str]",
+})
+
+
 class Media(TypedDict):
     id: str
     #: `pending` until the file has been fetched from its URL.
@@ -1658,20 +1774,9 @@ class AccountWithLimitsAnswer(TypedDict):
     account: AccountWithLimits
 
 
-class (TypedDict):
-    kind: Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]
-    #: When it ends if no call has met it.
-    expiresAt: str
-
-
 class SandboxFaultsGetAnswer(TypedDict):
     #: What the next calls meet, in this order.
-    faults: list[]
-
-
-class SandboxFaultsSetBody(TypedDict):
-    #: How they fail, in order.
-    faults: list[Literal["reject", "rate_limit", "http_500", "timeout", "drop_before", "drop_after", "error_after", "cut_body", "broken_json", "slow", "process_forever", "expire_token", "revoke_token"]]
+    faults: list[SandboxFault]
 
 
 class UsageAnswer(TypedDict):
@@ -1760,119 +1865,14 @@ class WebhooksDeliveriesAnswer(TypedDict):
     total: int
 
 
-RequestsListFilter = TypedDict("RequestsListFilter", {
-    #: Only responses of this class. `failed` is 4xx and 5xx.
-    "status": "NotRequired[Literal[\"2xx\", \"3xx\", \"4xx\", \"5xx\", \"failed\"]]",
-    #: Only this operation.
-    "operation": "NotRequired[str]",
-    #: Only this HTTP method.
-    "method": "NotRequired[Literal[\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"]]",
-    #: Only this endpoint.
-    "route": "NotRequired[str]",
-    #: Only requests with this key.
-    "keyId": "NotRequired[str]",
-    #: Only requests at this time or later.
-    "from": "NotRequired[str]",
-    #: Only requests before this time.
-    "to": "NotRequired[str]",
-    #: Number of results: 1 to 100. Defaults to 20.
-    "limit": "NotRequired[int]",
-    #: `nextCursor` from the previous page.
-    "cursor": "NotRequired[str]",
-})
-
-
 class RequestsListAnswer(TypedDict):
-    requests: list[RequestsListAnswerRequest]
+    requests: list[ApiRequest]
     #: Pass it as `cursor` to get the next page. Null on the last page.
     nextCursor: str | None
 
 
-class RequestsListAnswerRequest(TypedDict):
-    #: The X-Request-Id of the response, and `requestId` of an error.
-    id: str
-    #: The operation, which is also the name of its MCP tool.
-    operation: str
-    #: How it was called.
-    via: Literal["api", "mcp", "dashboard"]
-    method: str
-    #: The endpoint, with the names of its parameters. `/mcp` over MCP.
-    route: str
-    #: The ID in the path.
-    target: str | None
-    #: HTTP status of the response; over MCP, the one that the endpoint would have returned.
-    status: int
-    #: `null` if it succeeded.
-    error: RequestsListAnswerRequestError | None
-    durationMilliseconds: int
-    #: Who sent it.
-    actor: RequestsListAnswerRequestActor
-    #: ISO 8601, UTC, with milliseconds.
-    createdAt: str
-    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
-    mode: Mode
-
-
-class RequestsListAnswerRequestError(TypedDict):
-    code: str
-    message: str
-
-
-class RequestsListAnswerRequestActor(TypedDict):
-    """Who sent it."""
-    #: An MCP client that a person authorized is a key, too.
-    kind: Literal["key", "person"]
-    #: ID of the key, or of the person's user.
-    id: str
-    #: `null` if the key is deleted, or the person is no longer in the workspace.
-    name: str | None
-
-
-class 2(TypedDict):
-    #: The X-Request-Id of the response, and `requestId` of an error.
-    id: str
-    #: The operation, which is also the name of its MCP tool.
-    operation: str
-    #: How it was called.
-    via: Literal["api", "mcp", "dashboard"]
-    method: str
-    #: The endpoint, with the names of its parameters. `/mcp` over MCP.
-    route: str
-    #: The ID in the path.
-    target: str | None
-    #: HTTP status of the response; over MCP, the one that the endpoint would have returned.
-    status: int
-    #: `null` if it succeeded.
-    error: RequestsListAnswerRequestError | None
-    durationMilliseconds: int
-    #: Who sent it.
-    actor: RequestsListAnswerRequestActor
-    #: ISO 8601, UTC, with milliseconds.
-    createdAt: str
-    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
-    mode: Mode
-    hasIdempotencyKey: bool
-    #: The network of the caller's IP address: its first three bytes, or six of IPv6.
-    network: str | None
-    #: The query's parameters, recorded like the body.
-    query: dict[str, Any] | None
-    #: The request's body without secrets and unknown fields, and at most 8,000 characters of its texts. `null` if there
-    #: was none, or it could not be read.
-    body: dict[str, Any] | None
-    #: What was wrong with it, and how to fix it.
-    issues: list[2Issue]
-
-
-class 2Issue(TypedDict):
-    rule: str
-    #: JSON pointer to the field.
-    path: str
-    message: str
-    fix: str
-
-
-class RequestsGetAnswer(TypedDict):
-    request: 2
+class ApiRequestDetailsAnswer(TypedDict):
+    request: ApiRequestDetails
 
 
 class TenantsListAnswer(TypedDict):
