@@ -174,7 +174,8 @@ test("every operation that accepts a key is included, and sends a valid body", a
     const example: unknown = JSON.parse(
       JSON.stringify(EXAMPLES[declared.name] ?? {}).replaceAll(UNKNOWN_ID, world.test.platformSetId),
     );
-    const isKept = method === "GET" || method === "PATCH";
+    // The request log is written a second later, and no sandbox has this account.
+    const isKept = ids[resource] !== undefined && !path.includes("sandbox") && (method === "GET" || method === "PATCH");
     const { calls, error } = await call(resource, operation, {
       id: isKept ? ids[resource] : UNKNOWN_ID,
       platform: "threads",
