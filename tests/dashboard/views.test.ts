@@ -1,65 +1,256 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import type { Page } from "playwright-core";
+
 import { newId } from "../../model/ids.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
-import { idOf } from "../answers.ts";
+import { idOf, objectIn } from "../answers.ts";
+import { step } from "../browser.ts";
+import type { World } from "../world.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const RUNS = "globalThis.hasRun=true";
 const HOSTILE_TEXTS = [
   `<script>${RUNS}</script><img src=x onerror="${RUNS}">`,
   `"><svg/onload=${RUNS}>' onmouseover='${RUNS}`,
-  `javascript:${RUNS}//\u202e</script><!--`,
+  `javascript:${RUNS}//\u202e</script><!-- https://example.com/a`,
 ];
+const HOSTILE_NAME = `"><img src=x onerror=${RUNS}>`;
 const MAX_SCRIPT_BYTES = 200_000;
-/** What previews and checks while typing take, which begin once the view is there. */
-const COMES_LATER = /\/(cards|catalog|rules)-[^/]+\.js$/;
+/** Colors that are on their way to others have a contrast of their own. */
+const AT_REST = { reducedMotion: "reduce" } as const;
+const LOOKS = [
+  [320, "dark"],
+  [1920, "light"],
+  [360, "light"],
+  [1440, "dark"],
+] as const;
 
 test("every view is accessible, narrow or wide, light or dark, loads little script and runs no text as code", async (t) => {
   const { world, open, troubles } = await signedIn(t);
-  await world.connect(world.test, "threads");
-  const ids: string[] = [];
-  for (const text of HOSTILE_TEXTS) {
-    const { status, body } = await world.call(world.test, "POST", "/api/v1/posts", {
-      content: { text },
-      platforms: ["threads"],
-      platformSetId: world.test.platformSetId,
-    });
-    assert.equal(status, 201, JSON.stringify(body));
-    ids.push(idOf(body, "post"));
-  }
+  const ids = await fillWithHostileTexts(world);
   const views = ["/", ...VIEWS].flatMap((view) =>
-    view.includes(":id") ? ids.map((id) => view.replace(":id", id)) : [view],
+    view.startsWith("/posts/:id")
+      ? ids.posts.map((id) => view.replace(":id", id))
+      : [view.replace(":id", view.startsWith("/platforms/") ? world.test.platformSetId : ids.webhook)],
   );
-  for (const [width, colorScheme] of [
-    [320, "dark"],
-    [1920, "light"],
-    [360, "light"],
-    [1440, "dark"],
-  ] as const) {
-    const page = await open({ viewport: { width, height: 800 }, colorScheme });
-    for (const view of views) {
-      let bytes = 0;
-      const counting = page.on("response", (response) => {
-        if (!response.url().endsWith(".js") || COMES_LATER.test(response.url())) return;
-        void response.body().then((body) => (bytes += gzipSync(body).length));
-      });
-      await page.goto(`${world.url}${view}?mode=test`);
-      // A post's page has a connection that stays open, so the network is never idle.
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.locator(".animate-pulse").first().waitFor({ state: "detached" });
-      counting.removeAllListeners("response");
-      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, view);
-      assert.equal(await page.evaluate("globalThis.hasRun"), undefined, view);
+  const page = await open(AT_REST);
+  let loading: Promise<number>[] = [];
+  page.on("response", (response) => {
+    if (response.url().endsWith(".js")) loading.push(response.body().then((body) => gzipSync(body).length));
+  });
+  for (const view of [...views, "/approvals?view=drafts", "/calendar?view=agenda"]) {
+    loading = [];
+    await page.goto(`${world.url}${view}${view.includes("?") ? "&" : "?"}mode=test`);
+    await isShown(page);
+    for (const look of LOOKS) {
+      await setLook(page, look);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), look[0], view);
       await assertAccessible(page);
-      assert.ok(bytes <= MAX_SCRIPT_BYTES, `${view} loads ${bytes} bytes of script`);
     }
-    await page.context().close();
+    assert.equal(await page.evaluate("globalThis.hasRun"), undefined, view);
+    // By now, it has loaded whatever it loads without being asked.
+    const bytes = (await Promise.all(loading)).reduce((sum, each) => sum + each, 0);
+    assert.ok(bytes <= MAX_SCRIPT_BYTES, `${view} loads ${bytes} bytes of script`);
   }
   assert.deepEqual(troubles, []);
 });
+
+test("a view is accessible and runs no text as code while it loads, without a network, when empty, and with everything open", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  const { posts } = await fillWithHostileTexts(world);
+  const page = await open(AT_REST);
+  const show = async (path: string, mode = "test") => {
+    await page.goto(`${world.url}${path}${path.includes("?") ? "&" : "?"}mode=${mode}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  };
+  /** Narrow first: what is open stays open. */
+  const check = async () => {
+    for (const look of LOOKS.slice(0, 2)) {
+      await setLook(page, look);
+      await assertAccessible(page);
+    }
+    assert.equal(await page.evaluate("globalThis.hasRun"), undefined, page.url());
+  };
+  const button = (name: string | RegExp) => page.getByRole("button", { name }).first();
+  const dialog = page.getByRole("dialog");
+  const close = async () => {
+    await page.keyboard.press("Escape");
+    await dialog.or(page.getByRole("menu")).waitFor({ state: "detached" });
+  };
+
+  await step("while it loads, and when that fails", async () => {
+    const answers = Promise.withResolvers<void>();
+    await page.route("**/api/v1/posts?*", async (route) => {
+      await answers.promise;
+      await route.abort();
+    });
+    await show("/posts");
+    await page.getByRole("status", { name: "Loading" }).waitFor();
+    await check();
+    answers.resolve();
+    await button("Try again").waitFor();
+    await check();
+    await page.unroute("**/api/v1/posts?*");
+  });
+  await step("without a network", async () => {
+    await show("/posts");
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await check();
+    await page.context().setOffline(false);
+    await page.getByText("You are offline.").waitFor({ state: "detached" });
+  });
+  await step("with nothing in it yet", async () => {
+    for (const path of ["/", "/posts", "/compose", "/calendar?view=agenda", "/media", "/approvals", "/platforms"]) {
+      await show(path, "live");
+      await isShown(page);
+      await check();
+    }
+  });
+  await step("the menus of the frame, and the palette with what was found", async () => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    await show("/media");
+    await button("More").click();
+    await page.getByRole("link", { name: "Settings" }).waitFor();
+    await assertAccessible(page);
+    await page.keyboard.press("Escape");
+    await button("Account menu").click();
+    await page.getByRole("menu").waitFor();
+    await check();
+    await close();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search and commands" }).fill("script");
+    await page.getByRole("option", { name: "<script>" }).first().waitFor();
+    await check();
+    await close();
+  });
+  await step("the menu, the dialogs and the toast of a post", async () => {
+    await show(`/posts/${posts[0] ?? ""}`);
+    await button("More actions").click();
+    await page.getByRole("menu").waitFor();
+    await check();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await dialog.waitFor();
+    await check();
+    await close();
+    await button("More actions").click();
+    await page.getByRole("menuitem", { name: "Duplicate" }).click();
+    await page.getByText("The copy is a draft.").first().waitFor();
+    await check();
+  });
+  await step("the composer with something to fix, its library, and a file by its URL", async () => {
+    await show("/compose");
+    await page.getByRole("group", { name: "Platforms" }).getByRole("checkbox").first().check();
+    await page.getByLabel("Text", { exact: true }).fill(HOSTILE_TEXTS.join(" ").repeat(10));
+    await page.getByText(/things? to fix$/).waitFor();
+    await check();
+    for (const name of ["From the library", "From a URL"]) {
+      await button(name).click();
+      await dialog.waitFor();
+      await check();
+      await close();
+    }
+  });
+  await step("forms and details", async () => {
+    for (const [path, name] of [
+      ["/developers/keys", "Create key"],
+      ["/developers/keys", "Revoke"],
+      ["/developers/webhooks", "Create webhook"],
+      ["/platforms", "New platform set"],
+      ["/media", /onerror/],
+      ["/calendar", /javascript/],
+    ] as const) {
+      await show(path);
+      await button(name).click();
+      await dialog.waitFor();
+      await check();
+    }
+  });
+  assert.deepEqual(troubles, []);
+});
+
+/** Everything that people, keys and platforms name: in posts of every state, their media, errors, keys and the log. */
+async function fillWithHostileTexts(world: World): Promise<{ posts: string[]; webhook: string }> {
+  const { test: tenant } = world;
+  const { pool } = world.services;
+  const { userId, platformSetId } = tenant;
+  const call = async (method: string, path: string, body: unknown) => {
+    const answer = await world.call(tenant, method, `/api/v1${path}`, body);
+    assert.ok(answer.status < 300, JSON.stringify(answer.body));
+    return answer.body;
+  };
+  for (const platform of ["threads", "facebook"] as const) await world.connect(tenant, platform);
+  await pool.query("update accounts set display_name = $2, username = $2 where user_id = $1", [userId, HOSTILE_NAME]);
+  await call("PATCH", `/platform-sets/${platformSetId}`, { name: HOSTILE_NAME });
+  const webhook = idOf(
+    await call("POST", "/webhooks", {
+      url: "https://app.example.com/hook",
+      description: HOSTILE_NAME,
+      events: [],
+    }),
+    "webhook",
+  );
+  const file = new FormData();
+  file.set("file", new Blob([await readFile(PICTURE)], { type: "image/jpeg" }), `${HOSTILE_NAME}.jpg`);
+  await call("POST", "/media", file);
+  const create = async (text: string, more: object = {}) =>
+    idOf(await call("POST", "/posts", { content: { text }, platforms: ["threads"], platformSetId, ...more }), "post");
+  const posts: string[] = [];
+  for (const text of HOSTILE_TEXTS) posts.push(await create(text));
+  for (const text of HOSTILE_TEXTS)
+    await create(text, { platforms: ["facebook"], scheduledFor: new Date(Date.now() + 3_600_000).toISOString() });
+  const failed = await create(HOSTILE_TEXTS[0] ?? "");
+  posts.push(failed);
+  const error = {
+    code: "VALIDATION_FAILED",
+    message: HOSTILE_TEXTS[0],
+    category: "content",
+    retryable: false,
+    retryAt: null,
+    action: HOSTILE_TEXTS[1],
+    platformError: { status: 400, code: HOSTILE_TEXTS[2], message: HOSTILE_TEXTS[2], requestId: HOSTILE_NAME },
+  };
+  await pool.query("update platform_posts set status = 'failed', error = $2 where post_id = $1", [failed, error]);
+  await pool.query("update posts set status = 'failed' where id = $1", [failed]);
+  await pool.query(
+    `insert into post_counts (user_id, mode, status, platforms, change)
+     values ($1, 'test', 'failed', '{threads}', 1), ($1, 'test', 'draft', '{threads}', -1)`,
+    [userId],
+  );
+  await pool.query(
+    `update api_keys set name = $2, policies = policies || '{"approvalRequired": true}' where user_id = $1 and mode = 'test'`,
+    [userId, HOSTILE_NAME],
+  );
+  // A process knows a key for a second.
+  for (let waiting = false; !waiting;) {
+    const id = await create(HOSTILE_TEXTS[0] ?? "");
+    const { body } = await world.call(tenant, "GET", `/api/v1/posts/${id}`);
+    waiting = Object(objectIn(body, "post").approval).state === "pending";
+  }
+  return { posts, webhook };
+}
+
+const PICTURE = join(import.meta.dirname, "../fixtures/photo-1x1.jpg");
+
+async function setLook(page: Page, [width, colorScheme]: (typeof LOOKS)[number]): Promise<void> {
+  await page.setViewportSize({ width, height: 800 });
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-theme=${colorScheme}]`).waitFor();
+  // The shortest transition ends with a frame.
+  await page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))");
+}
+
+/** The view is there, with what it has read. */
+async function isShown(page: Page): Promise<void> {
+  // A post's page has a connection that stays open, so the network is never idle.
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator(".animate-pulse").first().waitFor({ state: "detached" });
+}
 
 test("an address of the dashboard leads to the sign-in and back, and its files are found by name alone", async (t) => {
   const { world, open } = await signedIn(t);
