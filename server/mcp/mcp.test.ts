@@ -874,7 +874,7 @@ test("what an agent reads before its first call is at most 25,000 tokens of abou
   const manual = await (await fetch(`${world.url}/llm.txt`)).text();
   const session = { "mcp-session-id": await begin() };
   const list = (await post(rpc("tools/list"), session)).text;
-  assert.ok(list.length <= 43_000, `${list.length} characters`);
+  assert.ok(list.length <= 40_000, `${list.length} characters`);
   const read = (await post(initialize)).text.length + list.length + manual.length;
   assert.ok(read / 4 <= 25_000, `${read} characters`);
 });
