@@ -108,10 +108,10 @@ async function killThemselves(world: World, cases: readonly Case[]): Promise<Sub
   const { posts, injected } = await prepare(world, cases, "kill");
   world.faultPlan.plan([...injected, ...CLAIMS]);
   const workers = await startWorkerPool(world, 2);
-  // One at a time: a process that kills itself also interrupts its other work.
-  for (const post of posts) {
+  // One at a time: a process that kills itself also interrupts its other work, which may then never reach its own point.
+  for (const [index, post] of posts.entries()) {
     await world.api.publish(post);
-    await sleep(300);
+    await untilStruck(world, injected.slice(index, index + 1));
   }
   await untilStruck(world, [...injected, ...CLAIMS]);
   await untilSettled(world, posts, 60);
@@ -157,7 +157,7 @@ async function untilStruck(world: World, injected: readonly InjectedFault[]): Pr
   let count = 0;
   let reachedAt = performance.now();
   for (;;) {
-    const struck = new Set(world.faultPlan.struck());
+    const struck = new Set(world.faultPlan.struck().filter((fault) => injected.includes(fault)));
     if (struck.size === injected.length) return;
     if (struck.size > count) {
       count = struck.size;

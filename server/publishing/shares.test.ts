@@ -84,7 +84,7 @@ test("a post waiting for its account's turn hides nobody else's due time", async
     await world.publish(waits);
     const scheduled = await world.addPost({ text: "on time", dueAt: new Date(Date.now() + 600_000) });
     for (const post of [waits, scheduled])
-      await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+      await world.until(post, ({ platformPosts: [each] }) => each?.step === "publish-0" && each.lease_until === null);
     const commits = (await findNextDue.all(world.pool)).find(({ lane }) => lane === "commit") ?? assert.fail();
     assert.equal(commits.is_due, true);
     assert.ok(Number(commits.next_in_seconds) > 0 && Number(commits.next_in_seconds) <= 600);
