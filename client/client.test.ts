@@ -99,6 +99,8 @@ test("every operation that accepts a key has a method, and no method calls anyth
     platformSets.delete(UNKNOWN_ID),
     accounts.list(),
     accounts.get(UNKNOWN_ID),
+    accounts.getPostingTimes(UNKNOWN_ID),
+    accounts.setPostingTimes(UNKNOWN_ID, null),
     accounts.context(),
     usage.get(),
     requests.list(),

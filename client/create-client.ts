@@ -16,6 +16,7 @@ import type {
   AccountWithLimits,
   AccountContext,
   AccountFilter,
+  AccountPostingTimes,
   ApiRequest,
   ApiRequestDetails,
   ConnectLink,
@@ -251,6 +252,20 @@ function createAccounts(connection: Connection) {
     },
     async get(id: string, options: CallOptions = {}): Promise<{ account: AccountWithLimits }> {
       return await read(connection, path`/api/v1/accounts/${id}`, options);
+    },
+    /** Its own or, if `isOwn` is false, those of its platform set. */
+    async getPostingTimes(id: string, options: CallOptions = {}): Promise<{ postingTimes: AccountPostingTimes }> {
+      return await read(connection, path`/api/v1/accounts/${id}/posting-times`, options);
+    },
+    /** Gives it times of its own; with null it follows its platform set. */
+    async setPostingTimes(
+      id: string,
+      postingTimes: NewPostingTimes | null,
+      options: WriteOptions = {},
+    ): Promise<{ postingTimes: AccountPostingTimes }> {
+      const given = { ...options, body: { postingTimes } };
+      const at = path`/api/v1/accounts/${id}/posting-times`;
+      return (await write<{ postingTimes: AccountPostingTimes }>(connection, "PUT", at, given)).answer;
     },
     /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */
     async context(options: CallOptions = {}): Promise<AccountContext> {

@@ -3,6 +3,7 @@ import type {
   Account,
   AccountContext,
   AccountFilter,
+  AccountPostingTimes,
   AccountWithLimits,
   ApiKey,
   ApiRequest,
@@ -214,6 +215,21 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       options?: CallOptions,
     ): Promise<{
       account: AccountWithLimits;
+    }>;
+    /** Its own or, if `isOwn` is false, those of its platform set. */
+    getPostingTimes(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      postingTimes: AccountPostingTimes;
+    }>;
+    /** Gives it times of its own; with null it follows its platform set. */
+    setPostingTimes(
+      id: string,
+      postingTimes: NewPostingTimes | null,
+      options?: WriteOptions,
+    ): Promise<{
+      postingTimes: AccountPostingTimes;
     }>;
     /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */
     context(options?: CallOptions): Promise<AccountContext>;

@@ -610,7 +610,7 @@ export interface NewPost {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to use the set's next free posting time instead of `scheduledFor`. */
+  /** Whether to use its accounts' next free posting time instead of `scheduledFor`. */
   nextPostingTime?: boolean;
   /** Whether to use the next time with room if a platform's limits leave none at `scheduledFor`. */
   spread?: boolean;
@@ -644,7 +644,7 @@ export interface PostChanges {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to use the set's next free posting time instead of `scheduledFor`. */
+  /** Whether to use its accounts' next free posting time instead of `scheduledFor`. */
   nextPostingTime?: boolean;
   /** Whether to use the next time with room if a platform's limits leave none at `scheduledFor`. */
   spread?: boolean;
@@ -795,7 +795,7 @@ export interface PostingTimes {
   timeZone: string;
   /** Local times, by day; empty if none are set. */
   times: Record<string, string[]>;
-  /** The next of these times for which no post of the platform set is scheduled. `null` if there is none. */
+  /** The next of these times for which no other post is scheduled there. `null` if there is none. */
   nextFreeAt: string | null;
 }
 
@@ -804,6 +804,17 @@ export interface NewPostingTimes {
   timeZone: string;
   /** Local times, by day: at most 24 on each. Days that are missing have none. */
   times: Record<string, string[]>;
+}
+
+export interface AccountPostingTimes {
+  /** IANA time zone of the times. */
+  timeZone: string;
+  /** Local times, by day; empty if none are set. */
+  times: Record<string, string[]>;
+  /** The next of these times for which no other post is scheduled there. `null` if there is none. */
+  nextFreeAt: string | null;
+  /** Whether they are the account's own. Otherwise, they are those of its platform set. */
+  isOwn: boolean;
 }
 
 export interface Account {

@@ -1,6 +1,11 @@
 import type { Operation } from "./operation.ts";
 import { accountContext } from "./operations/account-context.ts";
-import { accountsGet, accountsList } from "./operations/accounts.ts";
+import {
+  accountsGet,
+  accountsGetPostingTimes,
+  accountsList,
+  accountsSetPostingTimes,
+} from "./operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "./operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove, postsSendBack } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";
@@ -149,6 +154,8 @@ export const OPERATIONS: readonly Operation[] = [
   legacySetsDelete,
   accountsList,
   accountsGet,
+  accountsGetPostingTimes,
+  accountsSetPostingTimes,
   accountContext,
   sandboxFaultsGet,
   sandboxFaultsSet,

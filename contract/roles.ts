@@ -48,6 +48,8 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   platforms_get: "viewer",
   accounts_list: "viewer",
   accounts_get: "viewer",
+  accounts_get_posting_times: "viewer",
+  accounts_set_posting_times: "publisher",
   account_context: "viewer",
   sandbox_faults_get: "viewer",
   sandbox_faults_set: "writer",

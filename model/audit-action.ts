@@ -9,7 +9,7 @@ export type AuditAction =
   | `platform_set.${"created" | "renamed" | "posting_times_changed" | "deleted"}`
   | `post.${"approved" | "sent_back" | "resolved"}`
   | `oauth_app.${"saved" | "deleted"}`
-  | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked" | "data_deleted"}`
+  | `account.${"connected" | "reconnected" | "refreshed" | "posting_times_changed" | "disconnected" | "expired" | "revoked" | "data_deleted"}`
   | `connect_link.${"created" | "used" | "revoked"}`
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `publishing.${"paused" | "resumed"}`

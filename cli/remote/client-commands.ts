@@ -156,7 +156,7 @@ function drafting(command: Command): Command {
     )
     .option("--link <url>", "link to include")
     .addOption(
-      new Option("--next-posting-time", "schedule it for the next free posting time of the platform set").conflicts(
+      new Option("--next-posting-time", "schedule it for the next free posting time of its accounts").conflicts(
         "at",
       ),
     )
@@ -185,6 +185,12 @@ function newest(command: Command, what: string): Command {
   return command.option("--limit <number>", `number of ${what}, at most 100`, wholeNumber, 20);
 }
 
+const weeklyTimes = () =>
+  new Option("--at <day and times>", 'such as "monday 09:30,17:00"; can be repeated').argParser(
+    (value, before: string[] | undefined) => [...(before ?? []), value],
+  );
+const TIMES_ZONE = "time zone of the times, such as Europe/Berlin (default: the one before, or UTC)";
+
 function addSets(program: Command): void {
   const sets = program.command("sets").description("manage platform sets: groups of accounts that publish posts");
   const load = () => import("./sets.ts");
@@ -201,12 +207,8 @@ function addSets(program: Command): void {
     "ampost sets posting-times ID --none",
   ])
     .argument("<id>")
-    .addOption(
-      new Option("--at <day and times>", 'such as "monday 09:30,17:00"; can be repeated').argParser(
-        (value, before: string[] | undefined) => [...(before ?? []), value],
-      ),
-    )
-    .option("--time-zone <zone>", "time zone of the times, such as Europe/Berlin (default: the one before, or UTC)")
+    .addOption(weeklyTimes())
+    .option("--time-zone <zone>", TIMES_ZONE)
     .addOption(new Option("--none", "remove all").conflicts(["at", "timeZone"]))
     .action(async (id, options) => (await load()).runPostingTimes(id, options));
   remote(sets, "delete", "delete a platform set and disconnect its accounts")
@@ -225,6 +227,15 @@ function addAccounts(program: Command): void {
   remote(accounts, "get", "show an account")
     .argument("<id>", "ID of the account")
     .action(async (id, options) => (await import("./connected-accounts.ts")).runGetAccount(id, options));
+  remote(accounts, "posting-times", "show the posting times of an account, or give it times of its own with --at", [
+    'ampost accounts posting-times ID --time-zone Europe/Berlin --at "tuesday 12:00"',
+    "ampost accounts posting-times ID --follow-set",
+  ])
+    .argument("<id>", "ID of the account")
+    .addOption(weeklyTimes())
+    .option("--time-zone <zone>", TIMES_ZONE)
+    .addOption(new Option("--follow-set", "follow the platform set again").conflicts(["at", "timeZone"]))
+    .action(async (id, options) => (await import("./connected-accounts.ts")).runAccountPostingTimes(id, options));
 }
 
 function addConnectLinks(program: Command): void {

@@ -1,6 +1,7 @@
 import type { Platform } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { type ClientOptions, withClient } from "./client-command.ts";
+import { linesOfTimes, readTimes, type TimesOptions } from "./posting-times.ts";
 import { columns, plain, statusOf } from "./show.ts";
 
 export async function runListAccounts(options: ClientOptions & { platform?: Platform; set?: string }): Promise<void> {
@@ -50,5 +51,21 @@ export async function runGetAccount(id: string, options: ClientOptions): Promise
       account.id,
       ...columns(rows.map(([name, value]) => [`  ${name}`, plain(value ?? "–")])),
     ]);
+  });
+}
+
+export async function runAccountPostingTimes(
+  id: string,
+  options: ClientOptions & TimesOptions & { followSet?: boolean },
+): Promise<void> {
+  const times = readTimes(options);
+  await withClient(options, async ({ accounts }) => {
+    let { postingTimes } = await accounts.getPostingTimes(id);
+    if (times !== null || options.followSet === true) {
+      const timeZone = options.timeZone ?? postingTimes.timeZone;
+      ({ postingTimes } = await accounts.setPostingTimes(id, times === null ? null : { timeZone, times }));
+    }
+    const whose = postingTimes.isOwn ? "Own times" : "Follows the platform set";
+    answer(options, { postingTimes }, [whose, ...linesOfTimes(postingTimes)]);
   });
 }

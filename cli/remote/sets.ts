@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
 
-import type { Client, NewPostingTimes } from "../../client/index.ts";
-import { WEEKDAYS } from "../../model/posting-times.ts";
+import type { Client } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, usageError, withClient } from "./client-command.ts";
+import { linesOfTimes, readTimes, type TimesOptions } from "./posting-times.ts";
 import { columns, plain } from "./show.ts";
 
 export async function runListSets(options: ClientOptions): Promise<void> {
@@ -41,41 +41,18 @@ export async function runRenameSet(id: string, name: string, options: ClientOpti
 
 export async function runPostingTimes(
   id: string,
-  options: ClientOptions & { at?: string[]; timeZone?: string; none?: boolean },
+  options: ClientOptions & TimesOptions & { none?: boolean },
 ): Promise<void> {
-  const { at = [], timeZone, none = false } = options;
-  if (timeZone !== undefined && at.length === 0) usageError("error: --time-zone requires --at");
-  const times = readTimes(at);
+  const times = readTimes(options);
   await withClient(options, async ({ platformSets }) => {
     let { postingTimes } = await platformSets.getPostingTimes(id);
-    if (at.length > 0 || none)
+    if (times !== null || options.none === true)
       ({ postingTimes } = await platformSets.setPostingTimes(id, {
-        timeZone: timeZone ?? postingTimes.timeZone,
-        times,
+        timeZone: options.timeZone ?? postingTimes.timeZone,
+        times: times ?? {},
       }));
-    const days = WEEKDAYS.flatMap((day) => {
-      const own = postingTimes.times[day] ?? [];
-      return own.length === 0 ? [] : [[day, own.join(", ")]];
-    });
-    const rows = [...days, ["time zone", postingTimes.timeZone], ["next free", postingTimes.nextFreeAt ?? "-"]];
-    answer(options, { postingTimes }, days.length === 0 ? ["No posting times."] : columns(rows));
+    answer(options, { postingTimes }, linesOfTimes(postingTimes));
   });
-}
-
-/** "monday 09:30,17:00" */
-function readTimes(given: readonly string[]): NewPostingTimes["times"] {
-  const times: NewPostingTimes["times"] = {};
-  for (const each of given) {
-    const [name = "", ...own] = each
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .filter((word) => word !== "");
-    const day = WEEKDAYS.find((weekday) => weekday === name);
-    if (day === undefined || own.length === 0)
-      usageError(`error: --at ${each}: write a day and its times, such as "monday 09:30,17:00".`);
-    times[day] = [...(times[day] ?? []), ...own];
-  }
-  return times;
 }
 
 export async function runDeleteSet(id: string, options: ClientOptions & { yes?: boolean }): Promise<void> {

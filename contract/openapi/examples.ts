@@ -63,6 +63,9 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     timeZone: "Europe/Berlin",
     times: { monday: ["09:30", "17:00"], thursday: ["09:30"] },
   },
+  accounts_set_posting_times: {
+    postingTimes: { timeZone: "Europe/Berlin", times: { tuesday: ["12:00"], saturday: ["10:00"] } },
+  },
   media_create: { url: "https://cdn.example.com/photo.jpg" },
   media_update: { altText: "A lighthouse at dusk", keepUntil: "forever" },
   media_crop: { x: 0, y: 135, width: 1080, height: 1080 },

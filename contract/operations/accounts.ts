@@ -3,6 +3,7 @@ import { z } from "zod";
 import { id, idParam, mode, platform, time } from "../fields.ts";
 import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
+import { newPostingTimes, postingTimes } from "../posting-times.ts";
 
 export const account = z.object({
   id,
@@ -93,5 +94,51 @@ export const accountsGet = operation({
         ),
     }),
   }),
+  errors: ["NOT_FOUND"],
+});
+
+const ownPostingTimes = postingTimes.extend({
+  isOwn: z
+    .boolean()
+    .describe("Whether they are the account's own. Otherwise, they are those of its platform set.")
+    .meta({ examples: [true] }),
+});
+export type AccountPostingTimesAnswer = z.output<typeof ownPostingTimes>;
+
+export const accountsGetPostingTimes = operation({
+  ...plain,
+  name: "accounts_get_posting_times",
+  method: "GET",
+  path: "/api/v1/accounts/:id/posting-times",
+  summary: "Get posting times of an account",
+  description:
+    "Returns the weekly posting times of an account, its own or those of its platform set, and the next one that is " +
+    "free.",
+  params: idParam,
+  answer: z.object({ postingTimes: ownPostingTimes }),
+  errors: ["NOT_FOUND"],
+});
+
+export const accountsSetPostingTimes = operation({
+  ...plain,
+  name: "accounts_set_posting_times",
+  method: "PUT",
+  path: "/api/v1/accounts/:id/posting-times",
+  summary: "Set posting times of an account",
+  description:
+    "Gives an account posting times of its own, instead of those of its platform set. A post with `nextPostingTime` " +
+    "is scheduled for the next free time that all of its accounts have. Scheduled posts keep their times.",
+  params: idParam,
+  body: z.strictObject({
+    postingTimes: newPostingTimes
+      .refine(({ times }) => Object.values(times).some((each) => each.length > 0), {
+        error: "must have at least one time. Send null to follow the platform set",
+      })
+      .nullable()
+      .describe("`null`: the account follows its platform set."),
+  }),
+  takes: "required",
+  writes: true,
+  answer: z.object({ postingTimes: ownPostingTimes }),
   errors: ["NOT_FOUND"],
 });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { WEEKDAYS } from "../../model/posting-times.ts";
-import { id, idParam, mode, time, timeZoneName, userId } from "../fields.ts";
+import { id, idParam, mode, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
+import { newPostingTimes, postingTimes } from "../posting-times.ts";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
@@ -92,32 +92,6 @@ export const platformSetsDelete = operation({
   errors: ["NOT_FOUND"],
 });
 
-const weekday = z.enum(WEEKDAYS);
-const TIMES = { examples: [{ monday: ["09:30", "17:00"], thursday: ["09:30"] }] };
-
-const postingTimes = z.object({
-  timeZone: timeZoneName.describe("IANA time zone of the times."),
-  times: z
-    .partialRecord(weekday, z.array(z.string()))
-    .describe("Local times, by day; empty if none are set.")
-    .meta(TIMES),
-  nextFreeAt: time
-    .nullable()
-    .describe("The next of these times for which no post of the platform set is scheduled. `null` if there is none.")
-    .meta({ examples: ["2026-12-03T08:30:00.000Z"] }),
-});
-export type PostingTimesAnswer = z.output<typeof postingTimes>;
-
-const timesOfDay = z
-  .array(
-    z
-      .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "must be a time of day, such as 09:30" })
-      .meta({ examples: ["09:30"] }),
-  )
-  .max(24)
-  .transform((times) => [...new Set(times)].sort());
-
 export const platformSetsGetPostingTimes = operation({
   ...plain,
   name: "platform_sets_get_posting_times",
@@ -138,15 +112,10 @@ export const platformSetsSetPostingTimes = operation({
   summary: "Set posting times",
   description:
     "Replaces the weekly posting times of a platform set. A post that is created or updated with " +
-    "`nextPostingTime` is scheduled for the next one that is free. Scheduled posts keep their times.",
+    "`nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not " +
+    "follow these. Scheduled posts keep their times.",
   params: idParam,
-  body: z.strictObject({
-    timeZone: timeZoneName.describe("IANA time zone of the times. Daylight saving time applies."),
-    times: z
-      .partialRecord(weekday, timesOfDay)
-      .describe("Local times, by day: at most 24 on each. Days that are missing have none.")
-      .meta(TIMES),
-  }),
+  body: newPostingTimes,
   takes: "required",
   writes: true,
   answer: z.object({ postingTimes }),

@@ -114,7 +114,7 @@ const spread = z
 const nextPostingTime = z
   .boolean()
   .optional()
-  .describe("Whether to use the set's next free posting time instead of `scheduledFor`.")
+  .describe("Whether to use its accounts' next free posting time instead of `scheduledFor`.")
   .meta({ examples: [true] });
 
 const platformSetId = id.describe(

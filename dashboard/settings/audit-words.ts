@@ -88,6 +88,7 @@ export function useActionName(): (action: string) => string {
     "account.connected": t`Account connected`,
     "account.reconnected": t`Account reconnected`,
     "account.refreshed": t`Account refreshed`,
+    "account.posting_times_changed": t`Posting times of an account changed`,
     "account.disconnected": t`Account disconnected`,
     "account.expired": t`Access to an account expired`,
     "account.revoked": t`Access to an account revoked`,

@@ -1,5 +1,10 @@
 import { accountContext } from "../../contract/operations/account-context.ts";
-import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
+import {
+  accountsGet,
+  accountsGetPostingTimes,
+  accountsList,
+  accountsSetPostingTimes,
+} from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "../../contract/operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove, postsSendBack } from "../../contract/operations/approvals.ts";
 import { auditList } from "../../contract/operations/audit.ts";
@@ -116,6 +121,7 @@ import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connect-account.ts";
 import { listConnectOptions } from "../domain/accounts/connect-options.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
+import { getAccountPostingTimes, setAccountPostingTimes } from "../domain/accounts/posting-times.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
 import { createOwnKey, listApiKeys, revokeOwnKey, rollOwnKey } from "../domain/api-keys/api-keys.ts";
 import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
@@ -248,6 +254,10 @@ export const BINDINGS: readonly Binding[] = [
   bind(legacySetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
   bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
+  bind(accountsGetPostingTimes, (services, call, { params }) => getAccountPostingTimes(services, call, params.id)),
+  bind(accountsSetPostingTimes, (services, call, { params, body }) =>
+    setAccountPostingTimes(services, call, params.id, body.postingTimes),
+  ),
   bind(accountContext, (services, call) => getAccountContext(services, call)),
   bind(sandboxFaultsGet, (services, call, { params }) => getSandboxFaults(services, call, params.id)),
   bind(sandboxFaultsSet, (services, call, { params, body }) =>

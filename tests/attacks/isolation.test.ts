@@ -109,6 +109,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   sandbox_faults_set: { faults: ["http_500"] },
   platform_sets_rename: { name: "Theirs" },
   platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },
+  accounts_set_posting_times: { postingTimes: { timeZone: "UTC", times: { monday: ["09:30"] } } },
   oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
   connections_choose: { platformAccountId: "theirs" },
 };

@@ -626,7 +626,8 @@ class PlatformSets:
     ) -> types.PostingTimesAnswer:
         """
         Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
-        `nextPostingTime` is scheduled for the next one that is free. Scheduled posts keep their times.
+        `nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not
+        follow these. Scheduled posts keep their times.
         """
         return self._connection.call(
             "PUT",
@@ -707,7 +708,8 @@ class AsyncPlatformSets:
     ) -> types.PostingTimesAnswer:
         """
         Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
-        `nextPostingTime` is scheduled for the next one that is free. Scheduled posts keep their times.
+        `nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not
+        follow these. Scheduled posts keep their times.
         """
         return await self._connection.call(
             "PUT",
@@ -745,6 +747,33 @@ class Accounts:
         """
         return self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
 
+    def get_posting_times(self, id: str) -> types.AccountPostingTimesAnswer:
+        """
+        Get posting times of an account. Returns the weekly posting times of an account, its own or those of its
+        platform set, and the next one that is free.
+        """
+        return self._connection.call("GET", path_of("/api/v1/accounts/{}/posting-times", id))
+
+    def set_posting_times(
+        self,
+        id: str,
+        body: types.AccountsSetPostingTimesBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.AccountPostingTimesAnswer:
+        """
+        Set posting times of an account. Gives an account posting times of its own, instead of those of its platform
+        set. A post with `nextPostingTime` is scheduled for the next free time that all of its accounts have. Scheduled
+        posts keep their times.
+        """
+        return self._connection.call(
+            "PUT",
+            path_of("/api/v1/accounts/{}/posting-times", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
     def context(self) -> types.AccountContext:
         """
         Get account context. Returns the user, the key and its policies, the plan and its remaining quotas, the user's
@@ -767,6 +796,33 @@ class AsyncAccounts:
         is no longer connected.
         """
         return await self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
+
+    async def get_posting_times(self, id: str) -> types.AccountPostingTimesAnswer:
+        """
+        Get posting times of an account. Returns the weekly posting times of an account, its own or those of its
+        platform set, and the next one that is free.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/accounts/{}/posting-times", id))
+
+    async def set_posting_times(
+        self,
+        id: str,
+        body: types.AccountsSetPostingTimesBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.AccountPostingTimesAnswer:
+        """
+        Set posting times of an account. Gives an account posting times of its own, instead of those of its platform
+        set. A post with `nextPostingTime` is scheduled for the next free time that all of its accounts have. Scheduled
+        posts keep their times.
+        """
+        return await self._connection.call(
+            "PUT",
+            path_of("/api/v1/accounts/{}/posting-times", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
 
     async def context(self) -> types.AccountContext:
         """

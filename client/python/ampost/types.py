@@ -663,7 +663,7 @@ class NewPost(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to use the set's next free posting time instead of `scheduledFor`.
+    #: Whether to use its accounts' next free posting time instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
     #: Whether to use the next time with room if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
@@ -696,7 +696,7 @@ class PostChanges(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to use the set's next free posting time instead of `scheduledFor`.
+    #: Whether to use its accounts' next free posting time instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
     #: Whether to use the next time with room if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
@@ -858,7 +858,7 @@ class PostingTimes(TypedDict):
     timeZone: str
     #: Local times, by day; empty if none are set.
     times: dict[str, list[str]]
-    #: The next of these times for which no post of the platform set is scheduled. `null` if there is none.
+    #: The next of these times for which no other post is scheduled there. `null` if there is none.
     nextFreeAt: str | None
 
 
@@ -867,6 +867,17 @@ class NewPostingTimes(TypedDict):
     timeZone: str
     #: Local times, by day: at most 24 on each. Days that are missing have none.
     times: dict[str, list[str]]
+
+
+class AccountPostingTimes(TypedDict):
+    #: IANA time zone of the times.
+    timeZone: str
+    #: Local times, by day; empty if none are set.
+    times: dict[str, list[str]]
+    #: The next of these times for which no other post is scheduled there. `null` if there is none.
+    nextFreeAt: str | None
+    #: Whether they are the account's own. Otherwise, they are those of its platform set.
+    isOwn: bool
 
 
 class Account(TypedDict):
@@ -1772,6 +1783,15 @@ class AccountsListAnswer(TypedDict):
 
 class AccountWithLimitsAnswer(TypedDict):
     account: AccountWithLimits
+
+
+class AccountPostingTimesAnswer(TypedDict):
+    postingTimes: AccountPostingTimes
+
+
+class AccountsSetPostingTimesBody(TypedDict):
+    #: `null`: the account follows its platform set.
+    postingTimes: NewPostingTimes | None
 
 
 class SandboxFaultsGetAnswer(TypedDict):

@@ -158,6 +158,8 @@ class Journeys:
             lambda: client.platform_sets.delete(UNKNOWN_ID),
             lambda: client.accounts.list(),
             lambda: client.accounts.get(UNKNOWN_ID),
+            lambda: client.accounts.get_posting_times(UNKNOWN_ID),
+            lambda: client.accounts.set_posting_times(UNKNOWN_ID, {"postingTimes": None}),
             lambda: client.accounts.context(),
             lambda: client.usage.get(),
             lambda: client.requests.list(),

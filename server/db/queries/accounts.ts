@@ -1,4 +1,5 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { PostingTimes } from "../../../model/posting-times.ts";
 import { statement } from "../sql.ts";
 import { isPaused } from "./pauses.ts";
 
@@ -75,6 +76,27 @@ export const listLiveAccounts = statement<
 export const findAccount = statement<AccountRow, [id: string, userId: string, mode: Mode]>(
   "accounts.find",
   `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
+);
+
+/** The posting times of an account, active or not, and those of its set, which it follows without own ones. */
+export const findTimesOfAccount = statement<
+  Pick<AccountRow, "platform" | "platform_set_id"> & { own_times: PostingTimes | null; set_times: PostingTimes | null },
+  [id: string, userId: string, mode: Mode]
+>(
+  "accounts.find_times",
+  `select a.platform, a.platform_set_id, a.posting_times as own_times, s.posting_times as set_times
+   from accounts a
+     left join platform_sets s on s.id = a.platform_set_id and s.user_id = a.user_id and s.mode = a.mode
+   where a.id = $1 and a.user_id = $2 and a.mode = $3`,
+);
+
+export const saveTimesOfAccount = statement<
+  Pick<AccountRow, "id">,
+  [id: string, userId: string, mode: Mode, postingTimes: PostingTimes | null]
+>(
+  "accounts.save_times",
+  `update accounts set posting_times = $4, updated_at = now() where id = $1 and user_id = $2 and mode = $3
+   returning id`,
 );
 
 /** A set's active account, as validation needs it. */

@@ -1,4 +1,4 @@
-import type { Mode } from "../../../model/platform-names.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PostingTimes } from "../../../model/posting-times.ts";
 import { statement } from "../sql.ts";
 
@@ -59,13 +59,20 @@ export const findPostingTimes = statement<PostingTimesRow, [id: string, userId: 
   `select id, posting_times from platform_sets where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Those of the sets that have any. */
-export const listPostingTimes = statement<
-  PostingTimesRow & { posting_times: PostingTimes },
-  [userId: string, mode: Mode]
+/**
+ * The posting times of a set and the own ones of its active accounts. One row for a set without accounts (with null
+ * account columns), none if there is no such set.
+ */
+export const listTimesOfAccounts = statement<
+  { set_times: PostingTimes | null; platform: PlatformName | null; own_times: PostingTimes | null },
+  [id: string, userId: string, mode: Mode]
 >(
-  "platform_sets.list_posting_times",
-  `select id, posting_times from platform_sets where user_id = $1 and mode = $2 and posting_times is not null`,
+  "platform_sets.list_times_of_accounts",
+  `select s.posting_times as set_times, a.platform, a.posting_times as own_times
+   from platform_sets s
+     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
+       and a.status = 'active'
+   where s.id = $1 and s.user_id = $2 and s.mode = $3`,
 );
 
 export const savePostingTimes = statement<
@@ -86,14 +93,25 @@ export const lockPostingTimes = statement<never, [id: string]>(
   `select pg_advisory_xact_lock(hashtextextended($1, 141))`,
 );
 
-/** Those of the times for which a post of the set is scheduled. */
+/**
+ * Those of the times for which a post of the set is scheduled on any of the platforms, where a set has one account each;
+ * null: on whatever platform.
+ */
 export const listTakenTimes = statement<
   { scheduled_for: Date },
-  [id: string, userId: string, mode: Mode, times: readonly Date[], exceptPostId: string | null]
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    times: readonly Date[],
+    platforms: readonly PlatformName[] | null,
+    exceptPostId: string | null,
+  ]
 >(
   "platform_sets.list_taken_times",
   `select distinct scheduled_for from posts where user_id = $2 and status = 'scheduled'
-     and scheduled_for = any ($4::timestamptz[]) and platform_set_id = $1 and mode = $3 and id is distinct from $5`,
+     and scheduled_for = any ($4::timestamptz[]) and platform_set_id = $1 and mode = $3
+     and ($5::text[] is null or platforms && $5) and id is distinct from $6`,
 );
 
 /** Holds the set while it is deleted. */

@@ -33,7 +33,7 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   accounts: page(
     "accounts",
     "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes " +
-      "token_health token_health_reason platform_metadata external_id connected_at",
+      "token_health token_health_reason platform_metadata external_id posting_times connected_at",
   ),
   connectLinks: page(
     "connect_links",

@@ -71,7 +71,7 @@ export async function readAccount(
   return toAccount(oauth, row);
 }
 
-function accountNotFound(): PublicError {
+export function accountNotFound(): PublicError {
   return new PublicError("NOT_FOUND", "Account not found.");
 }
 

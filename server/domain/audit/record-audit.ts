@@ -36,6 +36,7 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "account.connected",
   "account.reconnected",
   "account.refreshed",
+  "account.posting_times_changed",
   "connect_link.created",
   "webhook.created",
   "webhook.changed",

@@ -51,6 +51,7 @@ export async function updatePost(
     assertAllowed(post, "edit");
     const { body, issues } = await takePostingTime(services, tx, call, given, {
       platformSetId: given.body.platformSetId ?? post.platform_set_id,
+      platforms: given.body.platforms ?? post.platforms,
       postId: id,
     });
     const changed = merge(post, body);

@@ -1837,7 +1837,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Next Posting Time",
         name: "nextPostingTime",
-        description: "Whether to use the set's next free posting time instead of <code>scheduledFor</code>",
+        description: "Whether to use its accounts' next free posting time instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -2212,7 +2212,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Next Posting Time",
         name: "nextPostingTime",
-        description: "Whether to use the set's next free posting time instead of <code>scheduledFor</code>",
+        description: "Whether to use its accounts' next free posting time instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -2687,6 +2687,17 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        name: "Get Get Posting Times",
+        value: "getGetPostingTimes",
+        action: "Get posting times of an account",
+        description:
+          "Returns the weekly posting times of an account, its own or those of its platform set, and the next one that is free",
+        routing: {
+          request: { method: "GET", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/posting-times' },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
+        },
+      },
+      {
         name: "Get Many",
         value: "getAll",
         action: "Get many accounts",
@@ -2694,6 +2705,16 @@ export const properties: INodeProperties[] = [
         routing: {
           request: { method: "GET", url: "/api/v1/accounts" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "accounts" } }] },
+        },
+      },
+      {
+        name: "Set Posting Times",
+        value: "setPostingTimes",
+        action: "Set posting times of an account",
+        description: "Gives an account posting times of its own, instead of those of its platform set",
+        routing: {
+          request: { method: "PUT", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/posting-times' },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
         },
       },
     ],
@@ -2780,7 +2801,59 @@ export const properties: INodeProperties[] = [
       },
     },
     required: true,
-    displayOptions: { show: { resource: ["account"], operation: ["get", "getFaultsGet", "faultsSet"] } },
+    displayOptions: {
+      show: {
+        resource: ["account"],
+        operation: ["get", "getGetPostingTimes", "setPostingTimes", "getFaultsGet", "faultsSet"],
+      },
+    },
+  },
+  {
+    displayName: "Time Zone",
+    name: "timeZone",
+    description: "IANA time zone of the times. Daylight saving time applies.",
+    placeholder: "e.g. Europe/Berlin",
+    type: "string",
+    default: "",
+    routing: { send: { type: "body", property: "postingTimes.timeZone" } },
+    required: true,
+    displayOptions: { show: { resource: ["account"], operation: ["setPostingTimes"] } },
+  },
+  {
+    displayName: "Times",
+    name: "times",
+    description: "Local times, by day: at most 24 on each. Days that are missing have none.",
+    type: "json",
+    default: "{}",
+    routing: {
+      send: {
+        type: "body",
+        property: "postingTimes.times",
+        value: "={{ typeof $value === 'string' ? JSON.parse($value) : $value }}",
+      },
+    },
+    required: true,
+    displayOptions: { show: { resource: ["account"], operation: ["setPostingTimes"] } },
+  },
+  {
+    displayName: "Options",
+    name: "options",
+    type: "collection",
+    placeholder: "Add Option",
+    default: {},
+    options: [
+      {
+        displayName: "Idempotency Key",
+        name: "idempotencyKey",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
+        placeholder: "e.g. order-4711",
+        type: "string",
+        default: "",
+        routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
+      },
+    ],
+    displayOptions: { show: { resource: ["account"], operation: ["setPostingTimes", "faultsSet"] } },
   },
   {
     displayName: "Faults",
@@ -2805,26 +2878,6 @@ export const properties: INodeProperties[] = [
     default: [],
     routing: { send: { type: "body", property: "faults" } },
     required: true,
-    displayOptions: { show: { resource: ["account"], operation: ["faultsSet"] } },
-  },
-  {
-    displayName: "Options",
-    name: "options",
-    type: "collection",
-    placeholder: "Add Option",
-    default: {},
-    options: [
-      {
-        displayName: "Idempotency Key",
-        name: "idempotencyKey",
-        description:
-          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
-        placeholder: "e.g. order-4711",
-        type: "string",
-        default: "",
-        routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
-      },
-    ],
     displayOptions: { show: { resource: ["account"], operation: ["faultsSet"] } },
   },
   {
