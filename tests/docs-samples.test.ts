@@ -207,6 +207,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   scheduling: [
     "sh ts py: posts_create",
     "sh ts py: platform_sets_set_posting_times posts_create",
+    "sh ts py: accounts_list accounts_set_posting_times",
     "sh ts py: publishing_get publishing_pause publishing_resume",
     "sh ts py: posts_cancel posts_update",
   ],

@@ -110,6 +110,16 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     const times = queued.rows.map(({ post }: { post: { scheduledFor: string } }) => post.scheduledFor);
     assert.equal(new Set(times).size, 6);
     assert.deepEqual(times, times.toSorted(), "in the order of the rows");
+    const [account] = (await createClient({ apiKey: key, baseUrl: installation.url }).accounts.list()).accounts;
+    const ofAccount = async (...given: string[]) => {
+      const { code, stdout, stderr } = await ampost("accounts", "posting-times", account?.id ?? "", ...given);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    const own = await ofAccount("--time-zone", "Asia/Tokyo", "--at", "friday 17:00,09:30");
+    assert.match(own, /^Own times\nfriday +09:30, 17:00\ntime zone +Asia\/Tokyo\nnext free +2/);
+    assert.equal(await ofAccount(), own);
+    assert.match(await ofAccount("--follow-set"), /^Follows the platform set\nmonday +09:30, 17:00/);
     const wrong = await ampost("posts", "import", join(import.meta.dirname, "../../tests/fixtures/README.md"));
     assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
   });

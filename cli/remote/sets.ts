@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { Client } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
-import { type ClientOptions, usageError, withClient } from "./client-command.ts";
+import { type ClientOptions, withClient } from "./client-command.ts";
 import { linesOfTimes, readTimes, type TimesOptions } from "./posting-times.ts";
 import { columns, plain } from "./show.ts";
 
