@@ -100,7 +100,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     accounts.list(),
     accounts.get(UNKNOWN_ID),
     accounts.getPostingTimes(UNKNOWN_ID),
-    accounts.setPostingTimes(UNKNOWN_ID, null),
+    accounts.setPostingTimes(UNKNOWN_ID, { postingTimes: null }),
     accounts.context(),
     usage.get(),
     requests.list(),

@@ -28,6 +28,7 @@ import type {
   NewConnectLink,
   NewMedia,
   NewOwnApp,
+  NewAccountPostingTimes,
   NewPostingTimes,
   NewSandboxFaults,
   OwnApp,
@@ -257,13 +258,13 @@ function createAccounts(connection: Connection) {
     async getPostingTimes(id: string, options: CallOptions = {}): Promise<{ postingTimes: AccountPostingTimes }> {
       return await read(connection, path`/api/v1/accounts/${id}/posting-times`, options);
     },
-    /** Gives it times of its own; with null it follows its platform set. */
+    /** Gives it times of its own; with `null` it follows its platform set. */
     async setPostingTimes(
       id: string,
-      postingTimes: NewPostingTimes | null,
+      times: NewAccountPostingTimes,
       options: WriteOptions = {},
     ): Promise<{ postingTimes: AccountPostingTimes }> {
-      const given = { ...options, body: { postingTimes } };
+      const given = { ...options, body: times };
       const at = path`/api/v1/accounts/${id}/posting-times`;
       return (await write<{ postingTimes: AccountPostingTimes }>(connection, "PUT", at, given)).answer;
     },

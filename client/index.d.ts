@@ -22,6 +22,7 @@ import type {
   MediaChanges,
   MediaFilter,
   Mode,
+  NewAccountPostingTimes,
   NewApiKey,
   NewConnectLink,
   NewMedia,
@@ -223,10 +224,10 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     ): Promise<{
       postingTimes: AccountPostingTimes;
     }>;
-    /** Gives it times of its own; with null it follows its platform set. */
+    /** Gives it times of its own; with `null` it follows its platform set. */
     setPostingTimes(
       id: string,
-      postingTimes: NewPostingTimes | null,
+      times: NewAccountPostingTimes,
       options?: WriteOptions,
     ): Promise<{
       postingTimes: AccountPostingTimes;

@@ -813,8 +813,13 @@ export interface AccountPostingTimes {
   times: Record<string, string[]>;
   /** The next of these times for which no other post is scheduled there. `null` if there is none. */
   nextFreeAt: string | null;
-  /** Whether they are the account's own. Otherwise, they are those of its platform set. */
+  /** Whether they are the account's own, not its platform set's. */
   isOwn: boolean;
+}
+
+export interface NewAccountPostingTimes {
+  /** `null`: the account follows its platform set. */
+  postingTimes: NewPostingTimes | null;
 }
 
 export interface Account {

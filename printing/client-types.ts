@@ -104,6 +104,7 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostingTimes", answer("platform_sets_get_posting_times", "postingTimes")],
     ["NewPostingTimes", body("platform_sets_set_posting_times")],
     ["AccountPostingTimes", answer("accounts_get_posting_times", "postingTimes")],
+    ["NewAccountPostingTimes", body("accounts_set_posting_times")],
     ["Account", answer("accounts_list", "accounts", "items")],
     ["PlatformLimit", membersOf(answer("accounts_get", "account", "properties", "limits").items)],
     ["AccountWithLimits", answer("accounts_get", "account")],

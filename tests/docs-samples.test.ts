@@ -181,7 +181,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   posts: 22,
   quickstart: 7,
   "resumable-uploads": 1,
-  scheduling: 12,
+  scheduling: 15,
   securing: 3,
   "self-hosting": 4,
   tenants: 9,

@@ -63,7 +63,8 @@ export async function runAccountPostingTimes(
     let { postingTimes } = await accounts.getPostingTimes(id);
     if (times !== null || options.followSet === true) {
       const timeZone = options.timeZone ?? postingTimes.timeZone;
-      ({ postingTimes } = await accounts.setPostingTimes(id, times === null ? null : { timeZone, times }));
+      const own = times === null ? null : { timeZone, times };
+      ({ postingTimes } = await accounts.setPostingTimes(id, { postingTimes: own }));
     }
     const whose = postingTimes.isOwn ? "Own times" : "Follows the platform set";
     answer(options, { postingTimes }, [whose, ...linesOfTimes(postingTimes)]);

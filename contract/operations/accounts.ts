@@ -100,7 +100,7 @@ export const accountsGet = operation({
 const ownPostingTimes = postingTimes.extend({
   isOwn: z
     .boolean()
-    .describe("Whether they are the account's own. Otherwise, they are those of its platform set.")
+    .describe("Whether they are the account's own, not its platform set's.")
     .meta({ examples: [true] }),
 });
 export type AccountPostingTimesAnswer = z.output<typeof ownPostingTimes>;
@@ -110,10 +110,9 @@ export const accountsGetPostingTimes = operation({
   name: "accounts_get_posting_times",
   method: "GET",
   path: "/api/v1/accounts/:id/posting-times",
-  summary: "Get posting times of an account",
+  summary: "Get account posting times",
   description:
-    "Returns the weekly posting times of an account, its own or those of its platform set, and the next one that is " +
-    "free.",
+    "Returns the weekly posting times of an account, its own or its platform set's, and the next one that is free.",
   params: idParam,
   answer: z.object({ postingTimes: ownPostingTimes }),
   errors: ["NOT_FOUND"],
@@ -124,10 +123,10 @@ export const accountsSetPostingTimes = operation({
   name: "accounts_set_posting_times",
   method: "PUT",
   path: "/api/v1/accounts/:id/posting-times",
-  summary: "Set posting times of an account",
+  summary: "Set account posting times",
   description:
-    "Gives an account posting times of its own, instead of those of its platform set. A post with `nextPostingTime` " +
-    "is scheduled for the next free time that all of its accounts have. Scheduled posts keep their times.",
+    "Gives an account posting times of its own instead of its platform set's. A post with `nextPostingTime` takes the " +
+    "next free time that all of its accounts have. Scheduled posts keep their times.",
   params: idParam,
   body: z.strictObject({
     postingTimes: newPostingTimes

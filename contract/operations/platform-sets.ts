@@ -112,8 +112,8 @@ export const platformSetsSetPostingTimes = operation({
   summary: "Set posting times",
   description:
     "Replaces the weekly posting times of a platform set. A post that is created or updated with " +
-    "`nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not " +
-    "follow these. Scheduled posts keep their times.",
+    "`nextPostingTime` is scheduled for the next one that is free. Accounts can have their own instead. Scheduled " +
+    "posts keep their times.",
   params: idParam,
   body: newPostingTimes,
   takes: "required",

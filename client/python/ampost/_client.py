@@ -626,8 +626,8 @@ class PlatformSets:
     ) -> types.PostingTimesAnswer:
         """
         Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
-        `nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not
-        follow these. Scheduled posts keep their times.
+        `nextPostingTime` is scheduled for the next one that is free. Accounts can have their own instead. Scheduled
+        posts keep their times.
         """
         return self._connection.call(
             "PUT",
@@ -708,8 +708,8 @@ class AsyncPlatformSets:
     ) -> types.PostingTimesAnswer:
         """
         Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
-        `nextPostingTime` is scheduled for the next one that is free. Accounts with posting times of their own do not
-        follow these. Scheduled posts keep their times.
+        `nextPostingTime` is scheduled for the next one that is free. Accounts can have their own instead. Scheduled
+        posts keep their times.
         """
         return await self._connection.call(
             "PUT",
@@ -749,22 +749,21 @@ class Accounts:
 
     def get_posting_times(self, id: str) -> types.AccountPostingTimesAnswer:
         """
-        Get posting times of an account. Returns the weekly posting times of an account, its own or those of its
-        platform set, and the next one that is free.
+        Get account posting times. Returns the weekly posting times of an account, its own or its platform set's, and
+        the next one that is free.
         """
         return self._connection.call("GET", path_of("/api/v1/accounts/{}/posting-times", id))
 
     def set_posting_times(
         self,
         id: str,
-        body: types.AccountsSetPostingTimesBody,
+        body: types.NewAccountPostingTimes,
         *,
         idempotency_key: str | None = None,
     ) -> types.AccountPostingTimesAnswer:
         """
-        Set posting times of an account. Gives an account posting times of its own, instead of those of its platform
-        set. A post with `nextPostingTime` is scheduled for the next free time that all of its accounts have. Scheduled
-        posts keep their times.
+        Set account posting times. Gives an account posting times of its own instead of its platform set's. A post with
+        `nextPostingTime` takes the next free time that all of its accounts have. Scheduled posts keep their times.
         """
         return self._connection.call(
             "PUT",
@@ -799,22 +798,21 @@ class AsyncAccounts:
 
     async def get_posting_times(self, id: str) -> types.AccountPostingTimesAnswer:
         """
-        Get posting times of an account. Returns the weekly posting times of an account, its own or those of its
-        platform set, and the next one that is free.
+        Get account posting times. Returns the weekly posting times of an account, its own or its platform set's, and
+        the next one that is free.
         """
         return await self._connection.call("GET", path_of("/api/v1/accounts/{}/posting-times", id))
 
     async def set_posting_times(
         self,
         id: str,
-        body: types.AccountsSetPostingTimesBody,
+        body: types.NewAccountPostingTimes,
         *,
         idempotency_key: str | None = None,
     ) -> types.AccountPostingTimesAnswer:
         """
-        Set posting times of an account. Gives an account posting times of its own, instead of those of its platform
-        set. A post with `nextPostingTime` is scheduled for the next free time that all of its accounts have. Scheduled
-        posts keep their times.
+        Set account posting times. Gives an account posting times of its own instead of its platform set's. A post with
+        `nextPostingTime` takes the next free time that all of its accounts have. Scheduled posts keep their times.
         """
         return await self._connection.call(
             "PUT",

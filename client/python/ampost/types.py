@@ -876,8 +876,13 @@ class AccountPostingTimes(TypedDict):
     times: dict[str, list[str]]
     #: The next of these times for which no other post is scheduled there. `null` if there is none.
     nextFreeAt: str | None
-    #: Whether they are the account's own. Otherwise, they are those of its platform set.
+    #: Whether they are the account's own, not its platform set's.
     isOwn: bool
+
+
+class NewAccountPostingTimes(TypedDict):
+    #: `null`: the account follows its platform set.
+    postingTimes: NewPostingTimes | None
 
 
 class Account(TypedDict):
@@ -1787,11 +1792,6 @@ class AccountWithLimitsAnswer(TypedDict):
 
 class AccountPostingTimesAnswer(TypedDict):
     postingTimes: AccountPostingTimes
-
-
-class AccountsSetPostingTimesBody(TypedDict):
-    #: `null`: the account follows its platform set.
-    postingTimes: NewPostingTimes | None
 
 
 class SandboxFaultsGetAnswer(TypedDict):

@@ -2689,9 +2689,9 @@ export const properties: INodeProperties[] = [
       {
         name: "Get Get Posting Times",
         value: "getGetPostingTimes",
-        action: "Get posting times of an account",
+        action: "Get account posting times",
         description:
-          "Returns the weekly posting times of an account, its own or those of its platform set, and the next one that is free",
+          "Returns the weekly posting times of an account, its own or its platform set's, and the next one that is free",
         routing: {
           request: { method: "GET", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/posting-times' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
@@ -2710,8 +2710,8 @@ export const properties: INodeProperties[] = [
       {
         name: "Set Posting Times",
         value: "setPostingTimes",
-        action: "Set posting times of an account",
-        description: "Gives an account posting times of its own, instead of those of its platform set",
+        action: "Set account posting times",
+        description: "Gives an account posting times of its own instead of its platform set's",
         routing: {
           request: { method: "PUT", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}/posting-times' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
