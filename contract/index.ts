@@ -1,11 +1,6 @@
 import type { Operation } from "./operation.ts";
 import { accountContext } from "./operations/account-context.ts";
-import {
-  accountsGet,
-  accountsGetPostingTimes,
-  accountsList,
-  accountsSetPostingTimes,
-} from "./operations/accounts.ts";
+import { accountsGet, accountsGetPostingTimes, accountsList, accountsSetPostingTimes } from "./operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "./operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove, postsSendBack } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";

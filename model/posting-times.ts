@@ -43,9 +43,7 @@ export function* postingTimesBetween(
     // Wherever on Earth it is, the day is within these; without a change of clocks there is nothing to look up.
     const [offset, later] = [offsetAt(format, day - DAY), offsetAt(format, day + 2 * DAY)];
     const instants = new Set(
-      ofDay.map((time) =>
-        offset === later ? Date.parse(`${date}T${time}Z`) - offset : instantOf(`${date}T${time}`),
-      ),
+      ofDay.map((time) => (offset === later ? Date.parse(`${date}T${time}Z`) - offset : instantOf(`${date}T${time}`))),
     );
     for (const at of [...instants].sort((a, b) => a - b))
       if (at > after.getTime() && at <= until.getTime()) yield new Date(at);

@@ -156,9 +156,7 @@ function drafting(command: Command): Command {
     )
     .option("--link <url>", "link to include")
     .addOption(
-      new Option("--next-posting-time", "schedule it for the next free posting time of its accounts").conflicts(
-        "at",
-      ),
+      new Option("--next-posting-time", "schedule it for the next free posting time of its accounts").conflicts("at"),
     )
     .option(
       "--data <file>",

@@ -74,7 +74,10 @@ test("an account follows its set until it has times of its own, and again afterw
   await setTimes(tenant, quarterPast());
   const followed = await timesOf(tenant, facebook);
   assert.deepEqual([followed.isOwn, followed.nextFreeAt], [false, iso(nextQuarterPast())]);
-  const own = await setOwn(tenant, facebook, { timeZone: "Asia/Tokyo", times: { friday: ["17:00", "09:30", "17:00"] } });
+  const own = await setOwn(tenant, facebook, {
+    timeZone: "Asia/Tokyo",
+    times: { friday: ["17:00", "09:30", "17:00"] },
+  });
   assert.deepEqual([own.isOwn, own.timeZone, own.times], [true, "Asia/Tokyo", { friday: ["09:30", "17:00"] }]);
   assert.deepEqual(await timesOf(tenant, facebook), own);
   assert.equal((await timesOf(tenant, threads)).isOwn, false);
@@ -179,7 +182,9 @@ test("posts that are created and moved at the same time never give an account on
   });
   assert.equal(taken.length, 30);
   assert.deepEqual(taken.toSorted(), [...new Set(taken)].sort());
-  const hours = taken.filter((at) => at.startsWith("threads")).map((at) => new Date(at.split(" ")[1] ?? "").getUTCHours());
+  const hours = taken
+    .filter((at) => at.startsWith("threads"))
+    .map((at) => new Date(at.split(" ")[1] ?? "").getUTCHours());
   assert.ok(hours.every(isEven), String(hours));
 });
 
@@ -190,7 +195,12 @@ test("accounts without a time in common, or with none at all, are named, by crea
     const { issues } = asRefusal(await create(tenant, platforms), 400);
     const validated = await world.call(tenant, "POST", "/api/v1/posts/validate", draft(tenant, platforms));
     assert.partialDeepStrictEqual(validated.body, { valid: false, issues, scheduledFor: null });
-    const saved = await world.call(tenant, "POST", "/api/v1/posts", draft(tenant, platforms, { nextPostingTime: false }));
+    const saved = await world.call(
+      tenant,
+      "POST",
+      "/api/v1/posts",
+      draft(tenant, platforms, { nextPostingTime: false }),
+    );
     const path = `/api/v1/posts/${idOf(saved.body, "post")}`;
     assert.deepEqual(asRefusal(await world.call(tenant, "PATCH", path, { nextPostingTime: true }), 400).issues, issues);
     return issues;
@@ -199,9 +209,15 @@ test("accounts without a time in common, or with none at all, are named, by crea
   const [none, ...others] = await issuesOf(all);
   assert.deepEqual([none?.rule, none?.path, others], ["nextPostingTime.none", "/nextPostingTime", []]);
   assert.match(none?.message ?? "", /^Facebook and LinkedIn: the platform set has no posting times/);
-  assert.match(none?.fix ?? "", /\/platforms or .*PUT \/api\/v1\/accounts\/:id\/posting-times, create a post for each, or/);
+  assert.match(
+    none?.fix ?? "",
+    /\/platforms or .*PUT \/api\/v1\/accounts\/:id\/posting-times, create a post for each, or/,
+  );
   assert.equal((await create(tenant, ["threads"])).status, 201);
-  await setTimes(tenant, quarterPast((hour) => !isEven(hour)));
+  await setTimes(
+    tenant,
+    quarterPast((hour) => !isEven(hour)),
+  );
   const [differ] = await issuesOf(all);
   assert.deepEqual(
     [differ?.rule, differ?.path, differ?.message, differ?.fix],
