@@ -1,11 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
-import {
-  platformSetsGetPostingTimes,
-  platformSetsSetPostingTimes,
-  type PostingTimesAnswer,
-} from "../../contract/operations/platform-sets.ts";
+import { platformSetsGetPostingTimes, platformSetsSetPostingTimes } from "../../contract/operations/platform-sets.ts";
+import type { PostingTimesAnswer } from "../../contract/posting-times.ts";
 import { WEEKDAYS, type Weekday } from "../../model/posting-times.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
