@@ -84,26 +84,23 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     async send(request) {
       const url = realUrl(request, options.allowHttp ?? false);
+      const shownUrl = redactUrl(url);
+      const secrets = secretsOf(request, url);
       const startedAt = new Date();
       const started = performance.now();
       const record = (outcome: Pick<HttpExchange, "status" | "answerExcerpt" | "failure" | "sent">): void =>
         options.onExchange?.({
           method: request.method,
-          url: redactUrl(url),
-          requestHash: requestHash(request),
-          requestExcerpt: bodyExcerpt(request),
+          url: shownUrl,
+          requestHash: requestHash(request, shownUrl),
+          requestExcerpt: bodyExcerpt(request, secrets),
           startedAt,
           durationMilliseconds: Math.round(performance.now() - started),
           ...outcome,
         });
       try {
-        const answer = await exchange(request, url, options);
-        record({
-          status: answer.status,
-          answerExcerpt: excerpt(answer.text, secretsOf(request)),
-          failure: null,
-          sent: true,
-        });
+        const answer = await exchange(request, url, `${request.method} ${shownUrl}`, options);
+        record({ status: answer.status, answerExcerpt: excerpt(answer.text, secrets), failure: null, sent: true });
         return answer;
       } catch (error) {
         if (error instanceof TransportError)
@@ -115,15 +112,19 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 /** The same for the same request in every process and at any time: tokens and signatures are excluded. */
-export function requestHash(request: HttpRequest): string {
+export function requestHash(request: HttpRequest, shownUrl = redactUrl(realUrl(request))): string {
   return createHash("sha256")
-    .update(JSON.stringify([request.method, redactUrl(realUrl(request)), canonicalBody(request)]))
+    .update(JSON.stringify([request.method, shownUrl, canonicalBody(request)]))
     .digest("hex");
 }
+
+/** As many digits as the first integer that is not exact. */
+const LONG_NUMBER = /\d{16}/;
 
 /** JSON with exact integers beyond 2^53, as strings of digits; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
+    if (!LONG_NUMBER.test(text)) return JSON.parse(text);
     return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
       if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
       return /^-?\d+$/.test(context?.source ?? "") ? context?.source : value;
@@ -137,8 +138,8 @@ const DEFAULT_TIMEOUT_SECONDS = 30;
 const READ_TIMEOUT_SECONDS = 15;
 const EXCERPT_LENGTH = 2000;
 
-async function exchange(request: HttpRequest, url: URL, options: HttpClientOptions): Promise<HttpAnswer> {
-  const { body, headers } = await encodeBody(request);
+async function exchange(request: HttpRequest, url: URL, name: string, options: HttpClientOptions): Promise<HttpAnswer> {
+  const { body, headers } = await encodeBody(request, name);
   const answer = await (options.transmit ?? transmit)(
     {
       address: typeof options.sandboxUrl === "string" ? sandboxAddress(url, options.sandboxUrl) : url,
@@ -152,7 +153,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
       body,
       timeoutSeconds:
         request.timeoutSeconds ?? (request.method === "GET" ? READ_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS),
-      name: nameOf(request, url),
+      name,
     },
     options,
   );
@@ -178,12 +179,9 @@ function sandboxAddress(url: URL, sandboxUrl: string): URL {
   return new URL(`${sandboxUrl.replace(/\/$/, "")}/${url.host}${url.pathname}${url.search}`);
 }
 
-function nameOf(request: HttpRequest, url: URL): string {
-  return `${request.method} ${redactUrl(url)}`;
-}
-
 async function encodeBody(
   request: HttpRequest,
+  name: string,
 ): Promise<{ body: string | Readable | null; headers: Record<string, string> }> {
   if (request.form !== undefined) {
     return {
@@ -198,7 +196,7 @@ async function encodeBody(
   try {
     return { body: Readable.fromWeb(await request.bytes.open()), headers };
   } catch (error) {
-    throw transportError(nameOf(request, realUrl(request)), "body_failed", false, error);
+    throw transportError(name, "body_failed", false, error);
   }
 }
 
@@ -211,17 +209,17 @@ function canonicalBody(request: HttpRequest): unknown {
   return request.bytes === undefined ? null : [request.bytes.contentType, request.bytes.sizeBytes];
 }
 
-function bodyExcerpt(request: HttpRequest): string | null {
+function bodyExcerpt(request: HttpRequest, secrets: readonly string[]): string | null {
   if (request.bytes !== undefined) return `${request.bytes.sizeBytes} bytes of ${request.bytes.contentType}`;
-  if (request.json !== undefined) return excerpt(JSON.stringify(request.json), secretsOf(request));
+  if (request.json !== undefined) return excerpt(JSON.stringify(request.json), secrets);
   if (request.form === undefined) return null;
   const shown = parametersIn(request.form).map(([name, value]) => [name, isSecretParameter(name) ? REDACTED : value]);
-  return excerpt(JSON.stringify(Object.fromEntries(shown)), secretsOf(request));
+  return excerpt(JSON.stringify(Object.fromEntries(shown)), secrets);
 }
 
 /** The secret values in this request, so that they are recognized when a response quotes them. */
-function secretsOf(request: HttpRequest): string[] {
-  const parameters = [...realUrl(request).searchParams, ...parametersIn(request.form)];
+function secretsOf(request: HttpRequest, url: URL): string[] {
+  const parameters = [...url.searchParams, ...parametersIn(request.form)];
   const headers = Object.entries(request.headers ?? {}).map(
     ([name, value]) => [name, value.replace(/^(?:Bearer|OAuth)\s+/i, "")] as const,
   );

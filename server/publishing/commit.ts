@@ -314,9 +314,11 @@ export async function recordLive(
 ): Promise<Progress> {
   const { row } = work;
   const next = nextPosition(work, at, at.step.name);
+  const waits = next.effect !== null && next.lane !== work.claim.lane && !work.slots.moveTo(next.lane);
   const changes: Changes = {
     ...doneChanges(work, done, checkpoint),
     ...goTo(next),
+    ...(waits ? { next: { at: "seconds", seconds: 0 } } : {}),
     lastLiveStep: at.step.name,
     polls: "reset",
     failures: 0,
@@ -343,7 +345,7 @@ export async function recordLive(
     const evidence = { ...intent.evidence, repeatedRemoteId: done.remoteId };
     await save({ intent: { ...result, remoteId: null, evidence } });
   }
-  return next.effect === null ? "released" : "continue";
+  return next.effect === null || waits ? "released" : "continue";
 }
 
 /** The repeat was refused because of a different post, so the call it repeats was refused as well. */

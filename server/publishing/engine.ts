@@ -19,7 +19,7 @@ import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
-import { hasRoomFor, type Room, roomIn, upTo } from "./shares.ts";
+import { hasRoomFor, type Room, roomIn, upTo, withoutReserve } from "./shares.ts";
 import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
@@ -42,13 +42,20 @@ export interface Engine {
 }
 
 const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 128, observe: 128 };
-const ROOM_MADE = 8;
+
+/**
+ * While more commits are due than are claimed, the other lanes use this part of their slots. For the first seconds of
+ * such a rush, almost nothing is observed: what is live can wait for its link, what is due cannot wait for its commit.
+ */
+const OPEN_IN_RUSH = 1 / 8;
+const OBSERVED_IN_RUSH = 1 / 64;
+const RUSH_SECONDS = 8;
 
 /**
  * This many are claimed and begun together at most, so that nobody waits for long behind a burst. What ends within a
  * moment makes room for one claim.
  */
-const BEGUN_TOGETHER = 16;
+const BEGUN_TOGETHER = 32;
 const MOMENT_MILLISECONDS = 15;
 
 /** A lane in which nothing has finished for this long is stuck. */
@@ -86,12 +93,14 @@ export function createEngine(options: EngineOptions): Engine {
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
-  /** While all commit slots are taken, the other lanes use fewer of theirs, unless the commits are stuck. */
+  /** In a rush of commits, the other lanes use fewer slots, unless the commits are stuck. */
   function roomOf(lane: Lane): Room {
-    const { running: committing, lastEnd } = lanes.commit;
-    const pressed =
-      lane !== "commit" && committing.size >= slots.commit && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
-    return roomIn(slots[lane], pressed ? Math.ceil(slots[lane] / ROOM_MADE) : slots[lane], lanes[lane].running.size);
+    const { lastEnd, rushSince } = lanes.commit;
+    const { size } = lanes[lane].running;
+    const isRush = lane !== "commit" && rushSince !== null && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
+    if (isRush && lane === "observe" && secondsSince(rushSince) < RUSH_SECONDS)
+      return withoutReserve(roomIn(slots[lane], Math.ceil(slots[lane] * OBSERVED_IN_RUSH), size));
+    return roomIn(slots[lane], isRush ? Math.ceil(slots[lane] * OPEN_IN_RUSH) : slots[lane], size);
   }
 
   function hasRoom(lane: Lane): boolean {
@@ -155,12 +164,13 @@ export function createEngine(options: EngineOptions): Engine {
   async function take(lane: Lane): Promise<number> {
     const own = lanes[lane];
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
+    const room = upTo(BEGUN_TOGETHER, roomOf(lane));
     takesSuspect ||= suspects;
     try {
       const claims = await claimDueOf(
         pool,
         lane,
-        upTo(BEGUN_TOGETHER, roomOf(lane)),
+        room,
         own.turns,
         own.running,
         running.keys(),
@@ -168,6 +178,8 @@ export function createEngine(options: EngineOptions): Engine {
         outages.forClaims(lane),
       );
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
+      if (claims.length < room.free) own.rushSince = null;
+      else if (claims.length > 0) own.rushSince ??= instant();
       if (claims.length > 0) await begin(claims);
       return claims.length;
     } finally {
@@ -201,8 +213,7 @@ export function createEngine(options: EngineOptions): Engine {
     } finally {
       running.delete(claim);
       outages.ended(claim);
-      lanes[claim.lane].running.delete(claim);
-      lanes[claim.lane].lastEnd = instant();
+      leave(claim);
       endsTimer ??= setTimeout(() => {
         endsTimer = undefined;
         plan();
@@ -212,10 +223,15 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  function leave(claim: Claim): void {
+    lanes[claim.lane].running.delete(claim);
+    lanes[claim.lane].lastEnd = instant();
+  }
+
   /** Moves a claim to another lane if that has room. A commit keeps its current slot if the commit lane has none. */
   function moveTo(claim: Claim, lane: Lane): boolean {
     if (!hasRoomFor(roomOf(lane), claim, lanes[lane].running)) return lane === "commit";
-    lanes[claim.lane].running.delete(claim);
+    leave(claim);
     claim.lane = lane;
     lanes[lane].running.add(claim);
     return true;
@@ -300,13 +316,15 @@ export function createEngine(options: EngineOptions): Engine {
 
 interface LaneState {
   running: Set<Claim>;
-  /** When something last finished in it. */
+  /** When something last left it. */
   lastEnd: Instant | null;
+  /** Since when its claims have taken as much as they asked for, so that more may be due. */
+  rushSince: Instant | null;
   turns: Turns;
   wanted: boolean;
   pumping: Promise<void> | null;
 }
 
 function newLane(): LaneState {
-  return { running: new Set(), lastEnd: null, turns: newTurns(), wanted: false, pumping: null };
+  return { running: new Set(), lastEnd: null, rushSince: null, turns: newTurns(), wanted: false, pumping: null };
 }

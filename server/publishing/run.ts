@@ -2,7 +2,7 @@ import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepDone } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import { freeSlot, type Lane } from "../db/queries/claims.ts";
+import { freeSlot } from "../db/queries/claims.ts";
 import type { Changes, JournalEntry } from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { beginDoubted, doubtNext, isDoubted, nameDoubted, startMark } from "./after-restore.ts";
@@ -25,7 +25,7 @@ import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./timing.ts";
 import { traced } from "./traced.ts";
-import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
+import { type ClaimedWork, isDue, type Progress, type Slots, type Work } from "./work.ts";
 
 /**
  * Runs a claimed platform post: reads back its commit if that is open, then runs its steps in order until one has to
@@ -36,12 +36,13 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
     deps,
     claim,
     row,
+    slots,
     loadedAt: instant(),
     pace: paceOf(row.mode, deps.speed),
     attempt: { number: row.attempt_count, isCounted: false },
   };
   try {
-    await traced(claimed, "claim", { lane: claim.lane }, () => run(claimed, slots)).catch(async (error: unknown) => {
+    await traced(claimed, "claim", { lane: claim.lane }, () => run(claimed)).catch(async (error: unknown) => {
       if (error instanceof LostClaim) throw error;
       const level = isDatabaseAway(error) ? "warn" : "error";
       deps.log[level](
@@ -75,7 +76,7 @@ export async function freeAccount(
     );
 }
 
-async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
+async function run(claimed: ClaimedWork): Promise<void> {
   const { deps, claim, row } = claimed;
   if (isPoison(claim)) return setAside(claimed);
   if (isDoubted(row)) await beginDoubted(claimed);
@@ -93,17 +94,7 @@ async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
     if ((await identify(work, intent)) === "released") return;
   }
   if (intent !== null && (await doubtNext(work, intent))) return freeAccount(deps, claim);
-  while ((await runCurrent(work, slots)) === "continue");
-}
-
-/** The engine's slots, as a running claim sees them. */
-export interface Slots {
-  /**
-   * Moves the claim to a slot of another lane. False if none is free; the platform post is then released for that lane.
-   */
-  moveTo(lane: Lane): boolean;
-  /** The process is stopping: no further step is started. */
-  isStopping(): boolean;
+  while ((await runCurrent(work)) === "continue");
 }
 
 /** The reason for aborting quiet requests when the process stops. */
@@ -167,7 +158,8 @@ async function discardHandles(claimed: ClaimedWork): Promise<void> {
   await write(claimed, { step: null, lane: "prepare", polls: "reset", checkpoint: {} });
 }
 
-async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
+async function runCurrent(work: Work): Promise<Progress> {
+  const { slots } = work;
   const at = currentPosition(work);
   if (at.effect === null) return finish(work, at);
   if (at.effect === "visible" && !isDue(work)) {

@@ -1,6 +1,7 @@
 import type { PlatformContent } from "../../model/post.ts";
 import type { AccountKey } from "../../model/tenant.ts";
 import type { Broker, PublishMedia, Step } from "../../platforms/platform.ts";
+import type { Lane } from "../db/queries/claims.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { Access } from "../oauth/fresh-token.ts";
 import { type Claim, type Instant, secondsSince } from "./claim.ts";
@@ -12,11 +13,22 @@ export interface ClaimedWork {
   claim: Claim;
   /** As the database last returned it: every write updates it. */
   row: WorkRow;
+  slots: Slots;
   /** The row's ages and due times, in seconds, are relative to this. */
   loadedAt: Instant;
   /** What the engine's pauses are divided by. */
   pace: number;
   attempt: Attempt;
+}
+
+/** The engine's slots, as a running claim sees them. */
+export interface Slots {
+  /**
+   * Moves the claim to a slot of another lane. False if none is free; the platform post is then released for that lane.
+   */
+  moveTo(lane: Lane): boolean;
+  /** The process is stopping: no further step is started. */
+  isStopping(): boolean;
 }
 
 /** The current publish attempt: one shared object for each claim, so that it is counted once. */

@@ -80,6 +80,29 @@ test("a user with five thousand due posts does not starve a user with one", asyn
   });
 });
 
+test("in a rush, what is due is committed before the links of what is live are read", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine({ slots: { commit: 8, observe: 64 } });
+    const dueAt = new Date(Date.now() + 600_000);
+    const posts = await Promise.all(Array.from({ length: 60 }, (_, n) => world.addPost({ text: `rush ${n}`, dueAt })));
+    for (const post of posts)
+      await world.until(post, ({ platformPosts: [each] }) => each?.step === "publish-0" && each.lease_until === null);
+    await world.pool.query(
+      "update platform_posts set due_at = now() + interval '1 s', next_action_at = now() + interval '1 s'",
+    );
+    await world.pool.query("notify ampost_due");
+    for (const post of posts) {
+      const { status, platformPosts } = await world.until(post, isOver);
+      assert.equal(status, "published");
+      assert.notEqual(platformPosts[0]?.published_url, null);
+    }
+    const calls = world.ledger.calls.map((call) => call.split(" ")[0]);
+    const links = calls.slice(0, calls.lastIndexOf("publish")).filter((call) => call === "permalink").length;
+    assert.ok(links < 30, `${links} links were read before the last commit`);
+    assert.equal(world.ledger.posts.length, 60);
+  });
+});
+
 test("two engines on one queue publish every post once", async () => {
   await withWorld(async (world) => {
     await Promise.all([world.startEngine(), world.startEngine()]);

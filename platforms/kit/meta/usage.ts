@@ -79,20 +79,26 @@ const use = z
     estimated_time_to_regain_access: z.number(),
   })
   .partial();
+type Use = z.infer<typeof use>;
 const usesByAccount = z.record(z.string(), z.array(use));
 
 function percentOf(answer: HttpAnswer): number {
-  const app = use.safeParse(parseJson(answer.headers["x-app-usage"] ?? "")).data ?? {};
   return Math.max(
     0,
-    ...[app, ...accountUses(answer)].flatMap(
+    ...[...appUse(answer), ...accountUses(answer)].flatMap(
       ({ call_count: calls = 0, total_time: time = 0, total_cputime: cpu = 0 }) => [calls, time, cpu],
     ),
   );
 }
 
-function accountUses(answer: HttpAnswer): z.infer<typeof use>[] {
-  return Object.values(
-    usesByAccount.safeParse(parseJson(answer.headers["x-business-use-case-usage"] ?? "")).data ?? {},
-  ).flat();
+function appUse({ headers }: HttpAnswer): Use[] {
+  const header = headers["x-app-usage"];
+  if (header === undefined) return [];
+  const { data } = use.safeParse(parseJson(header));
+  return data === undefined ? [] : [data];
+}
+
+function accountUses({ headers }: HttpAnswer): Use[] {
+  const header = headers["x-business-use-case-usage"];
+  return header === undefined ? [] : Object.values(usesByAccount.safeParse(parseJson(header)).data ?? {}).flat();
 }
