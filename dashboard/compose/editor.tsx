@@ -172,7 +172,14 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                   </Card>
                 </div>
                 <div className="min-w-0 space-y-4 lg:sticky lg:top-18">
-                  <WhenCard when={draft.when} platformSetId={draft.platformSetId} />
+                  <WhenCard
+                    when={draft.when}
+                    platformSetId={draft.platformSetId}
+                    platforms={draft.platforms}
+                    save={saving.save}
+                    createBeside={saving.createBeside}
+                    saved={saving.saved}
+                  />
                   <Issues findings={elsewhere} />
                   {validation.error !== null && <Notice tone="bad">{validation.error.message}</Notice>}
                   <PublishBar

@@ -21,7 +21,8 @@ export function tabOf({ path }: Finding): Tab {
 
 /** Whether some field of the composer shows the issue; those that none shows are listed by themselves. */
 export function hasField({ path }: Finding, settingNames: (platform: PlatformName) => readonly string[]): boolean {
-  if (/^\/(content\/(text|media|linkUrl)|platforms|scheduledFor|timeZone)(\/|$)/.test(path)) return true;
+  if (/^\/(content\/(text|media|linkUrl)|platforms|scheduledFor|nextPostingTime|timeZone)(\/|$)/.test(path))
+    return true;
   const [, name, member, rest = ""] = OVERRIDE.exec(path) ?? [];
   const platform = PLATFORM_NAMES.find((each) => each === name);
   if (platform === undefined || member === undefined) return false;

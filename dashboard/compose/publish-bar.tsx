@@ -198,7 +198,8 @@ function useAutosave(
     isValid &&
     isTouched &&
     status === "draft" &&
-    saving.state !== "conflict" &&
+    // What somebody asked for comes first, and may leave nothing to save.
+    !["saving", "conflict"].includes(saving.state) &&
     !isUploading(draft) &&
     draft !== saving.savedDraft;
   const run = useEffectEvent(() => {

@@ -26,15 +26,16 @@ export function useSaving(opened: Saved | null, initial: Draft) {
   const [savedDraft, setSavedDraft] = useState(opened === null ? null : initial);
 
   const run = useCallback(
-    async (work: () => Promise<Saved>): Promise<Saved> => {
+    async <Result>(work: () => Promise<Result>): Promise<Result> => {
       const turn = last.current.catch(() => undefined).then(work);
       last.current = turn;
       setState("saving");
       try {
-        saved.current = await turn;
+        const result = await turn;
         setState("saved");
-        void cache.invalidateQueries({ queryKey: ["api", "v1", "posts"] });
-        return saved.current;
+        for (const what of ["posts", "accounts", "platform-sets"])
+          void cache.invalidateQueries({ queryKey: ["api", "v1", what] });
+        return result;
       } catch (error) {
         setState(error instanceof AmpostError && error.code === "PRECONDITION_FAILED" ? "conflict" : "unsaved");
         throw error;
@@ -46,8 +47,7 @@ export function useSaving(opened: Saved | null, initial: Draft) {
   const save = useCallback(
     (draft: Draft, when: When) =>
       run(async () => {
-        const { platforms, platformSetId } = draft;
-        const body = { content: contentOf(draft), platforms: [...platforms], platformSetId, ...timeOf(when) };
+        const body = bodyOf(draft, when);
         const before = saved.current;
         const answer =
           before === null
@@ -57,7 +57,8 @@ export function useSaving(opened: Saved | null, initial: Draft) {
                 body,
                 ifMatch: before.etag ?? undefined,
               });
-        return { post: answer.post, etag: answer.etag };
+        saved.current = { post: answer.post, etag: answer.etag };
+        return saved.current;
       }).then((answer) => {
         setSavedDraft(draft);
         return answer;
@@ -70,10 +71,25 @@ export function useSaving(opened: Saved | null, initial: Draft) {
       save(draft, when).then(({ post, etag }) =>
         run(async () => {
           const answer = await ask(postsPublish, mode, { params: { id: post.id }, ifMatch: etag ?? undefined });
-          return { post: answer.post, etag: answer.etag };
+          saved.current = { post: answer.post, etag: answer.etag };
+          return saved.current;
         }),
       ),
     [save, run, mode],
+  );
+
+  /** Creates another post beside the one that is written. Repeated, it is the same one. */
+  const createBeside = useCallback(
+    (draft: Draft, when: When) =>
+      run(async () => {
+        const body = bodyOf(draft, when);
+        const { post } = await ask(postsCreate, mode, {
+          body,
+          idempotencyKey: `${creation.current}-${hashOf(body)}`,
+        });
+        return post;
+      }),
+    [run, mode],
   );
 
   /** From now on, what others have changed is replaced. */
@@ -85,7 +101,13 @@ export function useSaving(opened: Saved | null, initial: Draft) {
     setState("unsaved");
   }, [mode]);
 
-  return { state, savedDraft, save, publish, overrule, saved };
+  return { state, savedDraft, save, publish, createBeside, overrule, saved };
+}
+
+/** What is sent of a draft. */
+export function bodyOf(draft: Draft, when: When) {
+  const { platforms, platformSetId } = draft;
+  return { content: contentOf(draft), platforms: [...platforms], platformSetId, ...timeOf(when) };
 }
 
 /** Tells bodies apart, so that only the same creation counts as a repetition. */

@@ -1,25 +1,33 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { memo, useContext } from "react";
 
-import { platformSetsGetPostingTimes } from "../../contract/operations/platform-sets.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
-import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Select, TextField } from "../ui/controls.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
-import { useComposer } from "./context.ts";
+import { FindingsContext, useComposer } from "./context.ts";
+import { DifferentTimes, type PartsOfSaving } from "./different-times.tsx";
 import type { When } from "./draft.ts";
-import { FieldIssues } from "./findings.tsx";
+import { FieldIssues, Issues } from "./findings.tsx";
+import { useNextTime, useTimesGroups } from "./next-time.ts";
 
 const ZONES = Intl.supportedValuesOf("timeZone");
 
 /** When the post is published. The time is local to a time zone, and the instant that it means is shown. */
-export const WhenCard = memo(function WhenCard({ when, platformSetId }: { when: When; platformSetId: string }) {
+export const WhenCard = memo(function WhenCard({
+  when,
+  platformSetId,
+  platforms,
+  ...saving
+}: { when: When; platformSetId: string; platforms: readonly PlatformName[] } & PartsOfSaving) {
   const { t } = useLingui();
   const { change } = useComposer();
-  const { data } = useRead(platformSetsGetPostingTimes, { params: { id: platformSetId } });
-  const next = data?.postingTimes.nextFreeAt ?? null;
+  const next = useNextTime(platformSetId, platforms);
+  const groups = useTimesGroups(platforms);
+  const isNext = when.kind === "next";
+  const isDifferent = groups.length > 1;
   const set = (edit: Partial<When>) => change((draft) => ({ ...draft, when: { ...draft.when, ...edit } }));
   const option = (kind: When["kind"], name: string, isOff = false) => (
     <label className={`flex items-center gap-2.5 py-1.5 text-sm ${isOff ? "text-dim" : ""}`}>
@@ -60,21 +68,35 @@ export const WhenCard = memo(function WhenCard({ when, platformSetId }: { when: 
             <Instant when={when} />
           </div>
         )}
-        {option("next", t`At the next posting time`, next === null && when.kind !== "next")}
-        {next === null ? (
-          <p className="ms-7 text-sm text-dim">{t`This set has no free posting time.`}</p>
-        ) : (
+        {option("next", t`At the next posting time`, next === null && !isDifferent && !isNext)}
+        {!(isNext && isDifferent) && (
           <p className="ms-7 text-sm text-dim">
-            <Time at={next} withZone />
+            {next !== null ? (
+              <Time at={next} withZone />
+            ) : isDifferent ? (
+              t`These accounts have different posting times.`
+            ) : (
+              t`These accounts have no free posting time.`
+            )}
           </p>
         )}
+        {isNext && <DifferentTimes groups={groups} commonAt={next} when={when} {...saving} />}
       </fieldset>
       <div className="mt-2">
         <FieldIssues at="/scheduledFor" />
+        {isNext && <NextTimeIssues />}
       </div>
     </Card>
   );
 });
+
+/** That the accounts have nothing in common is said above, with what to do. */
+function NextTimeIssues() {
+  const findings = useContext(FindingsContext).filter(
+    ({ path, rule }) => path === "/nextPostingTime" && rule !== "nextPostingTime.differ",
+  );
+  return <Issues findings={findings} />;
+}
 
 /** The same moment in the user's own time zone and in UTC. */
 function Instant({ when: { local, timeZone } }: { when: When }) {

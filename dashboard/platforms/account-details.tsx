@@ -10,6 +10,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Skeleton } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { endOf } from "./health.ts";
+import { PostingTimesOfAccount } from "./posting-times.tsx";
 import { wordsOf } from "./words.ts";
 
 /** How long access lasts, what was granted, what is left of the platform's limits, and how to renew it. */
@@ -20,6 +21,9 @@ export function AccountDetails({ account }: { account: Account }) {
     <dl className="mt-2 space-y-4 rounded-xl bg-page p-4">
       <Entry name={t`Access`}>
         <Access account={account} />
+      </Entry>
+      <Entry name={t`Posting times`}>
+        <PostingTimesOfAccount id={account.id} />
       </Entry>
       <Entry name={t`Limits`}>
         {error !== null && <Failure error={error} onRetry={() => void refetch()} />}

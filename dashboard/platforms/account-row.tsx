@@ -13,13 +13,14 @@ import { Confirm } from "../ui/confirm.tsx";
 import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
-import { Notice, Tag } from "../ui/surfaces.tsx";
+import { Dialog, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountDetails } from "./account-details.tsx";
 import { connectAddress } from "./connect-address.ts";
 import { endOf, needsCure, useHealth } from "./health.ts";
 import { PauseNotice, usePause } from "./pause.tsx";
+import { AccountPostingTimes } from "./posting-times.tsx";
 
 const CHANGED = ["/api/v1/accounts", "/api/v1/platform-sets", "/api/platform-sets"];
 
@@ -117,6 +118,7 @@ function AccountMenu({
   const { t } = useLingui();
   const toasts = useToasts();
   const [isAsking, setIsAsking] = useState(false);
+  const [hasTimesOpen, setTimesOpen] = useState(false);
   const refresh = useWrite(accountsRefresh, CHANGED);
   const { isPaused, pause, resume } = usePause(pauses, { accountId: account.id });
   const on = labelOf(account.platform);
@@ -147,6 +149,9 @@ function AccountMenu({
             <DropdownMenu.Item className={menuItemClass} onSelect={runRefresh}>
               {t`Refresh access and profile`}
             </DropdownMenu.Item>
+            <DropdownMenu.Item className={menuItemClass} onSelect={() => setTimesOpen(true)}>
+              {t`Posting times`}
+            </DropdownMenu.Item>
             <DropdownMenu.Item className={menuItemClass} onSelect={isPaused ? resume : pause}>
               {isPaused ? t`Resume publishing` : t`Pause publishing`}
             </DropdownMenu.Item>
@@ -156,6 +161,9 @@ function AccountMenu({
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
+      <Dialog title={t`Posting times of ${name} on ${on}`} isOpen={hasTimesOpen} onClose={() => setTimesOpen(false)}>
+        <AccountPostingTimes account={account} onDone={() => setTimesOpen(false)} />
+      </Dialog>
       <Disconnect account={account} name={name} isOpen={isAsking} onClose={() => setIsAsking(false)} />
     </>
   );

@@ -1,11 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
+import type { AmpostError } from "../../client/errors.ts";
+import {
+  type Account,
+  type AccountPostingTimesAnswer,
+  accountsGetPostingTimes,
+  accountsSetPostingTimes,
+} from "../../contract/operations/accounts.ts";
 import { platformSetsGetPostingTimes, platformSetsSetPostingTimes } from "../../contract/operations/platform-sets.ts";
 import type { PostingTimesAnswer } from "../../contract/posting-times.ts";
-import { WEEKDAYS, type Weekday } from "../../model/posting-times.ts";
+import { type PostingTimes, WEEKDAYS, type Weekday } from "../../model/posting-times.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { start } from "../start.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Loading, Notice } from "../ui/surfaces.tsx";
@@ -13,53 +21,167 @@ import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 
 /** The weekly times at which a set's posts are scheduled if they take the next one that is free. */
-export function PostingTimes(props: { platformSetId: string; timeZone: string; onDone: () => void }) {
-  const { data, error, refetch } = useRead(platformSetsGetPostingTimes, { params: { id: props.platformSetId } });
+export function SetPostingTimes({ id, onDone }: { id: string; onDone: () => void }) {
+  const { data, error, refetch } = useRead(platformSetsGetPostingTimes, { params: { id } });
   if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
-  return data === undefined ? <Loading rows={3} /> : <TimesForm {...props} saved={data.postingTimes} />;
+  return data === undefined ? <Loading rows={3} /> : <SetForm id={id} saved={data.postingTimes} onDone={onDone} />;
 }
 
-function TimesForm({
-  platformSetId,
-  timeZone,
+function SetForm({ id, saved, onDone }: { id: string; saved: PostingTimesAnswer; onDone: () => void }) {
+  const save = useWrite(platformSetsSetPostingTimes, ["/api/v1/accounts"]);
+  const entered = useEntered(saved);
+  return (
+    <Form
+      error={save.error}
+      at=""
+      isBusy={save.isPending}
+      onDone={onDone}
+      onSave={(onSuccess) => save.mutate({ params: { id }, body: entered.read() }, { onSuccess })}
+    >
+      <TimesFields saved={saved} entered={entered} error={save.error} at="" />
+    </Form>
+  );
+}
+
+/** The same for an account, which has times of its own or follows its set. */
+export function AccountPostingTimes({ account: { id }, onDone }: { account: Account; onDone: () => void }) {
+  const { data, error, refetch } = useRead(accountsGetPostingTimes, { params: { id } });
+  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
+  return data === undefined ? <Loading rows={3} /> : <AccountForm id={id} saved={data.postingTimes} onDone={onDone} />;
+}
+
+function AccountForm({ id, saved, onDone }: { id: string; saved: AccountPostingTimesAnswer; onDone: () => void }) {
+  const { t } = useLingui();
+  const save = useWrite(accountsSetPostingTimes);
+  const entered = useEntered(saved);
+  const [isOwn, setOwn] = useState(saved.isOwn);
+  const [isEmpty, setEmpty] = useState(false);
+  const option = (own: boolean, name: string) => (
+    <label className="flex items-center gap-2.5 py-1.5 text-sm">
+      <input
+        type="radio"
+        name="times"
+        className="size-5 accent-(--link)"
+        checked={isOwn === own}
+        onChange={() => setOwn(own)}
+      />
+      {name}
+    </label>
+  );
+  return (
+    <Form
+      error={save.error}
+      at="/postingTimes"
+      isBusy={save.isPending}
+      onDone={onDone}
+      onSave={(onSuccess) => {
+        const own = isOwn ? entered.read() : null;
+        const hasNone = own !== null && Object.values(own.times).every((times) => times.length === 0);
+        setEmpty(hasNone);
+        if (!hasNone) save.mutate({ params: { id }, body: { postingTimes: own } }, { onSuccess });
+      }}
+    >
+      <fieldset>
+        <legend className="sr-only">{t`Posting times`}</legend>
+        {option(false, t`Follows the set`)}
+        {option(true, t`Own times`)}
+      </fieldset>
+      {isOwn && (
+        <>
+          {isEmpty && <Notice tone="bad">{t`Enter at least one time, or choose “Follows the set”.`}</Notice>}
+          <TimesFields saved={saved} entered={entered} error={save.error} at="/postingTimes" />
+        </>
+      )}
+    </Form>
+  );
+}
+
+/** Whose posting times an account has, and the next one. */
+export function PostingTimesOfAccount({ id }: { id: string }) {
+  const { t } = useLingui();
+  const { data } = useRead(accountsGetPostingTimes, { params: { id } });
+  if (data === undefined) return null;
+  const { isOwn, nextFreeAt } = data.postingTimes;
+  return (
+    <p>
+      {isOwn ? t`Own times` : t`Follows the set`}
+      {nextFreeAt !== null && (
+        <span className="text-dim">
+          {" "}
+          ·{" "}
+          <Trans>
+            Next free: <Time at={nextFreeAt} withZone />.
+          </Trans>
+        </span>
+      )}
+    </p>
+  );
+}
+
+interface Refused {
+  error: AmpostError | null;
+  /** Where the times are in the request's body. */
+  at: string;
+}
+
+function Form({
+  error,
+  at,
+  isBusy,
+  onSave,
   onDone,
-  saved,
-}: {
-  platformSetId: string;
-  timeZone: string;
+  children,
+}: Refused & {
+  isBusy: boolean;
+  onSave: (onSuccess: () => void) => void;
   onDone: () => void;
-  saved: PostingTimesAnswer;
+  children: ReactNode;
 }) {
   const { t } = useLingui();
   const toasts = useToasts();
-  const save = useWrite(platformSetsSetPostingTimes);
-  const hasTimes = Object.values(saved.times).some((times) => times.length > 0);
-  const [zone, setZone] = useState(hasTimes ? saved.timeZone : timeZone);
-  const [times, setTimes] = useState<Partial<Record<Weekday, string>>>(() =>
-    Object.fromEntries(WEEKDAYS.map((day) => [day, (saved.times[day] ?? []).join(", ")])),
-  );
-  const days = useDayNames();
-  const elsewhere = errorElsewhere(save.error, ["/timeZone", "/times"]);
+  const elsewhere = errorElsewhere(error, [`${at}/timeZone`, `${at}/times`]);
   return (
     <form
       className="space-y-4"
       onSubmit={(event) => {
         event.preventDefault();
-        const body = {
-          timeZone: zone.trim(),
-          times: Object.fromEntries(WEEKDAYS.map((day) => [day, read(times[day])])),
-        };
-        save.mutate(
-          { params: { id: platformSetId }, body },
-          {
-            onSuccess: () => {
-              toasts.say(t`The posting times have been saved. Scheduled posts keep their times.`);
-              onDone();
-            },
-          },
-        );
+        onSave(() => {
+          toasts.say(t`The posting times have been saved. Scheduled posts keep their times.`);
+          onDone();
+        });
       }}
     >
+      {elsewhere !== undefined && <Notice tone="bad">{elsewhere}</Notice>}
+      {children}
+      <Button type="submit" kind="main" isBusy={isBusy}>
+        {t`Save posting times`}
+      </Button>
+    </form>
+  );
+}
+
+type Entered = ReturnType<typeof useEntered>;
+
+/** What is in the fields: at first what is saved, in the user's time zone if that is nothing. */
+function useEntered(saved: PostingTimesAnswer) {
+  const hasTimes = Object.keys(saved.times).length > 0;
+  const [zone, setZone] = useState(hasTimes ? saved.timeZone : start.user.timeZone);
+  const [times, setTimes] = useState<Partial<Record<Weekday, string>>>(() =>
+    Object.fromEntries(WEEKDAYS.map((day) => [day, (saved.times[day] ?? []).join(", ")])),
+  );
+  const read = (): PostingTimes & { times: Partial<Record<Weekday, string[]>> } => ({
+    timeZone: zone.trim(),
+    times: Object.fromEntries(WEEKDAYS.map((day) => [day, readTimes(times[day])])),
+  });
+  return { zone, setZone, times, setTimes, read };
+}
+
+function TimesFields({ saved, entered, error, at }: Refused & { saved: PostingTimesAnswer; entered: Entered }) {
+  const { t } = useLingui();
+  const days = useDayNames();
+  const { zone, setZone, times, setTimes } = entered;
+  return (
+    <>
       <p className="text-sm text-dim">
         <Trans>
           A post can take the next of these times that is free. Separate several times of a day with commas, such as
@@ -74,14 +196,13 @@ function TimesForm({
           </>
         )}
       </p>
-      {elsewhere !== undefined && <Notice tone="bad">{elsewhere}</Notice>}
       <TextField
         label={t`Time zone`}
         value={zone}
         list="time-zones"
         autoComplete="off"
         onChange={({ target }) => setZone(target.value)}
-        error={errorAt(save.error, "/timeZone")}
+        error={errorAt(error, `${at}/timeZone`)}
       />
       <datalist id="time-zones">
         {Intl.supportedValuesOf("timeZone").map((name) => (
@@ -96,19 +217,16 @@ function TimesForm({
             value={times[day] ?? ""}
             autoComplete="off"
             onChange={({ target }) => setTimes({ ...times, [day]: target.value })}
-            error={errorAt(save.error, `/times/${day}`)}
+            error={errorAt(error, `${at}/times/${day}`)}
           />
         ))}
       </div>
-      <Button type="submit" kind="main" isBusy={save.isPending}>
-        {t`Save posting times`}
-      </Button>
-    </form>
+    </>
   );
 }
 
 /** Times as people write them: "9:30, 17:00". */
-function read(entered = ""): string[] {
+function readTimes(entered = ""): string[] {
   return entered
     .split(/[\s,;]+/)
     .filter((time) => time !== "")

@@ -10,7 +10,7 @@ import type { Pause } from "../../contract/operations/publishing.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
-import { labelOf, start } from "../start.ts";
+import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
@@ -22,7 +22,7 @@ import { AccountRow } from "./account-row.tsx";
 import { connectAddress } from "./connect-address.ts";
 import { NewConnectLink } from "./new-connect-link.tsx";
 import { PauseNotice, usePause } from "./pause.tsx";
-import { PostingTimes } from "./posting-times.tsx";
+import { SetPostingTimes } from "./posting-times.tsx";
 
 /** A platform set: its accounts, what can be connected to it, and what can be done with it. */
 export function SetCard({
@@ -166,7 +166,7 @@ function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }
         <Rename set={set} onDone={close} />
       </Dialog>
       <Dialog title={t`Posting times of ${set.name}`} isOpen={open === "times"} onClose={close}>
-        <PostingTimes platformSetId={set.id} timeZone={start.user.timeZone} onDone={close} />
+        <SetPostingTimes id={set.id} onDone={close} />
       </Dialog>
       <Dialog title={t`New connect link`} isOpen={open === "link"} onClose={close}>
         <NewConnectLink platformSetId={set.id} />

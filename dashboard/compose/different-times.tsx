@@ -1,0 +1,183 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useContext, useState } from "react";
+
+import { type Post, postsValidate } from "../../contract/operations/posts.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { ask } from "../api/ask.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
+import { Notice } from "../ui/surfaces.tsx";
+import { Time } from "../ui/time.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+import { DraftContext, useComposer } from "./context.ts";
+import { type Draft, isUploading, type When } from "./draft.ts";
+import { missingDisclosures } from "./duties.tsx";
+import { inWords } from "./issues.ts";
+import type { TimesGroup } from "./next-time.ts";
+import { bodyOf, type useSaving } from "./saving.ts";
+
+export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;
+
+/** What became of scheduling a post for each group: which exist, and why the others do not. */
+interface Outcome {
+  scheduled: readonly Post[];
+  refused: readonly { platforms: readonly PlatformName[]; message: string }[];
+}
+
+/**
+ * The accounts of the post have different posting times: when each is free next, and a button that schedules a post for
+ * each group with the same. What it could not schedule stays in the composer.
+ */
+export function DifferentTimes({
+  groups,
+  commonAt,
+  when,
+  save,
+  createBeside,
+  saved,
+}: { groups: readonly TimesGroup[]; commonAt: string | null; when: When } & PartsOfSaving) {
+  const { t, i18n } = useLingui();
+  const mode = useMode();
+  const toasts = useToasts();
+  const navigate = useNavigate();
+  const { accountOf, described, note } = useComposer();
+  const draft = useContext(DraftContext);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const all = groups.flat();
+  const without = all.filter(({ times }) => Object.keys(times.times).length === 0);
+  const namesOf = (platforms: readonly PlatformName[]) =>
+    new Intl.ListFormat(i18n.locale).format(platforms.map(labelOf));
+
+  /** What is wrong with each post. */
+  const check = async (parts: readonly Draft[]): Promise<Outcome["refused"]> => {
+    const found = await Promise.all(
+      parts.map(async (part) => {
+        const { issues } = await ask(postsValidate, mode, { body: bodyOf(part, when) });
+        return [...missingDisclosures(part, described), ...issues].map(({ message }) => ({
+          platforms: part.platforms,
+          message: inWords(message, labelOf),
+        }));
+      }),
+    );
+    return found.flat();
+  };
+
+  const schedule = async (whole: Draft) => {
+    const parts = groups.map((group) => ({ ...whole, platforms: group.map(({ platform }) => platform) }));
+    const scheduled: Post[] = [];
+    setOutcome(null);
+    try {
+      const refused = await check(parts);
+      if (refused.length > 0) {
+        setOutcome({ scheduled, refused });
+        return;
+      }
+      // A scheduled post would have taken times from its parts.
+      if (saved.current?.post.status === "scheduled") await save(whole, { ...when, kind: "draft" });
+      for (const part of parts) {
+        const isLast = part === parts.at(-1);
+        const post = isLast ? (await save(part, when)).post : await createBeside(part, when);
+        scheduled.push(post);
+        if (isLast) note((before) => (before === whole ? part : before));
+      }
+      toasts.say(t`${parts.length} posts have been scheduled.`);
+      await navigate({ to: "/posts" });
+    } catch (error) {
+      const { message } = error instanceof Error ? error : new Error(String(error));
+      const done = new Set(scheduled.flatMap(({ platformPosts }) => platformPosts.map(({ platform }) => platform)));
+      const left = whole.platforms.filter((platform) => !done.has(platform));
+      if (done.size > 0)
+        note((before) => ({ ...before, platforms: before.platforms.filter((platform) => !done.has(platform)) }));
+      setOutcome({ scheduled, refused: [{ platforms: left, message }] });
+    }
+  };
+
+  return (
+    <div className="ms-7 space-y-3 pb-2 text-sm">
+      {groups.length > 1 && (
+        <>
+          <p>{t`These accounts have different posting times. When each is free next:`}</p>
+          <ul className="space-y-1">
+            {all.map(({ platform, times }) => {
+              const account = accountOf(platform);
+              return (
+                <li key={platform} className="flex flex-wrap gap-x-2">
+                  <span className="font-semibold">{labelOf(platform)}</span>
+                  <span className="min-w-0 truncate text-dim">{account?.username ?? account?.displayName}</span>
+                  <span>
+                    {times.nextFreeAt !== null ? (
+                      <Time at={times.nextFreeAt} withZone />
+                    ) : Object.keys(times.times).length === 0 ? (
+                      t`No posting times`
+                    ) : (
+                      t`No free time within a year`
+                    )}
+                  </span>
+                </li>
+              );
+            })}
+          </ul>
+          <p>
+            {commonAt === null ? (
+              t`They have no time in common, so one post for all of them cannot be scheduled like this.`
+            ) : (
+              <Trans>
+                One post for all of them is published at the first time that they have in common:{" "}
+                <Time at={commonAt} withZone />.
+              </Trans>
+            )}
+          </p>
+          {without.length === 0 && (
+            <Button
+              isBusy={isBusy}
+              disabled={draft === null || isUploading(draft)}
+              onClick={() => {
+                if (draft === null) return;
+                setBusy(true);
+                void schedule(draft).finally(() => setBusy(false));
+              }}
+            >
+              {t`Schedule ${groups.length} posts instead`}
+            </Button>
+          )}
+        </>
+      )}
+      {outcome !== null && (
+        <Notice tone="bad">
+          {outcome.scheduled.length === 0 ? (
+            <p className="font-semibold">{t`Nothing has been scheduled.`}</p>
+          ) : (
+            <>
+              <p className="font-semibold">{t`These posts have been scheduled:`}</p>
+              <ul className="mb-2 list-disc ps-5">
+                {outcome.scheduled.map(({ id, platformPosts, scheduledFor }) => (
+                  <li key={id}>
+                    <Link to="/posts/$id" params={{ id }} className="underline">
+                      {namesOf(platformPosts.map(({ platform }) => platform))}
+                    </Link>
+                    {scheduledFor !== null && (
+                      <>
+                        : <Time at={scheduledFor} withZone />
+                      </>
+                    )}
+                  </li>
+                ))}
+              </ul>
+              <p className="font-semibold">{t`The rest is still here, and not scheduled:`}</p>
+            </>
+          )}
+          <ul className="list-disc ps-5">
+            {outcome.refused.map(({ platforms, message }) => (
+              <li key={`${platforms.join()} ${message}`}>
+                {namesOf(platforms)}: {message}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+    </div>
+  );
+}
