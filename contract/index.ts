@@ -1,6 +1,6 @@
 import type { Operation } from "./operation.ts";
 import { accountContext } from "./operations/account-context.ts";
-import { accountsGet, accountsGetPostingTimes, accountsList, accountsSetPostingTimes } from "./operations/accounts.ts";
+import { accountsGet, accountsList } from "./operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "./operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove, postsSendBack } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";
@@ -53,14 +53,18 @@ import {
   legacySetsRename,
   platformSetsCreate,
   platformSetsDelete,
-  platformSetsGetPostingTimes,
   platformSetsList,
   platformSetsRename,
-  platformSetsSetPostingTimes,
 } from "./operations/platform-sets.ts";
 import { platformsGet, platformsList } from "./operations/platforms.ts";
 import { postsAttempts } from "./operations/post-attempts.ts";
 import { postsCancelMany, postsCreateMany } from "./operations/post-batches.ts";
+import {
+  accountsGetPostingTimes,
+  accountsSetPostingTimes,
+  platformSetsGetPostingTimes,
+  platformSetsSetPostingTimes,
+} from "./operations/posting-times.ts";
 import {
   postsCancel,
   postsCreate,

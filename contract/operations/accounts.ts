@@ -3,7 +3,6 @@ import { z } from "zod";
 import { id, idParam, mode, platform, time } from "../fields.ts";
 import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
-import { newPostingTimes, postingTimes } from "../posting-times.ts";
 
 export const account = z.object({
   id,
@@ -94,50 +93,5 @@ export const accountsGet = operation({
         ),
     }),
   }),
-  errors: ["NOT_FOUND"],
-});
-
-const ownPostingTimes = postingTimes.extend({
-  isOwn: z
-    .boolean()
-    .describe("Whether they are the account's own, not its platform set's.")
-    .meta({ examples: [true] }),
-});
-export type AccountPostingTimesAnswer = z.output<typeof ownPostingTimes>;
-
-export const accountsGetPostingTimes = operation({
-  ...plain,
-  name: "accounts_get_posting_times",
-  method: "GET",
-  path: "/api/v1/accounts/:id/posting-times",
-  summary: "Get account posting times",
-  description:
-    "Returns the weekly posting times of an account, its own or its platform set's, and the next one that is free.",
-  params: idParam,
-  answer: z.object({ postingTimes: ownPostingTimes }),
-  errors: ["NOT_FOUND"],
-});
-
-export const accountsSetPostingTimes = operation({
-  ...plain,
-  name: "accounts_set_posting_times",
-  method: "PUT",
-  path: "/api/v1/accounts/:id/posting-times",
-  summary: "Set account posting times",
-  description:
-    "Gives an account posting times of its own instead of its platform set's. A post with `nextPostingTime` takes the " +
-    "next free time that all of its accounts have. Scheduled posts keep their times.",
-  params: idParam,
-  body: z.strictObject({
-    postingTimes: newPostingTimes
-      .refine(({ times }) => Object.values(times).some((each) => each.length > 0), {
-        error: "must have at least one time. Send null to follow the platform set",
-      })
-      .nullable()
-      .describe("`null`: the account follows its platform set."),
-  }),
-  takes: "required",
-  writes: true,
-  answer: z.object({ postingTimes: ownPostingTimes }),
   errors: ["NOT_FOUND"],
 });

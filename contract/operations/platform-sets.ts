@@ -2,7 +2,6 @@ import { z } from "zod";
 
 import { id, idParam, mode, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
-import { newPostingTimes, postingTimes } from "../posting-times.ts";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
@@ -89,36 +88,6 @@ export const platformSetsDelete = operation({
   params: idParam,
   writes: true,
   answer: z.object({ success: z.literal(true) }),
-  errors: ["NOT_FOUND"],
-});
-
-export const platformSetsGetPostingTimes = operation({
-  ...plain,
-  name: "platform_sets_get_posting_times",
-  method: "GET",
-  path: "/api/v1/platform-sets/:id/posting-times",
-  summary: "Get posting times",
-  description: "Returns the weekly posting times of a platform set, and the next one that is free.",
-  params: idParam,
-  answer: z.object({ postingTimes }),
-  errors: ["NOT_FOUND"],
-});
-
-export const platformSetsSetPostingTimes = operation({
-  ...plain,
-  name: "platform_sets_set_posting_times",
-  method: "PUT",
-  path: "/api/v1/platform-sets/:id/posting-times",
-  summary: "Set posting times",
-  description:
-    "Replaces the weekly posting times of a platform set. A post that is created or updated with " +
-    "`nextPostingTime` is scheduled for the next one that is free. Accounts can have their own instead. Scheduled " +
-    "posts keep their times.",
-  params: idParam,
-  body: newPostingTimes,
-  takes: "required",
-  writes: true,
-  answer: z.object({ postingTimes }),
   errors: ["NOT_FOUND"],
 });
 

@@ -1,10 +1,14 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { useLingui } from "@lingui/react/macro";
+import { useQueries } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useContext, useState } from "react";
 
+import { type AccountPostingTimesAnswer, accountsGetPostingTimes } from "../../contract/operations/posting-times.ts";
 import { type Post, postsValidate } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { areSameTimes } from "../../model/posting-times.ts";
 import { ask } from "../api/ask.ts";
+import { keyOf } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
@@ -15,7 +19,6 @@ import { DraftContext, useComposer } from "./context.ts";
 import { type Draft, isUploading, type When } from "./draft.ts";
 import { missingDisclosures } from "./duties.tsx";
 import { inWords } from "./issues.ts";
-import type { TimesGroup } from "./next-time.ts";
 import { bodyOf, type useSaving } from "./saving.ts";
 
 export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;
@@ -27,17 +30,17 @@ interface Outcome {
 }
 
 /**
- * The accounts of the post have different posting times: when each is free next, and a button that schedules a post for
+ * If the accounts of the post have different posting times: when each is free next, and a button that schedules a post for
  * each group with the same. What it could not schedule stays in the composer.
  */
 export function DifferentTimes({
-  groups,
+  platforms,
   commonAt,
   when,
   save,
   createBeside,
   saved,
-}: { groups: readonly TimesGroup[]; commonAt: string | null; when: When } & PartsOfSaving) {
+}: { platforms: readonly PlatformName[]; commonAt: string | null; when: When } & PartsOfSaving) {
   const { t, i18n } = useLingui();
   const mode = useMode();
   const toasts = useToasts();
@@ -46,6 +49,7 @@ export function DifferentTimes({
   const draft = useContext(DraftContext);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const groups = useTimesGroups(platforms);
   const all = groups.flat();
   const without = all.filter(({ times }) => Object.keys(times.times).length === 0);
   const namesOf = (platforms: readonly PlatformName[]) =>
@@ -95,6 +99,7 @@ export function DifferentTimes({
     }
   };
 
+  if (groups.length < 2 && outcome === null) return null;
   return (
     <div className="ms-7 space-y-3 pb-2 text-sm">
       {groups.length > 1 && (
@@ -121,14 +126,9 @@ export function DifferentTimes({
             })}
           </ul>
           <p>
-            {commonAt === null ? (
-              t`They have no time in common, so one post for all of them cannot be scheduled like this.`
-            ) : (
-              <Trans>
-                One post for all of them is published at the first time that they have in common:{" "}
-                <Time at={commonAt} withZone />.
-              </Trans>
-            )}
+            {commonAt === null
+              ? t`One post for all of them cannot be scheduled like this.`
+              : t`The time above is the first one that all of them have.`}
           </p>
           {without.length === 0 && (
             <Button
@@ -180,4 +180,32 @@ export function DifferentTimes({
       )}
     </div>
   );
+}
+
+/** Accounts of the post with the same posting times, and the next one of each. */
+type TimesGroup = readonly { platform: PlatformName; times: AccountPostingTimesAnswer }[];
+
+/** One group if all accounts have the same times; none until all are known. */
+function useTimesGroups(platforms: readonly PlatformName[]): readonly TimesGroup[] {
+  const mode = useMode();
+  const { accountOf } = useComposer();
+  const connected = platforms.flatMap((platform) => {
+    const id = accountOf(platform)?.id;
+    return id === undefined ? [] : [{ platform, id }];
+  });
+  const answers = useQueries({
+    queries: connected.map(({ id }) => ({
+      queryKey: keyOf(accountsGetPostingTimes, mode, { params: { id } }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => ask(accountsGetPostingTimes, mode, { params: { id }, signal }),
+    })),
+  });
+  const groups: TimesGroup[] = [];
+  for (const [index, { platform }] of connected.entries()) {
+    const times = answers[index]?.data?.postingTimes;
+    if (times === undefined) return [];
+    const place = groups.findIndex(([first]) => first !== undefined && areSameTimes(first.times, times));
+    if (place === -1) groups.push([{ platform, times }]);
+    else groups[place] = [...(groups[place] ?? []), { platform, times }];
+  }
+  return groups;
 }

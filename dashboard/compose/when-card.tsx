@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo, useContext } from "react";
+import { lazy, memo, Suspense, useContext } from "react";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
@@ -8,11 +8,12 @@ import { Select, TextField } from "../ui/controls.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
-import { DifferentTimes, type PartsOfSaving } from "./different-times.tsx";
+import type { PartsOfSaving } from "./different-times.tsx";
 import type { When } from "./draft.ts";
 import { FieldIssues, Issues } from "./findings.tsx";
-import { useNextTime, useTimesGroups } from "./next-time.ts";
+import { useNextTime } from "./next-time.ts";
 
+const DifferentTimes = lazy(async () => ({ default: (await import("./different-times.tsx")).DifferentTimes }));
 const ZONES = Intl.supportedValuesOf("timeZone");
 
 /** When the post is published. The time is local to a time zone, and the instant that it means is shown. */
@@ -25,9 +26,7 @@ export const WhenCard = memo(function WhenCard({
   const { t } = useLingui();
   const { change } = useComposer();
   const next = useNextTime(platformSetId, platforms);
-  const groups = useTimesGroups(platforms);
   const isNext = when.kind === "next";
-  const isDifferent = groups.length > 1;
   const set = (edit: Partial<When>) => change((draft) => ({ ...draft, when: { ...draft.when, ...edit } }));
   const option = (kind: When["kind"], name: string, isOff = false) => (
     <label className={`flex items-center gap-2.5 py-1.5 text-sm ${isOff ? "text-dim" : ""}`}>
@@ -68,19 +67,21 @@ export const WhenCard = memo(function WhenCard({
             <Instant when={when} />
           </div>
         )}
-        {option("next", t`At the next posting time`, next === null && !isDifferent && !isNext)}
-        {!(isNext && isDifferent) && (
-          <p className="ms-7 text-sm text-dim">
-            {next !== null ? (
-              <Time at={next} withZone />
-            ) : isDifferent ? (
-              t`These accounts have different posting times.`
-            ) : (
-              t`These accounts have no free posting time.`
-            )}
-          </p>
+        {option("next", t`At the next posting time`, next.at === null && !next.isDifferent && !isNext)}
+        <p className="ms-7 text-sm text-dim">
+          {next.at !== null ? (
+            <Time at={next.at} withZone />
+          ) : next.isDifferent ? (
+            t`These accounts have no posting time in common.`
+          ) : (
+            t`There is no free posting time.`
+          )}
+        </p>
+        {isNext && (
+          <Suspense>
+            <DifferentTimes platforms={platforms} commonAt={next.at} when={when} {...saving} />
+          </Suspense>
         )}
-        {isNext && <DifferentTimes groups={groups} commonAt={next} when={when} {...saving} />}
       </fieldset>
       <div className="mt-2">
         <FieldIssues at="/scheduledFor" />

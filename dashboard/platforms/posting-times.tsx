@@ -2,14 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
+import type { Account } from "../../contract/operations/accounts.ts";
 import {
-  type Account,
   type AccountPostingTimesAnswer,
   accountsGetPostingTimes,
   accountsSetPostingTimes,
-} from "../../contract/operations/accounts.ts";
-import { platformSetsGetPostingTimes, platformSetsSetPostingTimes } from "../../contract/operations/platform-sets.ts";
-import type { PostingTimesAnswer } from "../../contract/posting-times.ts";
+  platformSetsGetPostingTimes,
+  platformSetsSetPostingTimes,
+  type PostingTimesAnswer,
+} from "../../contract/operations/posting-times.ts";
 import { type PostingTimes, WEEKDAYS, type Weekday } from "../../model/posting-times.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";

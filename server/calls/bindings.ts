@@ -1,10 +1,5 @@
 import { accountContext } from "../../contract/operations/account-context.ts";
-import {
-  accountsGet,
-  accountsGetPostingTimes,
-  accountsList,
-  accountsSetPostingTimes,
-} from "../../contract/operations/accounts.ts";
+import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke, keysRoll } from "../../contract/operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove, postsSendBack } from "../../contract/operations/approvals.ts";
 import { auditList } from "../../contract/operations/audit.ts";
@@ -56,13 +51,17 @@ import {
   legacySetsRename,
   platformSetsCreate,
   platformSetsDelete,
-  platformSetsGetPostingTimes,
   platformSetsList,
   platformSetsRename,
-  platformSetsSetPostingTimes,
 } from "../../contract/operations/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/operations/platforms.ts";
 import { postsAttempts } from "../../contract/operations/post-attempts.ts";
+import {
+  accountsGetPostingTimes,
+  accountsSetPostingTimes,
+  platformSetsGetPostingTimes,
+  platformSetsSetPostingTimes,
+} from "../../contract/operations/posting-times.ts";
 import {
   postsCancel,
   postsCreate,

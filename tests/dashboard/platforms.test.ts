@@ -103,6 +103,37 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     assert.deepEqual([postingTimes.timeZone, postingTimes.times], ["Europe/Berlin", { monday: ["09:30", "17:00"] }]);
   });
 
+  await step("an account gets posting times of its own, and follows its set again", async () => {
+    const timesOf = async () => Object(await read(`accounts/${threads?.id}/posting-times`)).postingTimes;
+    await choose(/^Options of .* on Threads$/, "Posting times");
+    assert.ok(await dialog.getByLabel("Follows the set").isChecked());
+    await dialog.getByLabel("Follows the set").focus();
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await dialog.getByLabel("Monday").inputValue(), "09:30, 17:00");
+    await assertUsable(page);
+    await assertAccessible(page);
+    await dialog.getByLabel("Monday").fill("");
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.getByText("Enter at least one time").waitFor();
+    await dialog.getByLabel("Friday").fill("8:15, 24:00");
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.getByText("must be a time of day").waitFor();
+    await dialog.getByLabel("Friday").fill("8:15");
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const { isOwn, timeZone, times } = await timesOf();
+    assert.deepEqual([isOwn, timeZone, times], [true, "Europe/Berlin", { friday: ["08:15"] }]);
+    await page.getByText("Access, permissions and limits").first().click();
+    await page.getByText(/^Own times · Next free:/).waitFor();
+    await choose(/^Options of .* on Threads$/, "Posting times");
+    await dialog.getByLabel("Follows the set").check();
+    await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText(/^Follows the set · Next free:/).waitFor();
+    const followed = await timesOf();
+    assert.deepEqual([followed.isOwn, followed.times], [false, { monday: ["09:30", "17:00"] }]);
+  });
+
   await step("a connect link is made, works for somebody without a login, and is revoked", async () => {
     await page.getByRole("link", { name: "Connect links" }).click();
     await page.getByRole("heading", { name: "No connect links yet" }).waitFor();
@@ -193,6 +224,7 @@ const OFFERS: readonly { menu: RegExp | null; offers: Readonly<Record<string, st
     menu: /^Options of .* on Threads$/,
     offers: {
       "Refresh access and profile": "accounts_refresh",
+      "Posting times": "accounts_set_posting_times",
       "Pause publishing": "publishing_pause",
       Disconnect: "accounts_disconnect",
     },

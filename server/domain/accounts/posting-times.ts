@@ -1,4 +1,4 @@
-import type { AccountPostingTimesAnswer } from "../../../contract/operations/accounts.ts";
+import type { AccountPostingTimesAnswer } from "../../../contract/operations/posting-times.ts";
 import type { PostingTimes } from "../../../model/posting-times.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { findTimesOfAccount, saveTimesOfAccount } from "../../db/queries/accounts.ts";

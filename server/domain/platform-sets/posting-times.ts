@@ -1,4 +1,4 @@
-import type { PostingTimesAnswer } from "../../../contract/posting-times.ts";
+import type { PostingTimesAnswer } from "../../../contract/operations/posting-times.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { commonTimesBetween, type PostingTimes } from "../../../model/posting-times.ts";
 import type { Tenant } from "../../../model/tenant.ts";
