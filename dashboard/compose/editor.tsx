@@ -1,6 +1,16 @@
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { startTransition, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import {
+  lazy,
+  startTransition,
+  Suspense,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { accountsRefresh } from "../../contract/operations/connections.ts";
@@ -11,7 +21,7 @@ import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
-import { Card, Notice, Tag, View } from "../ui/surfaces.tsx";
+import { Card, Loading, Notice, Tag, View } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import {
   type Composer,
@@ -28,13 +38,15 @@ import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, type Tab, tabOf } from "./issues.ts";
 import { dropKept, keep, readKept } from "./kept.ts";
-import { PlatformPanel } from "./platform-panel.tsx";
 import { Preview } from "./preview.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
 import { SharedPanel } from "./shared-panel.tsx";
 import { WhenCard } from "./when-card.tsx";
 import { WhereCard } from "./where-card.tsx";
+
+/** Its forms are large, and a post has none before a platform is chosen. */
+const PlatformPanel = lazy(async () => ({ default: (await import("./platform-panel.tsx")).PlatformPanel }));
 
 interface EditorProps {
   initial: Draft;
@@ -157,13 +169,15 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                         return (
                           <Tabs.Content key={platform} value={platform} tabIndex={-1}>
                             {each !== undefined && (
-                              <PlatformPanel
-                                described={each}
-                                sharedText={draft.text}
-                                sharedMedia={draft.media}
-                                override={draft.overrides[platform]}
-                                counts={counts}
-                              />
+                              <Suspense fallback={<Loading rows={2} />}>
+                                <PlatformPanel
+                                  described={each}
+                                  sharedText={draft.text}
+                                  sharedMedia={draft.media}
+                                  override={draft.overrides[platform]}
+                                  counts={counts}
+                                />
+                              </Suspense>
                             )}
                           </Tabs.Content>
                         );
