@@ -9,6 +9,7 @@ import { useRead } from "../api/use-api.ts";
 import { Button } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
+import { showCurrent } from "../ui/tabs.ts";
 import type { ApprovalView } from "./approval-view.ts";
 import { DraftCard } from "./draft-card.tsx";
 import { ReviewCard } from "./review-card.tsx";
@@ -28,13 +29,17 @@ export function Approvals() {
   ];
   return (
     <View title={t`Approvals`}>
-      <nav aria-label={t`Approvals`} className="flex gap-1 overflow-x-auto border-b">
+      <nav
+        aria-label={t`Approvals`}
+        ref={showCurrent}
+        className="relative -mx-4 flex gap-1 overflow-x-auto border-b px-4 sm:mx-0 sm:px-0"
+      >
         {views.map(([each, name]) => (
           <Link
             key={each}
             to="/approvals"
             search={({ mode }) => ({ mode, view: each === "pending" ? undefined : each })}
-            aria-current={each === view ? "page" : undefined}
+            activeOptions={{ exact: true }}
             className="flex min-h-11 items-center border-b-2 border-transparent px-3 text-sm font-semibold whitespace-nowrap text-dim no-underline aria-[current=page]:border-ink aria-[current=page]:text-ink"
           >
             {name}

@@ -11,7 +11,7 @@ import { StatusTag } from "../posts/status.tsx";
 import { labelOf } from "../start.ts";
 import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
-import { Notice, Tag } from "../ui/surfaces.tsx";
+import { Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { ReviewActions } from "./review-actions.tsx";
 
@@ -27,6 +27,7 @@ export function ReviewCard({
 }) {
   const { t } = useLingui();
   const accounts = useRead(accountsList, { query: { platformSetId: post.platformSetId } });
+  if (accounts.isPending) return <Loading rows={3} />;
   const heading = `post-${post.id}`;
   const platforms = post.platformPosts.map(({ platform }) => platform);
   const content = JSON.stringify(post.content);

@@ -98,7 +98,7 @@ function Day({ day, isNarrow, isOutside }: { day: string; isNarrow: boolean; isO
               type="button"
               tabIndex={isAt ? 0 : -1}
               onClick={() => openDay(day)}
-              className="w-full rounded-md px-1.5 py-0.5 text-start text-xs font-semibold text-dim hover:bg-tint"
+              className="w-full rounded-md px-1.5 py-1 text-start text-xs font-semibold text-dim hover:bg-tint"
             >
               {t`${posts.length - shown.length} more`}
             </button>

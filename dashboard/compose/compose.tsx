@@ -63,12 +63,17 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
   const failed = [sets, accounts, platforms, source, stored].find(({ error }) => error !== null);
   if (failed !== undefined && failed.error !== null && opened === undefined)
     return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
-  if (sets.data === undefined || accounts.data === undefined || described === undefined) return <Loading />;
+  const loading = (
+    <View title={sourceId === undefined || isCopy ? t`New post` : t`Edit post`} isWide>
+      <Loading />
+    </View>
+  );
+  if (sets.data === undefined || accounts.data === undefined || described === undefined) return loading;
   const { accounts: all } = accounts.data;
   if (all.length === 0) return <NoAccounts />;
   if (opened === undefined) {
-    if (sourceId !== undefined && source.data === undefined) return <Loading />;
-    if (mediaId !== undefined && stored.data === undefined) return <Loading />;
+    if (sourceId !== undefined && source.data === undefined) return loading;
+    if (mediaId !== undefined && stored.data === undefined) return loading;
     const post = source.data?.post;
     const when = whenOf(isCopy ? null : (post?.scheduledFor ?? null), at);
     const set = firstSet(
@@ -79,7 +84,7 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
       draft: withMedia(post === undefined ? emptyDraft(set, when) : draftOf(post, when), stored.data?.media),
       saved: post === undefined || isCopy ? null : { post, etag: source.data?.etag ?? null },
     });
-    return <Loading />;
+    return loading;
   }
   if (opened.saved !== null && !["draft", "scheduled"].includes(opened.saved.post.status))
     return <NotEditable id={opened.saved.post.id} />;

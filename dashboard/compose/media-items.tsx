@@ -108,8 +108,8 @@ function Row({
         <Thumbnail item={item} />
       </button>
       <div className="min-w-0 grow space-y-2">
-        <div className="flex items-start gap-1">
-          <p className="min-w-0 grow truncate pt-2 text-sm">{name}</p>
+        <div className="flex flex-wrap items-start justify-end gap-1">
+          <p className="min-w-0 grow basis-40 truncate pt-2 text-sm">{name}</p>
           {count > 1 && (
             <>
               <Button

@@ -66,7 +66,7 @@ export const WhereCard = memo(function WhereCard({
             return (
               <label
                 key={name}
-                className="flex min-h-11 min-w-0 cursor-pointer items-center gap-1.5 rounded-xl border px-2 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
+                className="flex min-h-11 min-w-0 cursor-pointer items-center gap-1.5 rounded-xl border px-1.5 py-1.5 text-[0.8125rem] sm:px-2 sm:text-sm has-checked:border-link has-checked:bg-tint"
               >
                 <input
                   type="checkbox"

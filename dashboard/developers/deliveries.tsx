@@ -69,7 +69,7 @@ function Delivery({ delivery }: { delivery: WebhookDelivery }) {
   const { id, type, status, createdAt, attempts, payload } = delivery;
   return (
     <li>
-      <details className="group py-1">
+      <details className="group py-1.5">
         <summary className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 rounded-lg text-sm">
           <code className="min-w-0 grow">{type}</code>
           <Tag tone={TONES[status]}>{names[status]}</Tag>

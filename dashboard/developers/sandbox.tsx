@@ -162,6 +162,7 @@ function NextCalls({ accountId: id }: { accountId: string }) {
   return (
     <>
       {failure !== null && <Failure error={failure} onRetry={() => void read.refetch()} />}
+      {read.isPending && <Loading rows={2} />}
       <div role="status">
         {read.data !== undefined && waiting.length === 0 && (
           <p className="text-dim">{t`The next call works as usual.`}</p>
@@ -195,8 +196,8 @@ function NextCalls({ accountId: id }: { accountId: string }) {
       )}
       <ul className="grid gap-2 sm:grid-cols-2">
         {kinds.map(({ kind, name, about }) => (
-          <li key={kind} className="flex items-center gap-3 rounded-xl border p-3">
-            <p className="min-w-0 grow">
+          <li key={kind} className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border p-3">
+            <p className="min-w-0 grow basis-40">
               {about} <code className="block text-xs text-dim">{kind}</code>
             </p>
             <Button

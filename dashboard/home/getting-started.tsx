@@ -10,7 +10,7 @@ import { webhooksCreate, webhooksList } from "../../contract/operations/webhooks
 import { useRead, useWrite } from "../api/use-api.ts";
 import { labelOf, start } from "../start.ts";
 import { Button, buttonClass, OutLink, TextField } from "../ui/controls.tsx";
-import { Card, Notice } from "../ui/surfaces.tsx";
+import { Card, Loading, Notice } from "../ui/surfaces.tsx";
 import { CopyButton, Snippets } from "./code.tsx";
 import { type Facts, firstPost, firstWebhook } from "./snippets.ts";
 
@@ -47,7 +47,9 @@ function Steps({ onHide }: { onHide: () => void }) {
   const keys = useRead(keysList, {}, IN_TEST);
   const webhooks = useRead(webhooksList, {}, IN_TEST);
   const sets = useRead(platformSetsList, {}, IN_TEST);
-  if ([accounts, liveAccounts, posts, keys, webhooks, sets].some(({ data }) => data === undefined)) return null;
+  const reads = [accounts, liveAccounts, posts, keys, webhooks, sets];
+  if (reads.some(({ isPending }) => isPending)) return <Loading />;
+  if (reads.some(({ data }) => data === undefined)) return null;
 
   const account = accounts.data?.accounts[0];
   const platform = account?.platform ?? start.platforms[0]?.name;

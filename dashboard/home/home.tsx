@@ -22,10 +22,10 @@ export function Home() {
   return (
     <View title={name === "" ? t`Home` : t`Hello, ${name}`} isWide actions={<PublishingMenu />}>
       <PublishingState />
-      <Suspense fallback={null}>
+      <Suspense fallback={<Loading />}>
         <GettingStarted />
       </Suspense>
-      <div className="grid items-start gap-4 *:min-w-0 lg:grid-cols-2">
+      <div className="grid gap-4 *:min-w-0 lg:grid-cols-2">
         <NeedsAttention />
         <Next />
       </div>

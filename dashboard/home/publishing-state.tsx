@@ -9,7 +9,7 @@ import { start } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
-import { Notice } from "../ui/surfaces.tsx";
+import { Loading, Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 
@@ -18,9 +18,10 @@ const CHANGED = ["/api/v1/publishing"];
 /** Says when nothing is published, and lets those who may stop and resume it. */
 export function PublishingState() {
   const { t } = useLingui();
-  const { data } = useRead(publishingGet, {}, { everyMilliseconds: 15_000 });
+  const { data, isPending } = useRead(publishingGet, {}, { everyMilliseconds: 15_000 });
   const toasts = useToasts();
   const resume = useWrite(publishingResume, CHANGED);
+  if (isPending) return <Loading />;
   if (data === undefined) return null;
   const { status, pauses } = data.publishing;
   const ofInstance = pauses.find(({ scope }) => scope === "instance");

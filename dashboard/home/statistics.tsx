@@ -43,12 +43,15 @@ function Charts({ stats: { from, timeZone, days, isComplete } }: { stats: Publis
         {byPlatform.map(([platform, ofPlatform]) => {
           const label = labelOf(platform);
           const count = sum(ofPlatform);
-          const late = seconds(Math.max(...ofPlatform.map(({ maxLatenessSeconds }) => maxLatenessSeconds)));
+          const latest = Math.max(...ofPlatform.map(({ maxLatenessSeconds }) => maxLatenessSeconds));
+          const late = seconds(latest);
           const at = new Map(ofPlatform.map((day) => [day.date, day]));
           return (
             <section key={platform} aria-label={label}>
               <h3 className="text-sm font-semibold">{label}</h3>
-              <p className="mb-1 text-sm text-dim">{t`${count} published, at most ${late} late`}</p>
+              <p className="mb-1 text-sm text-dim">
+                {latest < 1 ? t`${count} published, on time` : t`${count} published, at most ${late} late`}
+              </p>
               <Bars
                 label={t`${label}: published per day, ${range}`}
                 most={mostPublished}

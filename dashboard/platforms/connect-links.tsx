@@ -118,19 +118,20 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
           {setName === undefined ? null : <span className="font-normal text-dim"> · {setName}</span>}
         </p>
         <p className="text-sm text-dim">
-          {link.externalId !== null && (
-            <>
-              <code>{link.externalId}</code> ·{" "}
-            </>
-          )}
           {link.status === "pending" ? (
             <Trans>
-              works until <Time at={link.expiresAt} />
+              Works until <Time at={link.expiresAt} />
             </Trans>
           ) : (
             <Trans>
-              created <Time at={link.createdAt} />
+              Created <Time at={link.createdAt} />
             </Trans>
+          )}
+          {link.externalId !== null && (
+            <>
+              {" "}
+              · <code>{link.externalId}</code>
+            </>
           )}
         </p>
       </div>

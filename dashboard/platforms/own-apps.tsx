@@ -33,16 +33,19 @@ export function OwnApps() {
   const name = sets.data?.sets.find((set) => set.id === id)?.name ?? "";
   return (
     <View
-      title={t`Developer apps of ${name}`}
+      title={t`Developer apps`}
       actions={
         <Link to="/platforms" className={buttonClass("quiet")}>
           {t`Platforms`}
         </Link>
       }
     >
+      {(sets.isPending || options.data === undefined || apps.data === undefined) && error === null && (
+        <Loading rows={7} />
+      )}
       <p className="text-sm text-dim">
         <Trans>
-          Accounts of this set connect through the instance's apps. To use an app of your own, create it on the
+          Accounts of the set “{name}” connect through the instance's apps. To use an app of your own, create it on the
           platform's developer portal with the redirect URI and the permissions below, then enter its client ID and
           secret here. The secret is encrypted and never shown again. Accounts that are already connected keep the app
           they were connected with.
@@ -57,7 +60,6 @@ export function OwnApps() {
           }}
         />
       )}
-      {(options.data === undefined || apps.data === undefined) && error === null && <Loading rows={7} />}
       {apps.data !== undefined &&
         options.data?.connectOptions.map((option) => (
           <AppCard

@@ -49,7 +49,7 @@ export function SetCard({
           <h2 id={`set-${id}`} className="text-base font-semibold">
             {name}
           </h2>
-          {isDefault && <Tag>{t`Default`}</Tag>}
+          {isDefault && name !== t`Default` && <Tag>{t`Default`}</Tag>}
         </div>
         <SetMenu set={set} pauses={pauses} />
       </div>

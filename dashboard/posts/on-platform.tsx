@@ -28,9 +28,9 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
       title={
         <span className="flex items-center gap-2">
           <PlatformLogo platform={platform} />
-          <span>
-            {labelOf(platform)}
-            {account !== undefined && <span className="font-normal text-dim"> · {nameOf(account)}</span>}
+          <span className="min-w-0">
+            <span className="pe-2">{labelOf(platform)}</span>
+            {account !== undefined && <span className="font-normal text-dim">{nameOf(account)}</span>}
           </span>
         </span>
       }

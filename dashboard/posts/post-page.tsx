@@ -3,7 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { Suspense, use } from "react";
 
 import { type Account, accountsList } from "../../contract/operations/accounts.ts";
-import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { type PlatformSet, platformSetsList } from "../../contract/operations/platform-sets.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { cardOf } from "../preview/cards.ts";
@@ -21,10 +21,11 @@ export function PostPage() {
   const { t } = useLingui();
   const { id } = useParams({ from: "/posts/$id" });
   const { data, error, refetch } = usePost(id);
-  const accounts = useRead(accountsList).data?.accounts ?? [];
-  if (data === undefined)
+  const accounts = useRead(accountsList);
+  const sets = useRead(platformSetsList);
+  if (data === undefined || accounts.isPending || sets.isPending)
     return (
-      <View title={t`Post`}>
+      <View title={t`Post`} isWide>
         {error === null && <Loading />}
         {error?.code === "POST_NOT_FOUND" && <NotFound />}
         {error !== null && error.code !== "POST_NOT_FOUND" && <Failure error={error} onRetry={() => void refetch()} />}
@@ -33,16 +34,22 @@ export function PostPage() {
   const { post, etag } = data;
   const followed = { post, etag, readAgain: async () => (await refetch()).data?.etag ?? null };
   return (
-    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide={post.platformPosts.length > 1}>
-      <Facts post={post} />
-      {post.approval?.state === "pending" && (
-        <Notice tone="warn">
-          {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
-        </Notice>
-      )}
-      <Suspense fallback={<Loading />}>
-        <OnPlatforms followed={followed} accounts={accounts} />
-      </Suspense>
+    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide>
+      <div
+        className={`grid items-start gap-4 *:min-w-0 ${post.platformPosts.length > 1 ? "" : "lg:grid-cols-[1fr_2fr]"}`}
+      >
+        <div className="space-y-4">
+          <Facts post={post} sets={sets.data?.sets ?? []} />
+          {post.approval?.state === "pending" && (
+            <Notice tone="warn">
+              {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
+            </Notice>
+          )}
+        </div>
+        <Suspense fallback={<Loading />}>
+          <OnPlatforms followed={followed} accounts={accounts.data?.accounts ?? []} />
+        </Suspense>
+      </div>
     </View>
   );
 }
@@ -65,10 +72,9 @@ function OnPlatforms({ followed, accounts }: { followed: FollowedPost; accounts:
   );
 }
 
-function Facts({ post }: { post: Post }) {
+function Facts({ post, sets }: { post: Post; sets: readonly PlatformSet[] }) {
   const { t } = useLingui();
   const { status, scheduledFor, publishBy, publishedAt, createdAt, platformSetId } = post;
-  const sets = useRead(platformSetsList).data?.sets ?? [];
   const set = sets.find(({ id }) => id === platformSetId);
   const times = [
     [t`Published`, publishedAt],

@@ -9,6 +9,7 @@ import type { PostContent } from "../../model/post.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
+import { Loading } from "../ui/surfaces.tsx";
 import { cardOf } from "./cards.ts";
 import { toReact } from "./to-react.ts";
 
@@ -26,7 +27,7 @@ interface PostPreviewProps {
 /** A post as a platform's audience will see it, drawn as on the sandbox's page. */
 export const PostPreview = memo(function PostPreview(props: PostPreviewProps) {
   return (
-    <Suspense fallback={<div className="h-40 rounded-xl bg-tint" />}>
+    <Suspense fallback={<Loading rows={2} />}>
       <DrawnPost {...props} />
     </Suspense>
   );

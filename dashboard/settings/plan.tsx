@@ -154,9 +154,9 @@ function Used({ usage }: { usage: Usage }) {
           const [usedShown, limitShown] = [shown(used), limit === null ? null : shown(limit)];
           return (
             <li key={quota}>
-              <div className="flex flex-wrap justify-between gap-x-4 text-sm">
+              <div className="flex justify-between gap-x-4 text-sm">
                 <span className="font-semibold">{name}</span>
-                <span className="tabular-nums">
+                <span className="shrink-0 tabular-nums">
                   {limitShown === null ? t`${usedShown} (no limit)` : t`${usedShown} of ${limitShown}`}
                 </span>
               </div>

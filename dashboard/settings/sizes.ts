@@ -9,5 +9,8 @@ const UNITS = [
 /** "1.5 GB" */
 export function sizeOf(bytes: number, locale: string): string {
   const [size, unit] = UNITS.find(([least]) => bytes >= least) ?? [1, "byte"];
-  return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / size);
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 }).format(
+    bytes / size,
+  );
 }

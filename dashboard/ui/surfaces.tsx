@@ -47,7 +47,7 @@ export function View({
   }, [title]);
   return (
     <div className={`mx-auto space-y-4 ${isWide ? "max-w-7xl" : "max-w-4xl"}`}>
-      <div className="flex flex-wrap items-center justify-between gap-3">
+      <div className="flex min-h-10 flex-wrap items-center justify-between gap-3">
         <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
         {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
@@ -112,15 +112,16 @@ export function Disclosure({ label, beside, children }: { label: ReactNode; besi
   );
 }
 
-/** Stands where content is about to be. */
+/** Stands where content is about to be, of the same size. */
 export function Skeleton({ className = "h-4" }: { className?: string }) {
   return <div aria-hidden="true" className={`animate-pulse rounded-lg bg-tint ${className}`} />;
 }
 
+/** Stands where content of an unknown size is about to be. What comes after it is not shown before, so that nothing moves. */
 export function Loading({ rows = 4 }: { rows?: number }) {
   const { t } = useLingui();
   return (
-    <div role="status" aria-label={t`Loading`} className="space-y-3">
+    <div role="status" aria-label={t`Loading`} data-loading="" className="space-y-3">
       {Array.from({ length: rows }, (_, row) => (
         <Skeleton key={row} className="h-16" />
       ))}

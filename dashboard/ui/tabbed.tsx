@@ -2,6 +2,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { View } from "./surfaces.tsx";
+import { showCurrent } from "./tabs.ts";
 
 /** An area of several views, each with an address of its own. */
 export function Tabbed({
@@ -37,10 +38,4 @@ export function Tabbed({
       {children}
     </View>
   );
-}
-
-/** On a phone, not all tabs fit beside each other. */
-function showCurrent(nav: HTMLElement | null): void {
-  const current = nav?.querySelector<HTMLElement>('[aria-current="page"]');
-  if (nav && current) nav.scrollLeft = current.offsetLeft - (nav.clientWidth - current.offsetWidth) / 2;
 }

@@ -30,7 +30,7 @@ export const card: PlatformCard = {
 .on-instagram .ring{padding:2px;border-radius:50%;
   background:conic-gradient(from 210deg,#feda75,#fa7e1e,#d62976,#962fbf,#4f5bd5,#d62976,#feda75);flex:none}
 .on-instagram .face{width:34px;height:34px;border:2px solid var(--card);font-size:14px}
-.on-instagram .author{font-size:14px}.on-instagram .ig-place{display:block;font-size:12px;color:var(--dim)}
+.on-instagram .author{display:block;font-size:14px}.on-instagram .ig-place{display:block;font-size:12px;color:var(--dim)}
 .on-instagram figure{margin:0;position:relative;overflow:hidden;background:var(--tint);flex:none;width:100%;
   aspect-ratio:var(--ratio);max-height:590px}
 .on-instagram figure img{width:100%;height:100%;object-fit:cover;display:block}

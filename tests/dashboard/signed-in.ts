@@ -34,12 +34,21 @@ export async function signedIn(t: TestContext, roles: readonly MemberRole[] = []
   return { world, members, troubles, open: (options, cookie = own) => open(options, { url, cookie }) };
 }
 
+/** For a browser: colors that are on their way to others have a contrast of their own. */
+export const AT_REST = { reducedMotion: "reduce" } as const;
+
+/** For a page to evaluate: the shortest transition ends with a frame. */
+export const TWO_FRAMES = "new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))";
+
 const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }));
+
+/** By default, axe leaves out how large targets are. */
+const RULES = JSON.stringify({ rules: { "target-size": { enabled: true } } });
 
 /** No rule of accessibility is broken by what the page shows now. */
 export async function assertAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
-  const broken = violations.parse(await page.evaluate("axe.run().then(({ violations }) => violations)"));
+  const broken = violations.parse(await page.evaluate(`axe.run(${RULES}).then(({ violations }) => violations)`));
   assert.deepEqual(
     broken.map(({ id, nodes }) => `${page.url()}: ${id} ${JSON.stringify(nodes[0]?.target)}`),
     [],

@@ -189,7 +189,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     for (const platform of [FACEBOOK, INSTAGRAM, THREADS])
       await page
         .getByRole("region", { name: label(platform), exact: true })
-        .getByText(`${counts.get(platform)?.length} published, at most`)
+        .getByText(`${counts.get(platform)?.length} published, `)
         .waitFor();
     await picture("phone", PHONE);
     await go("Posts");
