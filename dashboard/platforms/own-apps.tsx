@@ -40,17 +40,6 @@ export function OwnApps() {
         </Link>
       }
     >
-      {(sets.isPending || options.data === undefined || apps.data === undefined) && error === null && (
-        <Loading rows={7} />
-      )}
-      <p className="text-sm text-dim">
-        <Trans>
-          Accounts of the set “{name}” connect through the instance's apps. To use an app of your own, create it on the
-          platform's developer portal with the redirect URI and the permissions below, then enter its client ID and
-          secret here. The secret is encrypted and never shown again. Accounts that are already connected keep the app
-          they were connected with.
-        </Trans>
-      </p>
       {error !== null && (
         <Failure
           error={error}
@@ -60,15 +49,29 @@ export function OwnApps() {
           }}
         />
       )}
-      {apps.data !== undefined &&
-        options.data?.connectOptions.map((option) => (
-          <AppCard
-            key={option.platform}
-            platformSetId={id}
-            option={option}
-            app={apps.data.apps.find(({ platform }) => platform === option.platform)}
-          />
-        ))}
+      {(options.data === undefined || apps.data === undefined || sets.isPending) && error === null && (
+        <Loading rows={7} />
+      )}
+      {options.data !== undefined && apps.data !== undefined && !sets.isPending && (
+        <>
+          <p className="text-sm text-dim">
+            <Trans>
+              Accounts of the set “{name}” connect through the instance's apps. To use an app of your own, create it on
+              the platform's developer portal with the redirect URI and the permissions below, then enter its client ID
+              and secret here. The secret is encrypted and never shown again. Accounts that are already connected keep
+              the app they were connected with.
+            </Trans>
+          </p>
+          {options.data.connectOptions.map((option) => (
+            <AppCard
+              key={option.platform}
+              platformSetId={id}
+              option={option}
+              app={apps.data.apps.find(({ platform }) => platform === option.platform)}
+            />
+          ))}
+        </>
+      )}
     </View>
   );
 }

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { type ReactNode, useEffect, useRef } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useRef } from "react";
 
 import { start } from "../start.ts";
 import { Button } from "./controls.tsx";
@@ -120,14 +120,37 @@ export function Skeleton({ className = "h-4" }: { className?: string }) {
 /** Stands where content of an unknown size is about to be. What comes after it is not shown before, so that nothing moves. */
 export function Loading({ rows = 4 }: { rows?: number }) {
   const { t } = useLingui();
+  const isOverView = useContext(OverView);
   return (
-    <div role="status" aria-label={t`Loading`} data-loading="" className="space-y-3">
+    <div
+      ref={isOverView ? undefined : countIn}
+      role="status"
+      aria-label={t`Loading`}
+      data-loading={isOverView ? undefined : ""}
+      className="space-y-3"
+    >
       {Array.from({ length: rows }, (_, row) => (
         <Skeleton key={row} className="h-16" />
       ))}
     </div>
   );
 }
+
+/** Chromium can miss that `:has` no longer holds, but not that an attribute has changed. */
+function countIn(loading: HTMLElement | null): (() => void) | undefined {
+  const main = loading?.closest("main");
+  if (!main) return undefined;
+  const count = (by: number) => {
+    const loads = Number(main.dataset.loads ?? 0) + by;
+    if (loads > 0) main.dataset.loads = String(loads);
+    else delete main.dataset.loads;
+  };
+  count(1);
+  return () => count(-1);
+}
+
+/** What loads in a dialog moves nothing of the view. */
+const OverView = createContext(false);
 
 /** A dialog over the view. The browser keeps the focus in it and closes it with Escape. */
 export function Dialog({
@@ -166,7 +189,7 @@ export function Dialog({
               <CloseIcon />
             </Button>
           </div>
-          {children}
+          <OverView value={true}>{children}</OverView>
         </>
       )}
     </dialog>
