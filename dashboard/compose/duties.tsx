@@ -1,15 +1,14 @@
-import { Trans, useLingui } from "@lingui/react/macro";
-import { memo, type ReactNode, useContext } from "react";
+import { useLingui } from "@lingui/react/macro";
+import { memo, useContext } from "react";
 
-import type { Policy, SharingDuties } from "../../model/capabilities.ts";
+import type { SharingDuties } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
-import { labelOf } from "../start.ts";
-import { Checkbox, OutLink, Select } from "../ui/controls.tsx";
-import { type Described, DraftContext, useComposer } from "./context.ts";
-import { type Draft, type Item, type Settings, settingsOf, withOverride, withSetting } from "./draft.ts";
+import { Checkbox, Select } from "../ui/controls.tsx";
+import { Consent } from "./consent.tsx";
+import { DraftContext, useComposer } from "./context.ts";
+import { type Item, type Settings, withOverride, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
-import type { Finding } from "./issues.ts";
-import { pointerOf } from "./settings-form.tsx";
+import { pointerOf } from "./issues.ts";
 
 /** The settings that a platform's duties are about; they have no place in its other settings. */
 export function settingsOfDuties({ audience, interactions, disclosure }: SharingDuties): string[] {
@@ -164,61 +163,5 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
         </fieldset>
       )}
     </div>
-  );
-}
-
-/** Somebody says that the post is commercial, and not yet in which way. */
-export function missingDisclosures(draft: Draft, described: ReadonlyMap<PlatformName, Described>): Finding[] {
-  return draft.platforms.flatMap((platform) => {
-    const disclosure = described.get(platform)?.capabilities.sharing?.disclosure;
-    const settings = settingsOf(draft, platform);
-    const [first] = disclosure?.kinds ?? [];
-    if (disclosure === undefined || first === undefined || draft.overrides[platform]?.isCommercial !== true) return [];
-    if (disclosure.kinds.some(({ setting }) => settings[setting] === true)) return [];
-    return [
-      {
-        rule: `${platform}.disclosure`,
-        code: "VALIDATION_FAILED",
-        platform,
-        path: pointerOf(platform, [first.setting]),
-        message: disclosure.missing,
-        actual: null,
-        limit: null,
-        fix: "",
-        isWarning: false,
-      },
-    ];
-  });
-}
-
-/** What one agrees to by publishing. */
-export function Consent({ platform, duties, settings }: Part) {
-  const { i18n } = useLingui();
-  const policies: Policy[] = [
-    ...duties.disclosure.kinds.flatMap(({ setting, consent }) =>
-      settings[setting] === true && consent !== undefined ? [consent] : [],
-    ),
-    ...duties.consent,
-  ];
-  const links = policies.map(({ name, url }) => (
-    <OutLink key={name} href={url} target="_blank">
-      {name}
-    </OutLink>
-  ));
-  const parts = new Intl.ListFormat(i18n.locale, { type: "conjunction" })
-    .formatToParts(policies.map(({ name }) => name))
-    .reduce<ReactNode[]>(
-      (shown, part) => [
-        ...shown,
-        part.type === "element" ? links[policies.findIndex(({ name }) => name === part.value)] : part.value,
-      ],
-      [],
-    );
-  return (
-    <p className="text-sm">
-      <Trans>
-        By posting, you agree to {labelOf(platform)}&apos;s {parts}.
-      </Trans>
-    </p>
   );
 }

@@ -21,7 +21,8 @@ import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
-import { Card, Loading, Notice, Tag, View } from "../ui/surfaces.tsx";
+import { useIsIdle } from "../ui/idle.ts";
+import { Card, Notice, Skeleton, Tag, View } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import {
   type Composer,
@@ -33,20 +34,20 @@ import {
 } from "./context.ts";
 import { useCounts, useRules } from "./counts.ts";
 import type { Draft } from "./draft.ts";
-import { missingDisclosures } from "./duties.tsx";
 import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
-import { ALL, type Finding, hasField, type Tab, tabOf } from "./issues.ts";
+import { ALL, type Finding, hasField, missingDisclosures, type Tab, tabOf } from "./issues.ts";
 import { dropKept, keep, readKept } from "./kept.ts";
-import { Preview } from "./preview.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
 import { SharedPanel } from "./shared-panel.tsx";
 import { WhenCard } from "./when-card.tsx";
 import { WhereCard } from "./where-card.tsx";
 
-/** Its forms are large, and a post has none before a platform is chosen. */
-const PlatformPanel = lazy(async () => ({ default: (await import("./platform-panel.tsx")).PlatformPanel }));
+/** What only a platform shows comes when the browser has time, or when it is opened. */
+const loadPanel = () => import("./platform-panel.tsx");
+const PlatformPanel = lazy(async () => ({ default: (await loadPanel()).PlatformPanel }));
+const Preview = lazy(async () => ({ default: (await import("./preview.tsx")).Preview }));
 
 interface EditorProps {
   initial: Draft;
@@ -64,7 +65,11 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
   const { draft, revision, change, type, note, undo, redo } = history;
   const [tab, setTab] = useState<Tab>(ALL);
   const isStarted = history.isTouched || opened !== null;
-  const rules = useRules(isStarted);
+  const isIdle = useIsIdle();
+  useEffect(() => {
+    if (isIdle) void loadPanel();
+  }, [isIdle]);
+  const rules = useRules(history.isTouched || (isStarted && isIdle));
   const accountOf = useCallback(
     (platform: PlatformName) =>
       accounts.find(
@@ -78,7 +83,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
     () => ({ described, accountOf, change, type, note, show: setTab, cutTo }),
     [described, accountOf, change, type, note, cutTo],
   );
-  const counts = useCounts(rules, draft, accountOf);
+  const counts = useCounts(rules, draft, described, accountOf);
   const validation = useValidation(draft);
   const { answer } = validation;
   const findings = useMemo<Finding[]>(
@@ -169,7 +174,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                         return (
                           <Tabs.Content key={platform} value={platform} tabIndex={-1}>
                             {each !== undefined && (
-                              <Suspense fallback={<Loading rows={2} />}>
+                              <Suspense fallback={<Skeleton className="h-96" />}>
                                 <PlatformPanel
                                   described={each}
                                   sharedText={draft.text}
@@ -206,7 +211,11 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     isTouched={history.isTouched}
                     onCreated={onCreated}
                   />
-                  <Preview draft={shownDraft} tab={shownTab} />
+                  {draft.platforms.length > 0 && (
+                    <Suspense fallback={<Skeleton className="h-64" />}>
+                      <Preview draft={shownDraft} tab={shownTab} />
+                    </Suspense>
+                  )}
                 </div>
               </div>
             </View>

@@ -24,7 +24,7 @@ export function useValidation(draft: Draft) {
     const timer = setTimeout(() => setAsked(body), PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [body]);
-  const { data, error } = useQuery<Answer<typeof postsValidate>, AmpostError>({
+  const { data, error, isPlaceholderData } = useQuery<Answer<typeof postsValidate>, AmpostError>({
     queryKey: ["composer", "validation", mode, asked],
     queryFn: ({ signal }) => ask(postsValidate, mode, { body: Object(JSON.parse(asked)), signal }),
     placeholderData: keepPreviousData,
@@ -32,7 +32,7 @@ export function useValidation(draft: Draft) {
     gcTime: 60_000,
     enabled: platforms.length > 0,
   });
-  return { answer: platforms.length > 0 ? data : undefined, error, isCurrent: asked === body };
+  return { answer: platforms.length > 0 ? data : undefined, error, isCurrent: asked === body && !isPlaceholderData };
 }
 
 /** The issues of one field, each with what to do. */

@@ -2,6 +2,7 @@ import type { Issue } from "../../client/types.ts";
 import type { Counting } from "../../model/capabilities.ts";
 import { type PlatformName, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
+import type { Described } from "./context.ts";
 import { type Draft, settingsOf, valueAt, withOverride, withSetting, type Path } from "./draft.ts";
 import { labelOfName } from "./schema.ts";
 
@@ -17,6 +18,35 @@ const OVERRIDE = /^\/content\/platformOverrides\/([^/]+)(?:\/(text|media|setting
 export function tabOf({ path }: Finding): Tab {
   const platform = OVERRIDE.exec(path)?.[1];
   return PLATFORM_NAMES.find((each) => each === platform) ?? ALL;
+}
+
+/** Where a setting is in a post. */
+export function pointerOf(platform: PlatformName, path: Path): string {
+  return ["/content/platformOverrides", platform, "settings", ...path].join("/");
+}
+
+/** Somebody says that the post is commercial, and not yet in which way. */
+export function missingDisclosures(draft: Draft, described: ReadonlyMap<PlatformName, Described>): Finding[] {
+  return draft.platforms.flatMap((platform) => {
+    const disclosure = described.get(platform)?.capabilities.sharing?.disclosure;
+    const settings = settingsOf(draft, platform);
+    const [first] = disclosure?.kinds ?? [];
+    if (disclosure === undefined || first === undefined || draft.overrides[platform]?.isCommercial !== true) return [];
+    if (disclosure.kinds.some(({ setting }) => settings[setting] === true)) return [];
+    return [
+      {
+        rule: `${platform}.disclosure`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: pointerOf(platform, [first.setting]),
+        message: disclosure.missing,
+        actual: null,
+        limit: null,
+        fix: "",
+        isWarning: false,
+      },
+    ];
+  });
 }
 
 /** Whether some field of the composer shows the issue; those that none shows are listed by themselves. */

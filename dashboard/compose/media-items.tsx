@@ -1,14 +1,5 @@
-import {
-  DndContext,
-  type DragEndEvent,
-  KeyboardSensor,
-  PointerSensor,
-  useDraggable,
-  useDroppable,
-  useSensor,
-  useSensors,
-} from "@dnd-kit/core";
 import { useLingui } from "@lingui/react/macro";
+import { type PointerEvent, useState } from "react";
 
 import { UploadProgress } from "../media/upload-progress.tsx";
 import { Button } from "../ui/controls.tsx";
@@ -32,10 +23,6 @@ export function MediaItems({
   pointer: string;
   onEdit: (to: (items: readonly Item[]) => readonly Item[]) => void;
 }) {
-  const sensors = useSensors(
-    useSensor(PointerSensor, { activationConstraint: { distance: 6 } }),
-    useSensor(KeyboardSensor),
-  );
   const move = (key: string, place: number) =>
     onEdit((before) => {
       const from = before.findIndex((each) => each.key === key);
@@ -43,27 +30,21 @@ export function MediaItems({
       if (item === undefined || place < 0 || place >= before.length) return before;
       return before.toSpliced(from, 1).toSpliced(place, 0, item);
     });
-  const onDragEnd = ({ active, over }: DragEndEvent) => {
-    const place = items.findIndex(({ key }) => key === over?.id);
-    if (place >= 0) move(String(active.id), place);
-  };
   return (
-    <DndContext sensors={sensors} onDragEnd={onDragEnd}>
-      <ol className="space-y-3">
-        {items.map((item, place) => (
-          <Row
-            key={item.key}
-            item={item}
-            slot={slot}
-            place={place}
-            count={items.length}
-            pointer={`${pointer}/${place}`}
-            onMove={(to) => move(item.key, to)}
-            onRemove={() => onEdit((before) => before.filter(({ key }) => key !== item.key))}
-          />
-        ))}
-      </ol>
-    </DndContext>
+    <ol className="space-y-3">
+      {items.map((item, place) => (
+        <Row
+          key={item.key}
+          item={item}
+          slot={slot}
+          place={place}
+          count={items.length}
+          pointer={`${pointer}/${place}`}
+          onMove={(to) => move(item.key, to)}
+          onRemove={() => onEdit((before) => before.filter(({ key }) => key !== item.key))}
+        />
+      ))}
+    </ol>
   );
 }
 
@@ -87,26 +68,21 @@ function Row({
   const { t } = useLingui();
   const { type: typed } = useComposer();
   const { type } = item.shown;
-  const drag = useDraggable({ id: item.key });
-  const drop = useDroppable({ id: item.key });
+  const { pixels, handle } = useDrag(onMove);
   const name = item.shown.name;
-  const offset = drag.transform;
   return (
     <li
-      ref={drop.setNodeRef}
-      className={`flex gap-3 rounded-xl border p-2 ${drop.isOver ? "border-link" : ""}`}
-      style={offset === null ? undefined : { transform: `translate(${offset.x}px, ${offset.y}px)` }}
+      className={`flex gap-3 rounded-xl border bg-card p-2 ${pixels === 0 ? "" : "relative z-10 border-link shadow-lg"}`}
+      style={pixels === 0 ? undefined : { transform: `translateY(${pixels}px)` }}
     >
-      <button
-        type="button"
-        ref={drag.setNodeRef}
-        {...drag.listeners}
-        {...drag.attributes}
-        aria-label={t`Move ${name}`}
-        className="size-20 shrink-0 cursor-grab touch-none overflow-hidden rounded-lg bg-tint"
+      {/* Without a pointer, the buttons with arrows move it. */}
+      <div
+        {...(count > 1 && handle)}
+        title={count > 1 ? t`Move ${name}` : undefined}
+        className={`size-20 shrink-0 overflow-hidden rounded-lg bg-tint ${count > 1 ? "cursor-grab touch-none" : ""}`}
       >
         <Thumbnail item={item} />
-      </button>
+      </div>
       <div className="min-w-0 grow space-y-2">
         <div className="flex flex-wrap items-start justify-end gap-1">
           <p className="min-w-0 grow basis-40 truncate pt-2 text-sm">{name}</p>
@@ -156,4 +132,35 @@ function Row({
       </div>
     </li>
   );
+}
+
+/** Drags an item of a list to the place of another one, up or down. */
+function useDrag(onMove: (to: number) => void) {
+  const [from, setFrom] = useState<number | null>(null);
+  const [pixels, setPixels] = useState(0);
+  const end = () => {
+    setFrom(null);
+    setPixels(0);
+  };
+  const handle = {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      // Otherwise the browser would drag the picture.
+      event.preventDefault();
+      event.currentTarget.setPointerCapture(event.pointerId);
+      setFrom(event.clientY);
+    },
+    onPointerMove: ({ clientY }: PointerEvent) => from !== null && setPixels(clientY - from),
+    onPointerUp: ({ currentTarget, clientY }: PointerEvent) => {
+      const own = currentTarget.closest("li");
+      const to = [...(own?.parentElement?.children ?? [])].findIndex((each) => {
+        const { top, bottom } = each.getBoundingClientRect();
+        return each !== own && clientY >= top && clientY <= bottom;
+      });
+      if (pixels !== 0 && to !== -1) onMove(to);
+      end();
+    },
+    onPointerCancel: end,
+  };
+  return { pixels, handle };
 }

@@ -12,9 +12,9 @@ import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Consent } from "./consent.tsx";
 import { type Described, useComposer } from "./context.ts";
 import { type Draft, isUploading, settingsOf } from "./draft.ts";
-import { Consent } from "./duties.tsx";
 import { type Finding, tabOf } from "./issues.ts";
 import type { Saved, useSaving } from "./saving.ts";
 
@@ -112,7 +112,7 @@ export function PublishBar(props: PublishBarProps) {
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);
   }, []);
-  useAutosave(props, created);
+  useAutosave(props, doing === null, created);
   return (
     <div className="space-y-3">
       {saving.state === "conflict" && <Conflict saving={saving} />}
@@ -187,14 +187,19 @@ function Conflict({ saving }: { saving: PublishBarProps["saving"] }) {
   );
 }
 
-/** Keeps drafts on the server as soon as they are valid. A scheduled post changes only when somebody says so. */
+/**
+ * Keeps drafts on the server as soon as they are valid. A scheduled post changes only when somebody says so: what is
+ * being scheduled must not become a draft again.
+ */
 function useAutosave(
   { draft, findings, isChecked, isTouched, saving }: PublishBarProps,
+  isFree: boolean,
   onCreated: (saved: Saved) => void,
 ): void {
   const status = saving.saved.current?.post.status ?? "draft";
   const isValid = isChecked && draft.platforms.length > 0 && findings.every(({ isWarning }) => isWarning);
   const canSave =
+    isFree &&
     isValid &&
     isTouched &&
     status === "draft" &&

@@ -1,34 +1,21 @@
 import type { Account } from "../../contract/operations/accounts.ts";
-import type { PlatformName } from "../../model/platform-names.ts";
-import type { AccountFacts } from "../../platforms/definition.ts";
-import { validatePost, type PlatformValidation } from "../../platforms/validate/validate.ts";
+import type { Capabilities } from "../../model/capabilities.ts";
+import { countWithin } from "../../platforms/kit/text.ts";
+import { resolve } from "../../platforms/validate/resolve-content.ts";
+import { textLimit } from "../../platforms/validate/text-limit.ts";
 import { contentOf, type Draft, shownEntry } from "./draft.ts";
 
 export { cutTo } from "./counting.ts";
 
-/** What a platform gets of a draft, by the rules that the server has too. */
-export function readPlatform(
-  draft: Draft,
-  platform: PlatformName,
-  account: Account | undefined,
-): PlatformValidation | undefined {
-  const override = draft.overrides[platform];
-  const known: Draft = {
-    ...draft,
-    platforms: [platform],
-    overrides: override === undefined ? {} : { [platform]: override },
-  };
-  return validatePost(
-    { content: contentOf(known, shownEntry), platforms: [platform] },
-    {
-      now: new Date(),
-      scheduling: "all",
-      forcePrivateUploads: false,
-      accounts: { [platform]: account === undefined ? null : factsOf(account) },
-    },
-  ).perPlatform[platform];
+/** How long the text that a platform gets of a draft is there; null if that is far beyond its maximum. */
+export interface Count {
+  length: number | null;
+  max: number;
 }
 
-function factsOf({ scopes, platformMetadata: metadata, tokenExpiresAt }: Account): AccountFacts {
-  return { scopes, metadata, tokenExpiresAt };
+/** Counts as the server does. */
+export function countOf(draft: Draft, capabilities: Capabilities, account: Account | undefined): Count {
+  const { shapes, content } = resolve(capabilities, contentOf(draft, shownEntry));
+  const limit = textLimit(capabilities, shapes[0], account?.platformMetadata);
+  return { length: countWithin(content.text, limit), max: limit.max };
 }

@@ -10,7 +10,7 @@ import { DraftContext, useComposer } from "./context.ts";
 import { CoverFrame, CoverImage } from "./cover.tsx";
 import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
-import { inWords } from "./issues.ts";
+import { inWords, pointerOf } from "./issues.ts";
 import { MediaBox } from "./media-box.tsx";
 import { labelOfName, type SettingField } from "./schema.ts";
 import { TextBox } from "./text-box.tsx";
@@ -51,10 +51,6 @@ function Setting(props: SettingProps) {
       <FieldIssues at={pointerOf(platform, path)} isDeep={is !== "group" && is !== "list"} />
     </div>
   );
-}
-
-export function pointerOf(platform: PlatformName, path: Path): string {
-  return ["/content/platformOverrides", platform, "settings", ...path].join("/");
 }
 
 function Control({ platform, field, path, value }: SettingProps) {

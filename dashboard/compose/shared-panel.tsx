@@ -65,7 +65,7 @@ export function Counters({ platforms, counts }: { platforms: readonly PlatformNa
   return (
     <ul className="flex flex-wrap gap-1.5" aria-label={t`Length of the text`}>
       {platforms.map((platform) => {
-        const counted = counts.get(platform)?.text;
+        const counted = counts.get(platform);
         if (counted === undefined) return null;
         const { length, max } = counted;
         const isOver = length === null || length > max;

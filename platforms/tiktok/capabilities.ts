@@ -1,10 +1,16 @@
 import type { Capabilities } from "../../model/capabilities.ts";
-import { NOT_FOR_BRANDED_CONTENT } from "./settings.ts";
+import type { PRIVACY_LEVELS } from "./settings.ts";
 
 const VIDEO = "TikTok docs, direct post, 2026-09-11";
 const PHOTO = "TikTok docs, photo post, 2026-09-11";
 const MEDIA = "TikTok docs, media transfer guide, 2026-09-11";
 const SHARING = "TikTok docs, content sharing guidelines, 2026-09-11";
+
+/** Branded content must be for everyone or for friends. Source: TikTok docs, content sharing guidelines, 2026-09-11. */
+export const NOT_FOR_BRANDED_CONTENT: readonly string[] = [
+  "FOLLOWER_OF_CREATOR",
+  "SELF_ONLY",
+] satisfies (typeof PRIVACY_LEVELS)[number][];
 
 export const capabilities = {
   platform: "tiktok",

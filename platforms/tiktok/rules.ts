@@ -1,5 +1,6 @@
 import { settingPath, type Rule, type RuleInput } from "../definition.ts";
-import { NOT_FOR_BRANDED_CONTENT, type TiktokSettings } from "./settings.ts";
+import { NOT_FOR_BRANDED_CONTENT } from "./capabilities.ts";
+import type { TiktokSettings } from "./settings.ts";
 
 type Input = RuleInput<TiktokSettings>;
 

@@ -7,12 +7,6 @@ export const PRIVACY_LEVELS = [
   "SELF_ONLY",
 ] as const;
 
-/** Branded content must be for everyone or for friends. Source: TikTok docs, content sharing guidelines, 2026-09-11. */
-export const NOT_FOR_BRANDED_CONTENT: readonly string[] = [
-  "FOLLOWER_OF_CREATOR",
-  "SELF_ONLY",
-] satisfies (typeof PRIVACY_LEVELS)[number][];
-
 // Source: TikTok docs, direct post and photo post, 2026-09-11.
 
 /** `platformOverrides.tiktok.settings`. */

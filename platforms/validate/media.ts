@@ -22,6 +22,7 @@ import {
 import { isRewrapped } from "../kit/wrapping.ts";
 import { dotted, type TopicIssue } from "./files.ts";
 import { fittingShapes, mediaKind, type Resolved } from "./resolve-content.ts";
+import { raise } from "./text-limit.ts";
 
 /** The media of one part of a post, with their place in the request and how they can be published. */
 export interface MediaPart {
@@ -160,17 +161,8 @@ function validateMeasures(
     const limit = rule.limits[quantity];
     return limit === undefined
       ? []
-      : validateQuantity(capabilities, entry, path, mediaKind(entry), quantity, raise(limit, account));
+      : validateQuantity(capabilities, entry, path, mediaKind(entry), quantity, raise(limit, account?.metadata));
   });
-}
-
-/** The limit for this account. */
-export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limit: L, account: AccountFacts | null): L {
-  const { raised } = limit;
-  const said = raised === undefined ? undefined : account?.metadata[raised.metadata];
-  return raised !== undefined && typeof said === "string" && raised.values.includes(said)
-    ? { ...limit, max: raised.max }
-    : limit;
 }
 
 /** A type supported only for other platforms, such as image/gif. */

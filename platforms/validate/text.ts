@@ -3,17 +3,8 @@ import { issueOf } from "../../model/errors.ts";
 import { settingPath, type AccountFacts, type MeasuredMedia, type Settings } from "../definition.ts";
 import { COUNTING_WORDS, countWithin } from "../kit/text.ts";
 import { dotted, type TopicIssue } from "./files.ts";
-import { raise } from "./media.ts";
 import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
-
-/** The limit for the text of a post with this shape. */
-export function textLimit(
-  capabilities: Capabilities,
-  shape: Shape | undefined,
-  account: AccountFacts | null,
-): TextLimit {
-  return raise(typeof shape?.text === "object" ? shape.text : capabilities.text, account);
-}
+import { textLimit } from "./text-limit.ts";
 
 /** Checks that the first part has a text if it needs one, and that it is not too long. */
 export function validateText(
@@ -46,7 +37,7 @@ export function validatePartText(
 ): TopicIssue[] {
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [validateNoText(platform, label, path, false)];
-  const limit = textLimit(capabilities, shape, account);
+  const limit = textLimit(capabilities, shape, account?.metadata);
   return validateLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
 }
 

@@ -28,7 +28,8 @@ import {
 } from "./resolve-content.ts";
 import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
 import { validateSettings, type ValidatedSettings } from "./settings.ts";
-import { validateAltTexts, validatePartText, validateSettingTexts, validateText, textLimit } from "./text.ts";
+import { textLimit } from "./text-limit.ts";
+import { validateAltTexts, validatePartText, validateSettingTexts, validateText } from "./text.ts";
 
 export { mapMedia } from "./resolve-content.ts";
 
@@ -158,7 +159,7 @@ function validateForPlatform(
   const resolved = resolve(capabilities, content, context.measured);
   const override = content.platformOverrides[platform];
   const settings = validateSettings(definition, override?.settings, account);
-  const limit = textLimit(capabilities, resolved.shapes[0], account);
+  const limit = textLimit(capabilities, resolved.shapes[0], account?.metadata);
   const length = countWithin(resolved.content.text, limit);
   const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
   const ruled = applyRules(definition, resolved, settings, content, scheduledFor, { account, isReadable }, context);

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Page } from "playwright-core";
 
 import { press, step } from "../browser.ts";
 import { installed } from "./installed.ts";
-import { assertAccessible } from "./signed-in.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 
@@ -53,8 +54,8 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await altTexts.nth(1).fill("Upright");
     await altTexts.nth(0).fill("Square");
     await page.getByText("Saved", { exact: true }).waitFor();
-    const second = await page.getByRole("button", { name: "Move photo-4x5.jpg", exact: true }).boundingBox();
-    const first = await page.getByRole("button", { name: "Move photo-1x1.jpg", exact: true }).boundingBox();
+    const second = await page.getByTitle("Move photo-4x5.jpg", { exact: true }).boundingBox();
+    const first = await page.getByTitle("Move photo-1x1.jpg", { exact: true }).boundingBox();
     assert.ok(first !== null && second !== null);
     await page.mouse.move(second.x + 30, second.y + 30);
     await page.mouse.down();
@@ -164,6 +165,36 @@ async function until(page: Page, condition: string): Promise<void> {
      })`,
   );
 }
+
+test("what is being scheduled does not become a draft again, however long the server takes", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "threads");
+  const page = await open();
+  const sent: unknown[] = [];
+  await page.route("**/api/v1/posts?*", async (route) => {
+    if (route.request().method() !== "POST") return await route.continue();
+    sent.push(route.request().postDataJSON());
+    // Longer than a draft waits until it is saved by itself.
+    await sleep(4_000);
+    return await route.continue();
+  });
+  await page.route(/\/api\/v1\/posts\/[^/]+$/, async (route) => {
+    if (route.request().method() === "PATCH") sent.push(route.request().postDataJSON());
+    await route.continue();
+  });
+  await page.goto(`${world.url}/compose?mode=test`);
+  await page.getByLabel("Threads").check();
+  await page.getByLabel("Text", { exact: true }).fill("Good news");
+  await page.getByLabel("At a time").check();
+  await press(page, "Schedule");
+  await page.getByText("Post scheduled").first().waitFor();
+  await page.getByText("Scheduled", { exact: true }).first().waitFor();
+  assert.deepEqual(
+    sent.map((body) => typeof Object(body).scheduledFor),
+    ["string"],
+  );
+  assert.deepEqual(troubles, []);
+});
 
 /** Moves the focus until it is on the control of this name. */
 async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<void> {
