@@ -44,10 +44,11 @@ import { SharedPanel } from "./shared-panel.tsx";
 import { WhenCard } from "./when-card.tsx";
 import { WhereCard } from "./where-card.tsx";
 
-/** What only a platform shows comes when the browser has time, or when it is opened. */
+/** Previews, and what only a platform has, come when the browser has time. */
 const loadPanel = () => import("./platform-panel.tsx");
 const PlatformPanel = lazy(async () => ({ default: (await loadPanel()).PlatformPanel }));
 const Preview = lazy(async () => ({ default: (await import("./preview.tsx")).Preview }));
+const PREVIEW_ROOM = <div className="h-64 rounded-2xl border bg-card" />;
 
 interface EditorProps {
   initial: Draft;
@@ -212,8 +213,8 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     onCreated={onCreated}
                   />
                   {draft.platforms.length > 0 && (
-                    <Suspense fallback={<Skeleton className="h-64" />}>
-                      <Preview draft={shownDraft} tab={shownTab} />
+                    <Suspense fallback={PREVIEW_ROOM}>
+                      {isIdle ? <Preview draft={shownDraft} tab={shownTab} /> : PREVIEW_ROOM}
                     </Suspense>
                   )}
                 </div>
