@@ -168,7 +168,7 @@ async function until(page: Page, condition: string): Promise<void> {
 
 test("what is being scheduled does not become a draft again, however long the server takes", async (t) => {
   const { world, open, troubles } = await signedIn(t);
-  await world.connect(world.test, "threads");
+  await world.connect(world.test, "facebook");
   const page = await open();
   const sent: unknown[] = [];
   await page.route("**/api/v1/posts?*", async (route) => {
@@ -183,7 +183,7 @@ test("what is being scheduled does not become a draft again, however long the se
     await route.continue();
   });
   await page.goto(`${world.url}/compose?mode=test`);
-  await page.getByLabel("Threads").check();
+  await page.getByLabel("Facebook").check();
   await page.getByLabel("Text", { exact: true }).fill("Good news");
   await page.getByLabel("At a time").check();
   await press(page, "Schedule");
