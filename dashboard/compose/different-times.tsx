@@ -17,8 +17,7 @@ import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { type Draft, isUploading, type When } from "./draft.ts";
-import { missingDisclosures } from "./duties.tsx";
-import { inWords } from "./issues.ts";
+import { inWords, missingDisclosures } from "./issues.ts";
 import { bodyOf, type useSaving } from "./saving.ts";
 
 export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;

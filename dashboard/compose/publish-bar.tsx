@@ -209,7 +209,7 @@ function useAutosave(
     draft !== saving.savedDraft;
   const run = useEffectEvent(() => {
     const isNew = saving.saved.current === null;
-    saving.save(draft, { ...draft.when, kind: "draft" }).then(
+    saving.save(draft, { ...draft.when, kind: "draft" }, true).then(
       (saved) => isNew && onCreated(saved),
       // The state says so, and the next change tries again.
       () => undefined,

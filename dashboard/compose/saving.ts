@@ -45,10 +45,12 @@ export function useSaving(opened: Saved | null, initial: Draft) {
   );
 
   const save = useCallback(
-    (draft: Draft, when: When) =>
+    (draft: Draft, when: When, isByItself = false) =>
       run(async () => {
         const body = bodyOf(draft, when);
         const before = saved.current;
+        // What was scheduled while this waited for its turn must not become a draft again.
+        if (isByItself && before !== null && before.post.status !== "draft") return before;
         const answer =
           before === null
             ? await ask(postsCreate, mode, { body, idempotencyKey: `${creation.current}-${hashOf(body)}` })
@@ -58,10 +60,8 @@ export function useSaving(opened: Saved | null, initial: Draft) {
                 ifMatch: before.etag ?? undefined,
               });
         saved.current = { post: answer.post, etag: answer.etag };
-        return saved.current;
-      }).then((answer) => {
         setSavedDraft(draft);
-        return answer;
+        return saved.current;
       }),
     [run, mode],
   );
