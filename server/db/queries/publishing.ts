@@ -123,7 +123,7 @@ export interface ClaimedWrite {
 /**
  * The engine's only write, in one statement: the platform post, if its claim is still valid, along with the journal,
  * the account's slot and the post. Returns the row afterwards, or undefined if the claim was lost; then nothing was
- * written.
+ * written. It can be repeated when its response is lost.
  */
 export async function writeClaimed(
   db: Db,
@@ -266,6 +266,7 @@ const written = (locked: Locked) => `with asked as materialized (
        pp.journal ->> 'step', pp.journal ->> 'effect', (pp.journal ->> 'attempt')::integer, pp.fence,
        pp.journal ->> 'result', pp.journal -> 'evidence', now()
      from pp where pp.journal is not null
+     on conflict (id) do nothing
    ), intended as (
      update publish_steps s set result = coalesce(pp.intent ->> 'result', s.result),
        remote_id = coalesce(pp.intent ->> 'remoteId', s.remote_id),
