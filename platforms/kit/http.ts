@@ -68,7 +68,6 @@ export interface HttpClientOptions {
 export interface HttpExchange {
   method: HttpRequest["method"];
   url: string;
-  requestHash: string;
   requestExcerpt: string | null;
   startedAt: Date;
   durationMilliseconds: number;
@@ -92,7 +91,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         options.onExchange?.({
           method: request.method,
           url: shownUrl,
-          requestHash: requestHash(request, shownUrl),
           requestExcerpt: bodyExcerpt(request, secrets),
           startedAt,
           durationMilliseconds: Math.round(performance.now() - started),
@@ -112,9 +110,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 /** The same for the same request in every process and at any time: tokens and signatures are excluded. */
-export function requestHash(request: HttpRequest, shownUrl = redactUrl(realUrl(request))): string {
+export function requestHash(request: HttpRequest): string {
   return createHash("sha256")
-    .update(JSON.stringify([request.method, shownUrl, canonicalBody(request)]))
+    .update(JSON.stringify([request.method, redactUrl(realUrl(request)), canonicalBody(request)]))
     .digest("hex");
 }
 

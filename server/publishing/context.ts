@@ -107,9 +107,19 @@ export async function renewToken(work: Work): Promise<void> {
   });
 }
 
-/** What the journal keeps of a step's requests. */
+/** What the journal keeps of a step's requests, without what is the same for most. */
 export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {
-  return exchanges.length === 0 ? {} : { exchanges };
+  return exchanges.length === 0 ? {} : { exchanges: exchanges.map(toStored) };
+}
+
+function toStored({ requestExcerpt, answerExcerpt, failure, sent, ...exchange }: HttpExchange): Evidence {
+  return {
+    ...exchange,
+    requestExcerpt: requestExcerpt ?? undefined,
+    answerExcerpt: answerExcerpt ?? undefined,
+    failure: failure ?? undefined,
+    sent: sent ? undefined : sent,
+  };
 }
 
 const EXCHANGES_KEPT = 20;

@@ -46,17 +46,17 @@ function toAttempt(row: PublishStepRow): PostAttempt {
   };
 }
 
-/** As stored by the engine; see `HttpExchange`. */
+/** As the engine stores an `HttpExchange`. */
 const exchange = z.object({
   method: z.string(),
   url: z.string(),
   startedAt: z.string(),
   durationMilliseconds: z.number(),
-  requestExcerpt: z.string().nullable(),
+  requestExcerpt: z.string().nullable().default(null),
   status: z.int().nullable(),
-  answerExcerpt: z.string().nullable(),
-  failure: z.string().nullable(),
-  sent: z.boolean(),
+  answerExcerpt: z.string().nullable().default(null),
+  failure: z.string().nullable().default(null),
+  sent: z.boolean().default(true),
 });
 
 const exchanges = z.array(exchange).default([]);
