@@ -6,6 +6,7 @@ import type { AmpostError } from "../../client/errors.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { regionOf } from "../shell/language.ts";
 import { areShortcutsOn } from "../shell/shortcuts.ts";
+import { mayOpen } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -76,7 +77,9 @@ export function Calendar() {
     if (itsHour !== undefined) setHour(itsHour);
     if (day !== on) set({ on: day });
   };
-  const compose = (place: string) => void navigate({ to: "/compose", search: { at: dueAt(place, zone) } });
+  const compose = mayOpen("/compose")
+    ? (place: string) => void navigate({ to: "/compose", search: { at: dueAt(place, zone) } })
+    : null;
   const [opened, setOpened] = useState<PostSummary | null>(null);
   const [refused, setRefused] = useState<{ post: PostSummary; error: AmpostError } | null>(null);
   const move = useMove(names.moment);
@@ -107,10 +110,12 @@ export function Calendar() {
         title={t`Calendar`}
         isWide
         actions={
-          <Button kind="main" className={view === "day" ? "" : "max-md:hidden"} onClick={() => compose(at)}>
-            <PlusIcon />
-            {t`New post on ${names.shortDate(on)}`}
-          </Button>
+          compose !== null && (
+            <Button kind="main" className={view === "day" ? "" : "max-md:hidden"} onClick={() => compose(at)}>
+              <PlusIcon />
+              {t`New post on ${names.shortDate(on)}`}
+            </Button>
+          )
         }
       >
         <div className="flex flex-wrap items-center gap-2">
@@ -188,7 +193,7 @@ function useKeys(calendar: CalendarContext, view: CalendarView, set: (change: Ca
       const cell = target.closest<HTMLElement>("[data-place]");
       const here = cell?.dataset.place ?? at;
       if (areShortcutsOn()) {
-        if (key === "n") return compose(here);
+        if (key === "n") return compose?.(here);
         if (key === "t") return set({ on: undefined });
       }
       if (cell === null) return;
@@ -202,7 +207,7 @@ function useKeys(calendar: CalendarContext, view: CalendarView, set: (change: Ca
         follows.current = place !== at;
         goTo(place);
       } else if (key === "Enter" && target === cell) {
-        if (view === "day") compose(here);
+        if (view === "day") compose?.(here);
         else openDay(day);
       }
     };

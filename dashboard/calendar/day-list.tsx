@@ -25,9 +25,11 @@ export function DayPosts({ day }: { day: string }) {
           {date}
           {day === today && <span className="ms-2 text-dim">{t`Today`}</span>}
         </h3>
-        <Button kind="quiet" aria-label={t`New post on ${date}`} onClick={() => compose(day)}>
-          <PlusIcon />
-        </Button>
+        {compose !== null && (
+          <Button kind="quiet" aria-label={t`New post on ${date}`} onClick={() => compose(day)}>
+            <PlusIcon />
+          </Button>
+        )}
       </div>
       {posts.length === 0 ? (
         <p className="p-3 text-sm text-dim">{t`No posts`}</p>

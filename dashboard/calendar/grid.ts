@@ -14,7 +14,8 @@ export interface CalendarContext {
   goTo: (place: string) => void;
   openDay: (day: string) => void;
   openPost: (post: PostSummary) => void;
-  compose: (place: string) => void;
+  /** Null if the role allows no new posts. */
+  compose: ((place: string) => void) | null;
   /** The posts of a place, by time. */
   postsAt: (place: string) => readonly PostSummary[];
 }

@@ -84,7 +84,7 @@ function Hour({ place }: { place: string }) {
       tabIndex={isAt ? 0 : -1}
       data-place={place}
       onClick={() => goTo(place)}
-      onDoubleClick={() => (isThere ? compose(place) : undefined)}
+      onDoubleClick={() => (isThere ? compose?.(place) : undefined)}
       className={`min-h-10 min-w-0 space-y-1 border-s p-0.5 focus-visible:-outline-offset-2 ${isOver ? "bg-warn-tint" : isThere ? "" : "bg-tint"} ${isAt ? "ring-2 ring-link/40 ring-inset" : ""}`}
     >
       <span className="sr-only">{isThere ? name : t`${name}: the clocks skip this hour`}</span>

@@ -63,7 +63,7 @@ function Day({ day, isNarrow, isOutside }: { day: string; isNarrow: boolean; isO
       tabIndex={isAt ? 0 : -1}
       data-place={day}
       onClick={() => goTo(day)}
-      onDoubleClick={() => compose(day)}
+      onDoubleClick={() => compose?.(day)}
       className={`group min-w-0 border-s first:border-s-0 focus-visible:-outline-offset-2 ${isNarrow ? "flex min-h-14 flex-col items-center gap-1 py-1.5" : "min-h-28 space-y-1 p-1.5"} ${isOver ? "bg-warn-tint" : isOutside ? "bg-page" : ""} ${isAt ? "ring-2 ring-link/40 ring-inset" : ""}`}
     >
       <div className="flex w-full items-center justify-between max-md:justify-center">
@@ -74,7 +74,7 @@ function Day({ day, isNarrow, isOutside }: { day: string; isNarrow: boolean; isO
         >
           {Number(day.slice(8))}
         </span>
-        {!isNarrow && (
+        {!isNarrow && compose !== null && (
           <button
             type="button"
             tabIndex={isAt ? 0 : -1}

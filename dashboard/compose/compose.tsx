@@ -9,8 +9,7 @@ import { platformsList } from "../../contract/operations/platforms.ts";
 import { postsGet } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
-import { NotAllowed } from "../shell/not-allowed.tsx";
-import { may, queryIn } from "../shell/workspace.ts";
+import { queryIn } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -26,7 +25,6 @@ export function Compose() {
   const { post, from, at, media } = useSearch({ from: "/compose" });
   const [own, setOwn] = useState<{ id: string; key: string } | null>(null);
   // A post that was created here goes on being written.
-  if (!may("posts_create")) return <NotAllowed />;
   const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""}`;
   return (
     <Loaded

@@ -19,6 +19,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { randomId } from "../api/random-id.ts";
 import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
@@ -269,7 +270,7 @@ function useFreshCreators(
   const asked = useRef(new Set<string>());
   const onError = useEffectEvent((error: Error) => toasts.sayFailure(error));
   useEffect(() => {
-    for (const platform of platforms) {
+    for (const platform of may("accounts_refresh") ? platforms : []) {
       const id = accountOf(platform)?.id;
       if (described.get(platform)?.capabilities.sharing === undefined || id === undefined) continue;
       if (asked.current.has(id)) continue;

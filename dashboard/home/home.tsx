@@ -4,6 +4,7 @@ import { lazy, Suspense } from "react";
 
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Loading, View } from "../ui/surfaces.tsx";
@@ -22,9 +23,11 @@ export function Home() {
   return (
     <View title={name === "" ? t`Home` : t`Hello, ${name}`} isWide actions={<PublishingMenu />}>
       <PublishingState />
-      <Suspense fallback={<Loading />}>
-        <GettingStarted />
-      </Suspense>
+      {may("keys_create") && (
+        <Suspense fallback={<Loading />}>
+          <GettingStarted />
+        </Suspense>
+      )}
       <div className="grid gap-4 *:min-w-0 lg:grid-cols-2">
         <NeedsAttention />
         <Next />

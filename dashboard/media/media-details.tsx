@@ -7,7 +7,7 @@ import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../.
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { StatusTag } from "../posts/status.tsx";
-import { may } from "../shell/workspace.ts";
+import { may, mayOpen } from "../shell/workspace.ts";
 import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice } from "../ui/surfaces.tsx";
@@ -56,7 +56,7 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
           <Button kind="danger" onClick={() => onDeleting(true)}>
             <Trans>Delete</Trans>
           </Button>
-          {media.status === "ready" && (
+          {media.status === "ready" && mayOpen("/compose") && (
             <Link to="/compose" search={({ mode }) => ({ mode, media: id })} className={buttonClass("main")}>
               <Trans>Use in a new post</Trans>
             </Link>

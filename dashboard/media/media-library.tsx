@@ -105,7 +105,9 @@ function Found({ filter, isFiltered, onClear, onOpen }: FoundProps) {
       </Empty>
     ) : (
       <Empty title={t`No media yet`}>
-        <Trans>Drop images and videos here, paste them, or add them with the button above.</Trans>
+        {may("media_create") && (
+          <Trans>Drop images and videos here, paste them, or add them with the button above.</Trans>
+        )}
       </Empty>
     );
   return (

@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Navigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { may } from "../shell/workspace.ts";
+import { mayOpen } from "../shell/workspace.ts";
 import { Tabbed } from "../ui/tabbed.tsx";
 
 /** What belongs to the person and their account. */
@@ -12,13 +12,13 @@ export function Settings({ children }: { children: ReactNode }) {
     { to: "/settings/profile", name: t`Profile` },
     { to: "/settings/security", name: t`Security` },
     { to: "/settings/people", name: t`People` },
-    { to: "/settings/notifications", name: t`Notifications`, takes: "notifications_get" },
-    { to: "/settings/plan", name: t`Plan and usage`, takes: "billing_get" },
+    { to: "/settings/notifications", name: t`Notifications` },
+    { to: "/settings/plan", name: t`Plan and usage` },
     { to: "/settings/data", name: t`Data` },
-    { to: "/settings/audit-log", name: t`Audit log`, takes: "audit_list" },
+    { to: "/settings/audit-log", name: t`Audit log` },
   ] as const;
   return (
-    <Tabbed title={t`Settings`} tabs={tabs.filter((tab) => !("takes" in tab) || may(tab.takes))}>
+    <Tabbed title={t`Settings`} tabs={tabs.filter(({ to }) => mayOpen(to))}>
       {children}
     </Tabbed>
   );

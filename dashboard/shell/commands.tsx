@@ -12,6 +12,7 @@ import { useMode } from "./mode.ts";
 import { areShortcutsOn, type Command, listenForShortcuts, type Shortcut, turnShortcuts } from "./shortcuts.ts";
 import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
+import { mayOpen } from "./workspace.ts";
 
 const Palette = lazy(() => import("./palette.tsx"));
 
@@ -69,11 +70,15 @@ function useCommands(showShortcuts: () => void): readonly Command[] {
     dark: t`Theme: dark`,
   };
   return [
-    {
-      name: t`New post`,
-      keys: ["c"],
-      run: () => void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now }) }),
-    },
+    ...(mayOpen("/compose")
+      ? [
+          {
+            name: t`New post`,
+            keys: ["c"],
+            run: () => void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now }) }),
+          },
+        ]
+      : []),
     ...ways.map(({ to, name, key }) => ({
       name: t`Go to ${name}`,
       keys: ["g", key],

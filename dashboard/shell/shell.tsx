@@ -14,11 +14,13 @@ import { rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
 import { USER, UserLetter } from "./user-letter.tsx";
 import { useWays } from "./ways.ts";
-import { inWorkspace, may, workspace } from "./workspace.ts";
+import { inWorkspace, mayOpen, workspace } from "./workspace.ts";
 
 /** Menus are large, so they come once one is opened. */
 const loadMenu = () => import("./user-menu.tsx");
 const OpenUserMenu = lazy(async () => ({ default: (await loadMenu()).UserMenu }));
+
+const NotAllowed = lazy(async () => ({ default: (await import("./not-allowed.tsx")).NotAllowed }));
 
 /** The frame of every view: where one is, in which mode, and where one can go. */
 export function Shell() {
@@ -26,6 +28,7 @@ export function Shell() {
   const mode = useMode();
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ location }) => location.pathname });
+  const view = useRouterState({ select: ({ matches }) => matches.at(-1)?.routeId ?? "" });
   useEffect(() => rememberMode(mode), [mode]);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -42,7 +45,13 @@ export function Shell() {
         <Top mode={mode} />
         <Offline />
         <main id="main" ref={main} tabIndex={-1} className="min-w-0 grow px-4 pt-4 pb-28 outline-none sm:px-6 md:pb-10">
-          <Outlet />
+          {mayOpen(view) ? (
+            <Outlet />
+          ) : (
+            <Suspense>
+              <NotAllowed />
+            </Suspense>
+          )}
         </main>
       </div>
     </div>
@@ -74,7 +83,7 @@ function Side() {
       {inWorkspace.workspace !== undefined && (
         <p className="mb-3 hidden truncate px-2 text-sm text-dim md:block">{workspace.name}</p>
       )}
-      {may("posts_create") && (
+      {mayOpen("/compose") && (
         <Link to="/compose" search={({ mode: now }) => ({ mode: now })} className={buttonClass("main", NEW)}>
           <PlusIcon />
           <span className="max-md:sr-only">{t`New post`}</span>

@@ -10,7 +10,7 @@ import {
   PostsIcon,
   SettingsIcon,
 } from "../ui/icons.tsx";
-import { may } from "./workspace.ts";
+import { mayOpen } from "./workspace.ts";
 
 /** Where one can go with one's role, and the key that leads there after G. */
 export function useWays() {
@@ -22,8 +22,8 @@ export function useWays() {
     { to: "/approvals", name: t`Approvals`, Icon: ApprovalIcon, key: "a" },
     { to: "/media", name: t`Media`, Icon: MediaIcon, key: "m" },
     { to: "/platforms", name: t`Platforms`, Icon: PlatformsIcon, key: "l" },
-    { to: "/developers", name: t`Developers`, Icon: DevelopersIcon, key: "v", takes: "keys_list" },
+    { to: "/developers", name: t`Developers`, Icon: DevelopersIcon, key: "v" },
     { to: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;
-  return ways.filter((way) => !("takes" in way) || may(way.takes));
+  return ways.filter(({ to }) => mayOpen(to));
 }

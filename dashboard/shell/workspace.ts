@@ -27,5 +27,23 @@ export function may(operation: keyof typeof LEAST_ROLES): boolean {
   return least === "self" || mayAs(workspace.role, least);
 }
 
+/** Views that only some roles can open, by the operation that each is for; also for the views below them. */
+const TAKE: Readonly<Record<string, string>> = {
+  "/compose": "posts_create",
+  "/platforms/links": "connect_links_list",
+  "/platforms/$id/apps": "oauth_apps_list",
+  "/developers": "keys_list",
+  "/settings/notifications": "notifications_get",
+  "/settings/plan": "billing_get",
+  "/settings/audit-log": "audit_list",
+};
+
+/** Whether the person's role can open a view, by its path. */
+export function mayOpen(view: string): boolean {
+  return Object.entries(TAKE).every(
+    ([path, operation]) => (view !== path && !view.startsWith(`${path}/`)) || may(operation),
+  );
+}
+
 /** Whether what the person publishes waits until someone approves it. */
 export const needsApproval = workspace.role === "writer";
