@@ -207,6 +207,9 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     draft={draft}
                     findings={findings}
                     isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
+                    isMended={async () =>
+                      missingDisclosures(draft, described).length === 0 && (await validation.isMended())
+                    }
                     saving={saving}
                     described={described}
                     accountOf={accountOf}

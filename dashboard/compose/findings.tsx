@@ -24,7 +24,7 @@ export function useValidation(draft: Draft) {
     const timer = setTimeout(() => setAsked(body), PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [body]);
-  const { data, error, isPlaceholderData } = useQuery<Answer<typeof postsValidate>, AmpostError>({
+  const { data, error, isPlaceholderData, refetch } = useQuery<Answer<typeof postsValidate>, AmpostError>({
     queryKey: ["composer", "validation", mode, asked],
     queryFn: ({ signal }) => ask(postsValidate, mode, { body: Object(JSON.parse(asked)), signal }),
     placeholderData: keepPreviousData,
@@ -32,7 +32,13 @@ export function useValidation(draft: Draft) {
     gcTime: 60_000,
     enabled: platforms.length > 0,
   });
-  return { answer: platforms.length > 0 ? data : undefined, error, isCurrent: asked === body && !isPlaceholderData };
+  return {
+    answer: platforms.length > 0 ? data : undefined,
+    error,
+    isCurrent: asked === body && !isPlaceholderData,
+    /** Whether nothing is wrong any more: a limit may have room again. */
+    isMended: async () => (await refetch()).data?.issues.length === 0,
+  };
 }
 
 /** The issues of one field, each with what to do. */

@@ -23,6 +23,8 @@ interface PublishBarProps {
   findings: readonly Finding[];
   /** Whether the findings are about the draft as it is. */
   isChecked: boolean;
+  /** Checks again. */
+  isMended: () => Promise<boolean>;
   saving: ReturnType<typeof useSaving>;
   described: ReadonlyMap<PlatformName, Described>;
   accountOf: (platform: PlatformName) => Account | undefined;
@@ -34,7 +36,7 @@ const AUTOSAVE_MILLISECONDS = 1500;
 
 /** What can be done with the post, and what keeps it from being done. */
 export function PublishBar(props: PublishBarProps) {
-  const { draft, findings, isChecked, saving, described, accountOf, onCreated } = props;
+  const { draft, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
   const { t } = useLingui();
   const { show } = useComposer();
   const mode = useMode();
@@ -61,13 +63,12 @@ export function PublishBar(props: PublishBarProps) {
   const attempt = async (what: "save" | "publish", work: () => Promise<Saved>, then: (saved: Saved) => void) => {
     // What is not checked yet is left to the server.
     const [first] = isChecked ? blockers : [];
-    if (first !== undefined) {
+    setDoing(what);
+    if (first === undefined || (await isMended())) await work().then(then, fail);
+    else {
       show(tabOf(first));
       toasts.sayFailure(new Error(first.message));
-      return;
     }
-    setDoing(what);
-    await work().then(then, fail);
     setDoing(null);
   };
   const save = () =>
@@ -210,7 +211,8 @@ function useAutosave(
   const run = useEffectEvent(() => {
     const isNew = saving.saved.current === null;
     saving.save(draft, { ...draft.when, kind: "draft" }, true).then(
-      (saved) => isNew && onCreated(saved),
+      // If it was scheduled while this waited for its turn, that leads to the post.
+      (saved) => isNew && saved.post.status === "draft" && onCreated(saved),
       // The state says so, and the next change tries again.
       () => undefined,
     );
