@@ -44,7 +44,12 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
           </Notice>
         ))}
         <Links platformPost={platformPost} />
-        <PlatformContent platform={platform} content={followed.post.content} account={account} />
+        <PlatformContent
+          platform={platform}
+          content={followed.post.content}
+          account={account}
+          publishedAt={platformPost.publishedAt}
+        />
         <Attempts post={followed.post} platformPostId={platformPost.id} etag={followed.etag} />
       </div>
     </Card>

@@ -13,12 +13,19 @@ interface PlatformContentProps {
   platform: PlatformName;
   content: Post["content"];
   account: Account | undefined;
+  publishedAt?: string | null;
   /** Shows all of a text, of which feeds show the beginning. */
   isUnfolded?: boolean;
 }
 
 /** What a platform gets of a post, as its audience sees it, and what does not show: alt texts and settings. */
-export function PlatformContent({ platform, content, account, isUnfolded = false }: PlatformContentProps) {
+export function PlatformContent({
+  platform,
+  content,
+  account,
+  publishedAt = null,
+  isUnfolded = false,
+}: PlatformContentProps) {
   const { t } = useLingui();
   const json = JSON.stringify(content);
   const given = useMemo<PostContent>(() => JSON.parse(json), [json]);
@@ -31,7 +38,13 @@ export function PlatformContent({ platform, content, account, isUnfolded = false
   return (
     <div className="space-y-3">
       <div className="max-w-118">
-        <PostPreview platform={platform} content={given} account={account} isUnfolded={isUnfolded} />
+        <PostPreview
+          platform={platform}
+          content={given}
+          account={account}
+          publishedAt={publishedAt}
+          isUnfolded={isUnfolded}
+        />
       </div>
       {shown.length > 0 && (
         <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">

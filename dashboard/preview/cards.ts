@@ -8,8 +8,15 @@ import { resolve } from "../../platforms/validate/resolve-content.ts";
 
 /** Draws the posts of one platform. */
 export interface Card {
-  /** A post as it will be shown. Each medium has the `url` at which it can be seen, if there is one. */
-  draw(content: PostContent, author: Look["author"], coverUrl: string | undefined): Markup;
+  /**
+   * A post as it will be shown, or as it is shown since `publishedAt`. Each medium has the `url` at which it can be
+   * seen, if there is one.
+   */
+  draw(
+    content: PostContent,
+    author: Look["author"],
+    more: { coverUrl: string | undefined; publishedAt: string | null },
+  ): Markup;
   sheet: CSSStyleSheet;
 }
 
@@ -37,10 +44,14 @@ async function loadCard(platform: PlatformName): Promise<Card | undefined> {
   sheet.replaceSync(CARD_STYLE + card.style);
   return {
     sheet,
-    draw(content, author, coverUrl) {
+    draw(content, author, { coverUrl, publishedAt }) {
       const { content: resolved } = resolve(capabilities, content);
       const cover = coverUrl === undefined ? resolved.cover : { url: coverUrl };
-      return card.draw(postsOf({ ...resolved, cover }, author), {
+      const posts = postsOf({ ...resolved, cover }, author).map((each) => ({
+        ...each,
+        post: { ...each.post, createdAt: publishedAt },
+      }));
+      return card.draw(posts, {
         href: () => null,
         picture: (url) => url,
         now: Date.now(),

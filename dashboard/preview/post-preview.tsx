@@ -20,6 +20,7 @@ interface PostPreviewProps {
   account: Account | undefined;
   /** Of a cover that is a stored file; otherwise it is looked up. */
   coverUrl?: string | undefined;
+  publishedAt?: string | null;
   /** Shows all of a text, of which feeds show the beginning. */
   isUnfolded?: boolean;
 }
@@ -33,15 +34,15 @@ export const PostPreview = memo(function PostPreview(props: PostPreviewProps) {
   );
 });
 
-function DrawnPost({ platform, content, account, coverUrl, isUnfolded = false }: PostPreviewProps) {
+function DrawnPost({ platform, content, account, coverUrl, publishedAt = null, isUnfolded = false }: PostPreviewProps) {
   const card = use(cardOf(platform));
   const author = useAuthor(platform, account);
   const { media, settings } = content.platformOverrides[platform] ?? {};
   const [only, ...more] = media ?? content.media;
   const cover = useCover(settings?.[COVER_MEDIA_ID] ?? (more.length === 0 ? only?.thumbnailMediaId : undefined));
   const shown = useMemo(
-    () => card && toReact(card.draw(content, author, coverUrl ?? cover), isUnfolded),
-    [card, content, author, coverUrl, cover, isUnfolded],
+    () => card && toReact(card.draw(content, author, { coverUrl: coverUrl ?? cover, publishedAt }), isUnfolded),
+    [card, content, author, coverUrl, cover, publishedAt, isUnfolded],
   );
   return (
     card && (
