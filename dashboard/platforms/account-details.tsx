@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { type Account, accountsGet } from "../../contract/operations/accounts.ts";
+import { accountsGetPostingTimes } from "../../contract/operations/posting-times.ts";
 import type { Answer } from "../api/ask.ts";
 import { useRead } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
@@ -10,7 +11,6 @@ import { Failure } from "../ui/failure.tsx";
 import { Skeleton } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { endOf } from "./health.ts";
-import { PostingTimesOfAccount } from "./posting-times.tsx";
 import { wordsOf } from "./words.ts";
 
 /** How long access lasts, what was granted, what is left of the platform's limits, and how to renew it. */
@@ -169,5 +169,27 @@ function Permissions({ account }: { account: Account }) {
           </p>
         ))}
     </>
+  );
+}
+
+/** Whose posting times an account has, and the next one. */
+function PostingTimesOfAccount({ id }: { id: string }) {
+  const { t } = useLingui();
+  const { data } = useRead(accountsGetPostingTimes, { params: { id } });
+  if (data === undefined) return null;
+  const { isOwn, nextFreeAt } = data.postingTimes;
+  return (
+    <p>
+      {isOwn ? t`Own times` : t`Follows the set`}
+      {nextFreeAt !== null && (
+        <span className="text-dim">
+          {" "}
+          ·{" "}
+          <Trans>
+            Next free: <Time at={nextFreeAt} withZone />.
+          </Trans>
+        </span>
+      )}
+    </p>
   );
 }

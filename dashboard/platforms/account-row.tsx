@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { DropdownMenu } from "radix-ui";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { accountsDisconnect, accountsRefresh, type ConnectOption } from "../../contract/operations/connections.ts";
@@ -13,14 +13,15 @@ import { Confirm } from "../ui/confirm.tsx";
 import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
-import { Dialog, Notice, Tag } from "../ui/surfaces.tsx";
+import { Dialog, Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountDetails } from "./account-details.tsx";
 import { connectAddress } from "./connect-address.ts";
 import { endOf, needsCure, useHealth } from "./health.ts";
 import { PauseNotice, usePause } from "./pause.tsx";
-import { AccountPostingTimes } from "./posting-times.tsx";
+
+const AccountPostingTimes = lazy(async () => ({ default: (await import("./posting-times.tsx")).AccountPostingTimes }));
 
 const CHANGED = ["/api/v1/accounts", "/api/v1/platform-sets", "/api/platform-sets"];
 
@@ -162,7 +163,9 @@ function AccountMenu({
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
       <Dialog title={t`Posting times of ${name} on ${on}`} isOpen={hasTimesOpen} onClose={() => setTimesOpen(false)}>
-        <AccountPostingTimes account={account} onDone={() => setTimesOpen(false)} />
+        <Suspense fallback={<Loading rows={3} />}>
+          <AccountPostingTimes account={account} onDone={() => setTimesOpen(false)} />
+        </Suspense>
       </Dialog>
       <Disconnect account={account} name={name} isOpen={isAsking} onClose={() => setIsAsking(false)} />
     </>

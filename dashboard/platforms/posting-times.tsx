@@ -97,28 +97,6 @@ function AccountForm({ id, saved, onDone }: { id: string; saved: AccountPostingT
   );
 }
 
-/** Whose posting times an account has, and the next one. */
-export function PostingTimesOfAccount({ id }: { id: string }) {
-  const { t } = useLingui();
-  const { data } = useRead(accountsGetPostingTimes, { params: { id } });
-  if (data === undefined) return null;
-  const { isOwn, nextFreeAt } = data.postingTimes;
-  return (
-    <p>
-      {isOwn ? t`Own times` : t`Follows the set`}
-      {nextFreeAt !== null && (
-        <span className="text-dim">
-          {" "}
-          ·{" "}
-          <Trans>
-            Next free: <Time at={nextFreeAt} withZone />.
-          </Trans>
-        </span>
-      )}
-    </p>
-  );
-}
-
 interface Refused {
   error: AmpostError | null;
   /** Where the times are in the request's body. */

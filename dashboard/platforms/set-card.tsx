@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { DropdownMenu } from "radix-ui";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { type ConnectOption, platformSetsConnectOptions } from "../../contract/operations/connections.ts";
@@ -16,13 +16,14 @@ import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
-import { Dialog, Skeleton, Tag } from "../ui/surfaces.tsx";
+import { Dialog, Loading, Skeleton, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountRow } from "./account-row.tsx";
 import { connectAddress } from "./connect-address.ts";
 import { NewConnectLink } from "./new-connect-link.tsx";
 import { PauseNotice, usePause } from "./pause.tsx";
-import { SetPostingTimes } from "./posting-times.tsx";
+
+const SetPostingTimes = lazy(async () => ({ default: (await import("./posting-times.tsx")).SetPostingTimes }));
 
 /** A platform set: its accounts, what can be connected to it, and what can be done with it. */
 export function SetCard({
@@ -166,7 +167,9 @@ function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }
         <Rename set={set} onDone={close} />
       </Dialog>
       <Dialog title={t`Posting times of ${set.name}`} isOpen={open === "times"} onClose={close}>
-        <SetPostingTimes id={set.id} onDone={close} />
+        <Suspense fallback={<Loading rows={3} />}>
+          <SetPostingTimes id={set.id} onDone={close} />
+        </Suspense>
       </Dialog>
       <Dialog title={t`New connect link`} isOpen={open === "link"} onClose={close}>
         <NewConnectLink platformSetId={set.id} />
