@@ -5,7 +5,7 @@ import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
-import { setBudgetLimit } from "../db/queries/budgets.ts";
+import { noteBudgetReading, setBudgetLimit } from "../db/queries/budgets.ts";
 
 const MINUTES = 60_000;
 
@@ -139,5 +139,23 @@ test("what the response to a commit says of a limit counts the commit itself as 
       const { rows } = await world.pool.query("select most::int, others::int from budget_limits");
       assert.deepEqual(rows, [{ most: 40, others }], text);
     }
+  });
+});
+
+test("a commit that the platform has counted before its response is stored counts once", async () => {
+  await withWorld(async (world) => {
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const budget = `test threads posts account ${accountId}`;
+    const post = await world.addPost({ text: "under way", userId, accountId });
+    await world.pool.query("insert into budget_uses values ($1, $2, now(), 1)", [post.platformPostId, budget]);
+    const othersOf = async (lane: string): Promise<unknown> => {
+      const change = "update platform_posts set status = 'posting', lane = $2 where id = $1";
+      await world.pool.query(change, [post.platformPostId, lane]);
+      await noteBudgetReading.run(world.pool, [budget, 250, 1, 86_400]);
+      return (await world.pool.query("select others::int from budget_limits where budget = $1", [budget])).rows[0];
+    };
+    assert.deepEqual(await othersOf("prepare"), { others: 1 });
+    assert.deepEqual(await othersOf("observe"), { others: 0 });
   });
 });

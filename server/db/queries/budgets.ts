@@ -124,7 +124,8 @@ export const findBudgetLimits = statement<{ budget: string; most: number }, [bud
 
 /**
  * What a platform has said about a budget: its limit (null: it did not say), and how much is used of it in the window
- * that ends now. What was not ours counts for others. A limit that the operator has set stays.
+ * that ends now. What was not ours counts for others; a commit whose response is not stored yet is ours. A limit that the
+ * operator has set stays.
  */
 export const noteBudgetReading = statement<
   never,
@@ -135,7 +136,8 @@ export const noteBudgetReading = statement<
    select $1, $2::bigint, 'platform', greatest(0, $3::bigint - coalesce(sum(u.units), 0)), now()
    from budget_uses u join platform_posts pp on pp.id = u.platform_post_id
    where u.budget = $1 and not u.released and u.at > now() - make_interval(secs => $4) and u.at <= now()
-     and (pp.status in ('published', 'unknown') or pp.live_through is not null)
+     and (pp.status in ('published', 'unknown') or pp.live_through is not null
+       or pp.status = 'posting' and pp.lane = 'observe')
    on conflict (budget) do update set others = excluded.others, read_at = excluded.read_at,
      most = case when l.set_by = 'operator' then l.most else coalesce(excluded.most, l.most) end`,
 );
