@@ -163,8 +163,8 @@ export function createEngine(options: EngineOptions): Engine {
   /** At most one suspect runs at a time, across all lanes. Returns how many were claimed. */
   async function take(lane: Lane): Promise<number> {
     const own = lanes[lane];
-    const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
     const room = upTo(BEGUN_TOGETHER, roomOf(lane));
+    const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
     takesSuspect ||= suspects;
     try {
       const claims = await claimDueOf(
