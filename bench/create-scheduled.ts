@@ -5,6 +5,8 @@ import { install } from "./installation.ts";
 import { median, show, showPercent } from "./numbers.ts";
 import { createRequest, createTestUsers } from "./test-users.ts";
 
+const PEOPLE = 50;
+const DAYS = 40;
 const WORKERS = 2;
 const ROUNDS = 5;
 const ROUND_SECONDS = 4;
@@ -17,30 +19,29 @@ export const createScheduled: Benchmark = {
   title: "Schedule a post beside workers",
   about:
     `\`POST /api/v1/posts\` to one \`ampost api\` from ${CONNECTIONS} connections beside ${WORKERS} idle workers: posts ` +
-    "that are due tomorrow, and drafts in turn (the raw limit). " +
+    `of ${PEOPLE} users that are due in the next ${DAYS} days, within what their accounts may publish in a day, ` +
+    "and drafts in turn (the raw limit). " +
     `${ROUNDS} rounds of ${ROUND_SECONDS} s of each, after ${WARM_SECONDS} s of warm-up; medians.`,
   async measure(workspace) {
     const installation = await install(workspace, "data", { AMPOST_SCHEDULING: "all" });
     await installation.start("sandbox");
-    const [person] = await createTestUsers(installation, 1);
-    if (person === undefined) throw new Error("There is nobody to create posts for");
+    const people = await createTestUsers(installation, PEOPLE);
+    const text = "A post like any other, of about the usual length.";
+    const drafts = people.map((person) => createRequest(person, text));
+    const tomorrow = Date.now() + DAY_MILLISECONDS;
+    const scheduled = Array.from({ length: DAYS }, (_, days) => new Date(tomorrow + days * DAY_MILLISECONDS)).flatMap(
+      (dueAt) => people.map((person) => createRequest(person, text, dueAt)),
+    );
     await installation.start("api");
     for (let number = 1; number <= WORKERS; number += 1) await installation.start("worker");
-    const create = async (seconds: number, dueAt?: Date) =>
-      (
-        await drive({
-          origins: [installation.apiUrl],
-          requests: [createRequest(person, "A post like any other, of about the usual length.", dueAt)],
-          connections: CONNECTIONS,
-          until: { seconds },
-        })
-      ).perSecond;
-    const tomorrow = new Date(Date.now() + DAY_MILLISECONDS);
-    await create(WARM_SECONDS / 2);
-    await create(WARM_SECONDS / 2, tomorrow);
+    const create = async (requests: typeof drafts, seconds: number) =>
+      (await drive({ origins: [installation.apiUrl], requests, connections: CONNECTIONS, until: { seconds } }))
+        .perSecond;
+    await create(drafts, WARM_SECONDS / 2);
+    await create(scheduled, WARM_SECONDS / 2);
     const rounds: { drafts: number; scheduled: number }[] = [];
     for (let number = 1; number <= ROUNDS; number += 1) {
-      const round = { drafts: await create(ROUND_SECONDS), scheduled: await create(ROUND_SECONDS, tomorrow) };
+      const round = { drafts: await create(drafts, ROUND_SECONDS), scheduled: await create(scheduled, ROUND_SECONDS) };
       rounds.push(round);
       workspace.say(`round ${number}: ${show(round.scheduled)}/s scheduled, ${show(round.drafts)}/s drafts`);
     }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
+import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive } from "./drive.ts";
 import { install, type Installation, type Started } from "./installation.ts";
 import { show, showPercent } from "./numbers.ts";
@@ -16,6 +17,8 @@ const PEOPLE = 100;
 const CONNECTIONS = 16;
 const PATIENCE_SECONDS = 120;
 const WORKERS = [1, 2, 4];
+const LEAST_SHARE = 0.45;
+const MOST_STATEMENTS = 6;
 
 export const engineThroughput: Benchmark = {
   name: "engine-throughput",
@@ -26,7 +29,7 @@ export const engineThroughput: Benchmark = {
     "The rate covers the middle 80 %, to exclude starting up and running dry. " +
     `Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, ` +
     "without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine. " +
-    "Processor time and transactions are those of everything from when the workers are ready to the last post.",
+    "Processor time, statements and transactions are those of everything from when the workers are ready to the last post.",
   async measure(workspace) {
     const rows: Row[] = [];
     for (const workers of WORKERS) rows.push(...(await measureWorkers(workspace, workers)));
@@ -36,7 +39,7 @@ export const engineThroughput: Benchmark = {
 
 /** In an installation of its own: workers publish nothing on a database that has lost what was published before. */
 async function measureWorkers(workspace: Workspace, workers: number): Promise<Row[]> {
-  const installation = await install(workspace, `data-${workers}`, { AMPOST_SANDBOX_LIMITS: "off" });
+  const installation = await install(workspace, `data-${workers}`, { AMPOST_SANDBOX_LIMITS: "off" }, COUNTING);
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
   const people = await createTestUsers(installation, PEOPLE);
@@ -48,9 +51,11 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
   );
   await queuePosts(installation, people, POSTS);
   const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
+  const counted = await countStatements(installation);
   const before = await readCosts(installation, sandbox, started);
   await untilSettled(installation);
   const after = await readCosts(installation, sandbox, started);
+  const { statements } = await counted();
   const perSecond = await readRate(installation);
   for (const each of [...started, api, sandbox]) await each.stop();
   const by = workers === 1 ? "1 worker" : `${workers} workers`;
@@ -63,6 +68,15 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
       value: show(perSecond),
       raw: show(rawPerSecond),
       ratio: showPercent(perSecond / rawPerSecond),
+      ...(workers === 1
+        ? { target: `at least ${showPercent(LEAST_SHARE)}`, met: perSecond >= LEAST_SHARE * rawPerSecond }
+        : {}),
+    },
+    {
+      what: "… statements per post",
+      value: show(statements / POSTS),
+      target: `at most ${MOST_STATEMENTS}`,
+      met: statements <= MOST_STATEMENTS * POSTS,
     },
     { what: "… processor time per post", value: times.join(", ") },
     { what: "… transactions per post", value: show(perPost("transactions")) },

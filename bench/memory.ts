@@ -189,7 +189,8 @@ async function peakOfMany(
   const agent = new Agent({ connections: LISTENERS });
   workspace.defer(() => agent.destroy());
   for (const person of people) {
-    const created = await request(`${installation.apiUrl}/api/v1/posts`, createRequest(person, "It is followed."));
+    const { path, ...draft } = createRequest(person, "It is followed.");
+    const created = await request(`${installation.apiUrl}${path}`, draft);
     const { post } = z.object({ post: z.object({ id: z.string() }) }).parse(await created.body.json());
     const address = `${installation.apiUrl}/api/v1/posts/${post.id}/events`;
     for (let number = 0; number < LISTENERS / people.length; number += 1) {

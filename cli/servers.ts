@@ -1,5 +1,6 @@
 import { answerStarter, untilToldToBegin } from "../server/start/attached-process.ts";
 import type { Config } from "../server/start/config.ts";
+import { returnMemoryWhenIdle } from "../server/start/idle-memory.ts";
 import { loadCode, type Parts, start } from "../server/start/main.ts";
 import { answersAt } from "./doctor-network.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
@@ -32,6 +33,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (attached && !process.connected) return await running.stop();
   // Nothing is routed to a worker.
   const drainSeconds = name === "worker" ? 0 : config.drainSeconds;
+  if (name === "start") returnMemoryWhenIdle();
   runUntilStopped(log, running, { signals: !attached, stopSeconds: config.stopSeconds, drainSeconds });
   if (attached) return answerStarter({ ...running.answers });
   log.info(

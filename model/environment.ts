@@ -395,13 +395,13 @@ export const environment = z.object({
     takes: "a whole number of days from 1 to 36500",
     example: "90",
   }),
-  AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
+  AMPOST_WORKER_SLOTS: describe(count(1000).default(32), {
     group: "Publishing",
     about:
-      "How many platform posts a worker prepares at the same time; it publishes eight times as many. " +
+      "How many platform posts a worker prepares at the same time; it publishes four times as many. " +
       "As many again are reserved for platforms and users with few posts in progress.",
     takes: "a whole number from 1 to 1000",
-    example: "32",
+    example: "64",
   }),
   AMPOST_WORKER_PORT: describe(port.optional(), {
     group: "Publishing",

@@ -1,9 +1,9 @@
 import { useDraggable } from "@dnd-kit/core";
-import { useLingui } from "@lingui/react/macro";
 
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import type { PostStatus } from "../../model/status.ts";
 import { StatusTag, useStatusNames } from "../posts/status.tsx";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { useCalendar } from "./grid.ts";
@@ -81,7 +81,6 @@ export function FloatingChip({ post }: { post: PostSummary }) {
 }
 
 function ChipText({ post }: { post: PostSummary }) {
-  const { t } = useLingui();
   const { names } = useCalendar();
   const statuses = useStatusNames();
   const at = timeOf(post);
@@ -93,7 +92,7 @@ function ChipText({ post }: { post: PostSummary }) {
         {sign !== undefined && <span aria-hidden="true">{sign}</span>}
       </span>
       <span className={`truncate max-lg:block ${post.status === "discarded" ? "line-through" : ""}`}>
-        {post.textPreview === "" ? t`No text` : post.textPreview}
+        <TextPreview text={post.textPreview} />
       </span>
       <span className="sr-only">
         , {statuses[post.status]}, {post.platforms.map(labelOf).join(", ")}
@@ -104,7 +103,6 @@ function ChipText({ post }: { post: PostSummary }) {
 
 /** A post in a list. */
 export function Row({ post }: Shown) {
-  const { t } = useLingui();
   const { names } = useCalendar();
   const { isDragging, button } = useMovable(post, true);
   const at = timeOf(post);
@@ -117,7 +115,9 @@ export function Row({ post }: Shown) {
         {at === null ? "" : names.time(at)}
       </span>
       <span className="min-w-0 grow max-sm:order-last max-sm:basis-full">
-        <span className="block truncate text-sm">{post.textPreview === "" ? t`No text` : post.textPreview}</span>
+        <span className="block truncate text-sm">
+          <TextPreview text={post.textPreview} />
+        </span>
         <span className="block truncate text-xs text-dim">{post.platforms.map(labelOf).join(", ")}</span>
       </span>
       <span className="ms-auto">

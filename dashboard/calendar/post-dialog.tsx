@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { AmpostError } from "../../client/errors.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { StatusTag } from "../posts/status.tsx";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
@@ -57,7 +58,9 @@ function Shown({
   };
   return (
     <div className="space-y-4">
-      <p className="whitespace-pre-wrap">{post.textPreview === "" ? t`No text` : post.textPreview}</p>
+      <p className="whitespace-pre-wrap">
+        <TextPreview text={post.textPreview} />
+      </p>
       <div className="flex flex-wrap items-center gap-2 text-sm text-dim">
         <StatusTag status={post.status} />
         <span>{post.platforms.map(labelOf).join(", ")}</span>
@@ -112,7 +115,9 @@ export function RefusedDialog({
     <Dialog title={t`The post was not moved`} isOpen={refused !== null} onClose={onClose}>
       {refused !== null && (
         <div className="space-y-4">
-          <p className="truncate text-sm text-dim">{refused.post.textPreview}</p>
+          <p className="truncate text-sm text-dim">
+            <TextPreview text={refused.post.textPreview} />
+          </p>
           <WhyNot error={refused.error} />
           <div className="flex flex-wrap gap-2">
             <Button kind="main" onClick={onClose}>{t`OK`}</Button>

@@ -7,6 +7,7 @@ import { postsList } from "../../contract/operations/posts.ts";
 import { sandboxFaultsGet, sandboxFaultsSet } from "../../contract/operations/sandbox-faults.ts";
 import { type FaultKind, MOST_ACCOUNT_FAULTS } from "../../model/fault-kinds.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, OutLink, Select } from "../ui/controls.tsx";
@@ -72,7 +73,7 @@ function Feed() {
             >
               <span className="min-w-0">
                 <span className="block truncate" dir="auto">
-                  {textPreview === "" ? t`No text` : textPreview}
+                  <TextPreview text={textPreview} />
                 </span>
                 <span className="block truncate text-sm text-dim">{platforms.map(labelOf).join(", ")}</span>
               </span>

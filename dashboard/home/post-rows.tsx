@@ -1,14 +1,13 @@
-import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { StatusTag } from "../posts/status.tsx";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
 import { Time } from "../ui/time.tsx";
 
 /** Posts below each other, each with the way to it. */
 export function PostRows({ posts, withStatus = false }: { posts: readonly PostSummary[]; withStatus?: boolean }) {
-  const { t } = useLingui();
   return (
     <ul className="divide-y">
       {posts.map(({ id, textPreview, platforms, status, scheduledFor, updatedAt }) => (
@@ -20,7 +19,7 @@ export function PostRows({ posts, withStatus = false }: { posts: readonly PostSu
           >
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">
-                {textPreview === "" ? t`No text` : textPreview}
+                <TextPreview text={textPreview} />
               </span>
               <span className="block truncate text-xs text-dim">{platforms.map(labelOf).join(", ")}</span>
             </span>

@@ -7,6 +7,7 @@ import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../.
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { StatusTag } from "../posts/status.tsx";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { may, mayOpen } from "../shell/workspace.ts";
 import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -237,7 +238,7 @@ function Posts({ used: { posts, total } }: { used: Used }) {
       {posts.map(({ id, status, textPreview }) => (
         <li key={id} className="flex items-center gap-2 px-3 py-2">
           <Link to="/posts/$id" params={{ id }} className="min-w-0 grow truncate text-sm text-link" dir="auto">
-            {textPreview === "" ? t`No text` : textPreview}
+            <TextPreview text={textPreview} />
           </Link>
           <StatusTag status={status} />
         </li>

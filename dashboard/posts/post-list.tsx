@@ -17,6 +17,7 @@ import { Time } from "../ui/time.tsx";
 import { ClearFilters, Filters } from "./filters.tsx";
 import { type PostFilter, toQuery } from "./post-filter.ts";
 import { StatusTag } from "./status.tsx";
+import { TextPreview } from "./text-preview.tsx";
 
 const FRESH_MILLISECONDS = 5_000;
 const ROW_PIXELS = 76;
@@ -130,7 +131,7 @@ function Row({ post }: { post: PostSummary }) {
         className={`truncate font-medium max-sm:col-span-2 ${post.textPreview === "" ? "text-dim" : ""}`}
         dir="auto"
       >
-        {post.textPreview === "" ? t`No text` : post.textPreview}
+        <TextPreview text={post.textPreview} />
       </span>
       <span className="flex min-w-0 items-center gap-2 text-sm text-dim sm:row-start-2">
         <span className="flex min-w-0 gap-1 overflow-hidden">

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { StatusTag } from "../posts/status.tsx";
+import { TextPreview } from "../posts/text-preview.tsx";
 import { Keys } from "./keys.tsx";
 import type { Command } from "./shortcuts.ts";
 
@@ -85,7 +86,7 @@ function Posts({ typed, onChoose }: { typed: string; onChoose: (run: () => void)
           className={ITEM}
         >
           <span className="truncate" dir="auto">
-            {textPreview}
+            <TextPreview text={textPreview} />
           </span>
           <StatusTag status={status} />
         </Cmdk.Item>

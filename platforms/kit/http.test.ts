@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   createHttpClient,
@@ -141,13 +142,15 @@ test("a connection closed while idle never causes a second request", async (t) =
     if (answered % 2 === 1) socket.write(http(200, "{}"));
     else socket.destroy();
   });
-  const client = createHttpClient({ sandboxUrl: server.url });
-  for (let round = 0; round < 20; round += 1)
-    await client.send({ method: "GET", url: "https://graph.threads.net/me" }).catch(() => undefined);
-  assert.equal(server.requests.length, 20);
+  for (const beforeSend of [undefined, () => undefined]) {
+    const client = createHttpClient({ sandboxUrl: server.url, beforeSend });
+    for (let round = 0; round < 20; round += 1)
+      await client.send({ method: "GET", url: "https://graph.threads.net/me" }).catch(() => undefined);
+  }
+  assert.equal(server.requests.length, 40);
 });
 
-test("a guarded request is never sent on a reused connection", async (t) => {
+test("a guarded request never uses a connection that has been idle for a second, nor one of other requests", async (t) => {
   const sockets = new Set<Socket>();
   const server = await startServer(t, (socket) => {
     sockets.add(socket);
@@ -157,6 +160,10 @@ test("a guarded request is never sent on a reused connection", async (t) => {
   const guarded = createHttpClient({ sandboxUrl: server.url, beforeSend: () => undefined });
   await open.send(PUBLISH);
   await guarded.send(PUBLISH);
+  await sleep(50);
+  await guarded.send(PUBLISH);
+  assert.equal(sockets.size, 2);
+  await sleep(1_100);
   await guarded.send(PUBLISH);
   assert.equal(sockets.size, 3);
 });

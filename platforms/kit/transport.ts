@@ -57,7 +57,10 @@ export interface WireAnswer {
   text: string;
 }
 
-/** Sends the request exactly once, on a new connection if `beforeSend` guards it. Throws TransportErrors. */
+/**
+ * Sends the request exactly once. One that `beforeSend` guards gets a new connection, or one whose last response came
+ * within a second. Throws TransportErrors.
+ */
 export type Transmit = (
   request: WireRequest,
   guards: { beforeSend?: () => void; signal?: AbortSignal },
@@ -66,13 +69,11 @@ export type Transmit = (
 export const transmit: Transmit = async (request, guards) => {
   const undici = await loadUndici();
   shared ??= new undici.Agent({ ...CONNECTION, connections: 64 });
-  const dispatcher: Dispatcher =
-    guards.beforeSend === undefined ? shared : new undici.Client(request.address.origin, CONNECTION);
+  guarded ??= new undici.Agent({ ...CONNECTION, ...FRESH });
   try {
-    return await dispatch(dispatcher, request, guards);
+    return await dispatch(guards.beforeSend === undefined ? shared : guarded, request, guards);
   } finally {
     if (request.body instanceof Readable) request.body.destroy();
-    if (dispatcher !== shared) void dispatcher.destroy();
   }
 };
 
@@ -93,7 +94,11 @@ const CONNECTION = {
   bodyTimeout: 0,
 } as const;
 
+/** No server closes a connection as soon as this for being idle. */
+const FRESH = { keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 } as const;
+
 let shared: Agent | undefined;
+let guarded: Agent | undefined;
 
 /**
  * The library calls `onRequestStart` when a connection is there and before the first byte: what fails before it was

@@ -5,7 +5,8 @@ import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
-import { noteBudgetReading, setBudgetLimit } from "../db/queries/budgets.ts";
+import { jsonb } from "../db/jsonb.ts";
+import { noteBudgetReadings, setBudgetLimit } from "../db/queries/budgets.ts";
 
 const MINUTES = 60_000;
 
@@ -152,7 +153,7 @@ test("a commit that the platform has counted before its response is stored count
     const othersOf = async (lane: string): Promise<unknown> => {
       const change = "update platform_posts set status = 'posting', lane = $2 where id = $1";
       await world.pool.query(change, [post.platformPostId, lane]);
-      await noteBudgetReading.run(world.pool, [budget, 250, 1, 86_400]);
+      await noteBudgetReadings.run(world.pool, [jsonb([{ budget, most: 250, used: 1, windowSeconds: 86_400 }])]);
       return (await world.pool.query("select others::int from budget_limits where budget = $1", [budget])).rows[0];
     };
     assert.deepEqual(await othersOf("prepare"), { others: 1 });

@@ -1,7 +1,13 @@
 import { nextFree, ON_TIME_SECONDS } from "../../model/budgets.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { AccountLimit } from "../../platforms/platform.ts";
-import { findBudgetUses, moveBudgetUses, noteBudgetReading } from "../db/queries/budgets.ts";
+import { jsonb } from "../db/jsonb.ts";
+import {
+  findBudgetUses,
+  moveBudgetUses,
+  noteBudgetReadings,
+  noteBudgetReadingTogether,
+} from "../db/queries/budgets.ts";
 import { transaction } from "../db/sql.ts";
 import { type BudgetUse, checksAt, NO_CHECKS, quotaBudget, readNeeds } from "./budgets.ts";
 import { secondsSince } from "./claim.ts";
@@ -65,10 +71,12 @@ export async function noteLimits({ deps, row }: ClaimedWork, limits: readonly Ac
     const quota = catalog[platform].capabilities.quotas.find((each) => each.name === name && each.per === "account");
     if (quota === undefined) continue;
     const { name: budget } = quotaBudget({ mode, platform, platformAccountId, appId: null }, quota, {});
-    await noteBudgetReading
-      .run(deps.pool, [budget, most, used, quota.windowSeconds + 2 * ON_TIME_SECONDS])
-      .catch((error: unknown) =>
-        deps.log.warn({ err: error, accountId: row.account_id }, "what a platform said of a limit could not be stored"),
-      );
+    const reading = { budget, most, used, windowSeconds: quota.windowSeconds + 2 * ON_TIME_SECONDS };
+    try {
+      const isNoted = await noteBudgetReadingTogether(deps.pool, reading);
+      if (isNoted === undefined) await noteBudgetReadings.run(deps.pool, [jsonb([reading])]);
+    } catch (error) {
+      deps.log.warn({ err: error, accountId: row.account_id }, "what a platform said of a limit could not be stored");
+    }
   }
 }

@@ -128,7 +128,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     environment: settings.environment,
     replaceSetting: (setting) => settings.replace(setting),
     // A commit or a read is one small request: many more can run concurrently than preparations, which transfer media.
-    slots: { prepare: slots, commit: 8 * slots, observe: 8 * slots },
+    slots: { prepare: slots, commit: 4 * slots, observe: 4 * slots },
     log,
     metrics: {
       ...metrics,

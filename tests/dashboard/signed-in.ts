@@ -40,17 +40,26 @@ export const AT_REST = { reducedMotion: "reduce" } as const;
 /** For a page to evaluate: the shortest transition ends with a frame. */
 export const TWO_FRAMES = "new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))";
 
-const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }));
+const violations = z.array(
+  z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()), failureSummary: z.string() })) }),
+);
 
 /** By default, axe leaves out how large targets are. */
 const RULES = JSON.stringify({ rules: { "target-size": { enabled: true } } });
 
+/** For a page to evaluate: whatever moves or changes its color has arrived. What never ends, such as a skeleton's pulse, is not waited for. */
+const TRANSITIONS_END =
+  "Promise.allSettled(document.getAnimations().flatMap((each) => each.effect.getComputedTiming().endTime === Infinity ? [] : [each.finished]))";
+
 /** No rule of accessibility is broken by what the page shows now. */
 export async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(TRANSITIONS_END);
   await page.evaluate(axe.source);
   const broken = violations.parse(await page.evaluate(`axe.run(${RULES}).then(({ violations }) => violations)`));
   assert.deepEqual(
-    broken.map(({ id, nodes }) => `${page.url()}: ${id} ${JSON.stringify(nodes[0]?.target)}`),
+    broken.map(
+      ({ id, nodes }) => `${page.url()}: ${id} ${JSON.stringify(nodes[0]?.target)}, ${nodes[0]?.failureSummary}`,
+    ),
     [],
   );
 }

@@ -1,4 +1,6 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { together } from "../batches.ts";
+import { type Json, jsonb } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 
 /** What `budgets_have_room` checks: for each budget its limit, what is needed, and between which times uses count. */
@@ -122,25 +124,41 @@ export const findBudgetLimits = statement<{ budget: string; most: number }, [bud
   `select budget, most::float8 as most from budget_limits where budget = any ($1::text[]) and most is not null`,
 );
 
+/** What a platform has said about a budget. */
+export interface BudgetReading {
+  budget: string;
+  /** Its limit; null: it did not say. */
+  most: number | null;
+  /** How much is used of it in the window that ends now. */
+  used: number;
+  windowSeconds: number;
+}
+
 /**
- * What a platform has said about a budget: its limit (null: it did not say), and how much is used of it in the window
- * that ends now. What was not ours counts for others; a commit whose response is not stored yet is ours. A limit that the
- * operator has set stays.
+ * What was not ours counts for others; a commit whose response is not stored yet is ours. A limit that the operator has
+ * set stays.
  */
-export const noteBudgetReading = statement<
-  never,
-  [budget: string, most: number | null, used: number, windowSeconds: number]
->(
+export const noteBudgetReadings = statement<never, [readings: Json]>(
   "budget_limits.note",
   `insert into budget_limits as l (budget, most, set_by, others, read_at)
-   select $1, $2::bigint, 'platform', greatest(0, $3::bigint - coalesce(sum(u.units), 0)), now()
-   from budget_uses u join platform_posts pp on pp.id = u.platform_post_id
-   where u.budget = $1 and not u.released and u.at > now() - make_interval(secs => $4) and u.at <= now()
-     and (pp.status in ('published', 'unknown') or pp.live_through is not null
-       or pp.status = 'posting' and pp.lane = 'observe')
+   select r.budget, r.most, 'platform', greatest(0, r.used - (
+     select coalesce(sum(u.units), 0) from budget_uses u join platform_posts pp on pp.id = u.platform_post_id
+     where u.budget = r.budget and not u.released
+       and u.at > now() - make_interval(secs => r."windowSeconds") and u.at <= now()
+       and (pp.status in ('published', 'unknown') or pp.live_through is not null
+         or pp.status = 'posting' and pp.lane = 'observe'))), now()
+   from jsonb_to_recordset($1::jsonb) as r(budget text, most bigint, used bigint, "windowSeconds" float8)
+   order by r.budget
    on conflict (budget) do update set others = excluded.others, read_at = excluded.read_at,
      most = case when l.set_by = 'operator' then l.most else coalesce(excluded.most, l.most) end`,
 );
+
+/** The same for readings that come at the same time; the last one of a budget counts. */
+export const noteBudgetReadingTogether = together<BudgetReading, true>(async (pool, readings) => {
+  const last = new Map(readings.map((reading) => [reading.budget, reading]));
+  await noteBudgetReadings.run(pool, [jsonb([...last.values()])]);
+  return new Map(readings.map((reading) => [reading, true]));
+});
 
 /** Those that no window has anymore: months are the longest. */
 export const deleteOldBudgetUses = statement<never, [limit: number]>(
