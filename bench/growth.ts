@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { sweepPublishSteps } from "../server/db/queries/publish-steps.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { queuePosts } from "./engine-throughput.ts";
 import { install, type Installation } from "./installation.ts";
@@ -10,6 +11,7 @@ const POSTS = 1_000;
 const PEOPLE = 50;
 const PATIENCE_SECONDS = 120;
 const MOST_CONNECTIONS = 12;
+const FIRST_STEP = "00000000-0000-0000-0000-000000000000";
 /** Rows of these stay; the others are emptied after some time. */
 const TABLES = ["posts", "platform_posts", "publish_steps", "outbox", "post_counts"];
 
@@ -33,15 +35,17 @@ export const growth: Benchmark = {
     const connections = (await mostConnectionsUntilPublished(installation)) - others;
     await sleep(3_000);
     const log = (await look(installation)).log - before.log;
-    for (const table of TABLES) await installation.pool.query(`vacuum full ${table}`);
-    const after = await look(installation);
-    const rows = TABLES.map((table): Row => {
-      const [was, is] = [before.tables.get(table), after.tables.get(table)];
+    const after = await compact(installation);
+    await sweepPublishSteps.all(installation.pool, [FIRST_STEP, POSTS * 100, 0]);
+    const swept = await compact(installation);
+    const row = (table: string, { tables }: Look, when = ""): Row => {
+      const [was, is] = [before.tables.get(table), tables.get(table)];
       const per = (of: "bytes" | "rows") => show(((is?.[of] ?? 0) - (was?.[of] ?? 0)) / POSTS);
-      return { what: `\`${table}\``, value: `${per("bytes")} bytes in ${per("rows")} rows` };
-    });
+      return { what: `\`${table}\`${when}`, value: `${per("bytes")} bytes in ${per("rows")} rows` };
+    };
     return [
-      ...rows,
+      ...TABLES.map((table) => row(table, after)),
+      row("publish_steps", swept, ", after AMPOST_JOURNAL_DAYS"),
       { what: "PostgreSQL's log", value: `${show(log / POSTS)} bytes` },
       {
         what: "connections of a worker",
@@ -53,9 +57,17 @@ export const growth: Benchmark = {
   },
 };
 
-async function look({
-  pool,
-}: Installation): Promise<{ log: number; tables: Map<string, { bytes: number; rows: number }> }> {
+interface Look {
+  log: number;
+  tables: Map<string, { bytes: number; rows: number }>;
+}
+
+async function compact(installation: Installation): Promise<Look> {
+  for (const table of TABLES) await installation.pool.query(`vacuum full ${table}`);
+  return await look(installation);
+}
+
+async function look({ pool }: Installation): Promise<Look> {
   const tables = new Map<string, { bytes: number; rows: number }>();
   for (const table of TABLES) {
     const { rows } = await pool.query<{ bytes: number; rows: number }>(

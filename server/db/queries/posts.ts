@@ -264,12 +264,29 @@ export const insertWholePost = statement<
    select created_at, updated_at, revision from post`,
 );
 
+/** What the platform posts use of their budgets. */
+const used = (condition: string) => `used as (
+     insert into budget_uses (platform_post_id, budget, at, units)
+     select n.id, u.budget, $8, u.units from unnest($21::text[], $22::text[], $23::bigint[]) as u(platform, budget, units)
+       join unnest($9::uuid[], $10::text[]) as n(id, platform) using (platform) where ${condition}
+   )`;
+
+/** As `insertScheduledInSet`, of a post that uses budgets. No row either if there may be no room: see below. */
+export const insertReservedInSet = statement<InsertedRow, [...InSetParams, ...BudgetChecks, ...BudgetUsesOfParts]>(
+  "posts.insert_reserved_in_set",
+  `with ${unchanged}, room as materialized (
+     select from unchanged
+     where budgets_have_room($16::text[], $17::bigint[], $18::bigint[], $19::timestamptz[], $20::timestamptz[], '{}')
+   ), ${inserted("where exists (select from room)")}, ${scheduled("exists (select from room)")},
+   ${used("exists (select from room)")} ${times}`,
+);
+
 /**
  * As `insertWholePost`, of a scheduled post that uses budgets: its uses are stored too. Nothing is inserted, and no row
  * returned, if there may be no room for them (`budgets_have_room`); the budgets are locked in either case.
  */
 export const insertReservedPost = statement<
-  Pick<PostRow, "created_at" | "updated_at" | "revision">,
+  InsertedRow,
   [...NewPostParams, media: Json, ...BudgetChecks, ...BudgetUsesOfParts]
 >(
   "posts.insert_reserved",
@@ -293,11 +310,7 @@ export const insertReservedPost = statement<
    ), event as (
      insert into outbox (user_id, mode, type, post_id, post_sequence)
      select $2, $3::text, 'post.scheduled', $1, 1 from post
-   ), used as (
-     insert into budget_uses (platform_post_id, budget, at, units)
-     select n.id, u.budget, $8, u.units from post, unnest($21::text[], $22::text[], $23::bigint[]) as u(platform, budget, units)
-       join unnest($9::uuid[], $10::text[]) as n(id, platform) using (platform)
-   )
+   ), ${used("exists (select from post)")}
    select created_at, updated_at, revision from post`,
 );
 

@@ -11,6 +11,7 @@ import {
   insertDraftInSet,
   insertKeyedInSet,
   insertPost,
+  insertReservedInSet,
   insertReservedPost,
   insertScheduledInSet,
   insertWholePost,
@@ -238,7 +239,8 @@ async function insertInSet(
     ...ready,
     stored: { content: plan.content, links: [] },
   });
-  if (scheduledFor !== null && uses.length > 0) return null;
+  const isReserved = scheduledFor !== null && uses.length > 0;
+  if (isReserved && call.claim !== null) return null;
   const { pool } = services;
   const more = await requestApproval(services, pool, call, id);
   const values = [...valuesAt(scheduledFor), versions] as const;
@@ -247,9 +249,11 @@ async function insertInSet(
   const kept = () => storedOf(answerTo({ created_at: new Date(), updated_at: new Date(), revision: 1 }, null, more));
   const row = await (claim !== null
     ? insertKeyedInSet.one(pool, [...values, claim.key, claim.id, claim.status, ...kept()])
-    : postsPerMonth !== null
-      ? insertCountedInSet.one(pool, [...values, postsPerMonth])
-      : (scheduledFor === null ? insertDraftInSet : insertScheduledInSet).one(pool, values));
+    : isReserved
+      ? insertReservedInSet.one(pool, [...values, ...checksAt(uses, scheduledFor), ...partUses(uses)])
+      : postsPerMonth !== null
+        ? insertCountedInSet.one(pool, [...values, postsPerMonth])
+        : (scheduledFor === null ? insertDraftInSet : insertScheduledInSet).one(pool, values));
   if (row === undefined) return null;
   notifyIfDue(pool, scheduledFor);
   return answerTo(row, scheduledFor, more);

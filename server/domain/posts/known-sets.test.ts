@@ -6,7 +6,7 @@ import { createWorld, type TestTenant, type World } from "../../../tests/world.t
 
 let world: World;
 before(async () => {
-  world = await createWorld({}, { requestLog: { days: 30, pauseMilliseconds: 1 } });
+  world = await createWorld({ scheduling: "all" }, { requestLog: { days: 30, pauseMilliseconds: 1 } });
 });
 after(() => world.close());
 
@@ -14,7 +14,7 @@ const inTwoDays = () => new Date(Date.now() + 48 * 3_600_000).toISOString();
 
 async function newTenant(): Promise<TestTenant> {
   const { test: tenant } = await world.makeTenants();
-  await world.connect(tenant, "facebook");
+  for (const platform of ["facebook", "threads"] as const) await world.connect(tenant, platform);
   return tenant;
 }
 
@@ -48,6 +48,8 @@ test("a create in a known set is one statement, with an Idempotency-Key two", as
   assert.deepEqual(await statementsOf(t, () => create(tenant, { scheduledFor: inTwoDays() })), [
     "posts.insert_scheduled_in_set",
   ]);
+  const reserved = { platforms: ["threads"], scheduledFor: inTwoDays() };
+  assert.deepEqual(await statementsOf(t, () => create(tenant, reserved)), ["posts.insert_reserved_in_set"]);
   for (const changed of [{}, { scheduledFor: inTwoDays() }]) {
     const headers = { "idempotency-key": `counted ${Object.keys(changed).length}` };
     assert.deepEqual(await statementsOf(t, () => create(tenant, changed, headers)), [
@@ -61,10 +63,12 @@ test("a create in a known set is one statement, with an Idempotency-Key two", as
   const { rows } = await world.database.pool.query(
     `select (select sum(change)::int from post_counts where user_id = $1) as counted,
        (select count(*)::int from posts where user_id = $1) as posts,
-       (select count(*)::int from outbox where user_id = $1 and type = 'post.scheduled') as events`,
+       (select count(*)::int from outbox where user_id = $1 and type = 'post.scheduled') as events,
+       (select sum(u.units)::int from budget_uses u join platform_posts pp on pp.id = u.platform_post_id
+         where pp.user_id = $1) as units`,
     [tenant.userId],
   );
-  assert.deepEqual(rows, [{ counted: 5, posts: 5, events: 2 }]);
+  assert.deepEqual(rows, [{ counted: 6, posts: 6, events: 3, units: 1 }]);
 });
 
 test("whatever another process changes in a known set applies to the next create", async () => {
@@ -75,6 +79,7 @@ test("whatever another process changes in a known set applies to the next create
     assert.equal(status, 201);
     return Object(body).warnings.map(({ rule }: { rule: string }) => rule);
   };
+  assert.equal((await create(tenant, { platforms: ["threads"], scheduledFor: inTwoDays() })).status, 201);
   const before = await warnings();
   assert.deepEqual(await warnings(), before);
   await pool.query(
@@ -88,6 +93,7 @@ test("whatever another process changes in a known set applies to the next create
   await pool.query("update accounts set status = 'revoked' where user_id = $1", [tenant.userId]);
   asRefusal(await create(tenant), 400);
   asRefusal(await create(tenant, {}, { "idempotency-key": "no account" }), 400);
+  asRefusal(await create(tenant, { platforms: ["threads"], scheduledFor: inTwoDays() }), 400);
   const again = await world.connect(tenant, "facebook");
   const { body } = await create(tenant, {}, { "idempotency-key": "another account" });
   assert.equal(Object(body).post.platformPosts[0].accountId, again);
