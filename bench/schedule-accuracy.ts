@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Benchmark, Row, Workspace } from "./benchmark.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive, driveInserts } from "./drive.ts";
+import { processorRow, readCosts } from "./engine-throughput.ts";
 import { install, type Installation } from "./installation.ts";
 import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
@@ -82,7 +83,9 @@ async function measureBurst(workspace: Workspace, burst: Burst): Promise<Row[]> 
   await sleep(dueAt.getTime() - Date.now() - 1_000);
   const prepared = await count(installation, "lane = 'commit'");
   workspace.say(`${show(prepared)} of ${show(posts + 1)} stand prepared a second ahead`);
+  const before = await readCosts(installation, sandbox, started);
   const connections = await untilPublished(installation, posts + 1);
+  const after = await readCosts(installation, sandbox, started);
   const { statements, fsyncs } = await counted();
   const atPlatform = await readSandbox(installation, dueAt);
   await Promise.all([...started, sandbox].map((each) => each.stop()));
@@ -99,6 +102,7 @@ async function measureBurst(workspace: Workspace, burst: Burst): Promise<Row[]> 
       target: `at most ${MOST_LATE_MILLISECONDS} ms`,
       met: inTheMiddle.max <= MOST_LATE_MILLISECONDS,
     },
+    processorRow(before, after, posts + 1),
     perPost("statements per post", statements / (posts + 1), MOST_STATEMENTS),
     perPost("fsyncs per post", fsyncs / (posts + 1), MOST_FSYNCS),
     {
