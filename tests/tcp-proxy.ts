@@ -2,9 +2,9 @@ import { createServer, connect, type Server, type Socket } from "node:net";
 
 import { findFreePort } from "../cli/free-port.ts";
 
-/** What happens to a connection whose first bytes match. */
+/** What happens to a connection on which a request matches. */
 export interface Trouble {
-  /** Matched against the client's first bytes, which are the request line and some headers. */
+  /** Matched against what the client sends at once, which begins with a request line and some headers. */
   match: RegExp;
   /** How many connections are affected. */
   times: number;
@@ -46,15 +46,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   function listener(): Server {
     return createServer((client) => {
       keep(client);
-      client.once("data", (first: Buffer) => {
-        client.pause();
-        const found = troubles.find((trouble) => trouble.times > 0 && trouble.match.test(first.toString("latin1")));
-        if (found !== undefined) {
-          found.times -= 1;
-          struck += 1;
-        }
-        begin(client, first, found?.act);
-      });
+      forward(client);
     });
   }
 
@@ -64,29 +56,66 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     socket.once("close", () => sockets.delete(socket));
   }
 
-  function begin(client: Socket, first: Buffer, act: Trouble["act"] | undefined): void {
-    if (act?.kind === "reset_before") return void client.resetAndDestroy();
-    if (act?.kind === "swallow") return void client.resume();
-    if (act?.kind === "answer") return void client.end(act.bytes);
-    if (act?.kind === "delay") return void setTimeout(() => join(client, first, undefined), act.milliseconds);
-    join(client, first, act);
+  function find(bytes: Buffer): Trouble["act"] | undefined {
+    const found = troubles.find((trouble) => trouble.times > 0 && trouble.match.test(bytes.toString("latin1")));
+    if (found === undefined) return undefined;
+    found.times -= 1;
+    struck += 1;
+    return found.act;
   }
 
   /** The client's bytes are forwarded even if the client has disconnected, as on a real network. */
-  function join(client: Socket, first: Buffer, act: Trouble["act"] | undefined): void {
-    const upstream = connect({ port: targetPort, host: "127.0.0.1" });
-    keep(upstream);
-    upstream.write(first);
-    client.pipe(upstream);
-    upstream.once("data", (answer: Buffer) => {
-      if (act?.kind === "reset_after") return void client.resetAndDestroy();
-      if (act?.kind === "cut_answer")
-        return void client.write(answer.subarray(0, act.bytes), () => client.resetAndDestroy());
-      client.write(answer);
-      upstream.pipe(client);
+  function forward(client: Socket): void {
+    let upstream: Socket | undefined;
+    /** What happens to the next response. */
+    let act: Trouble["act"] | undefined;
+    let isOver = false;
+    let isDelayed = false;
+
+    const send = (bytes: Buffer): void => {
+      upstream ??= open();
+      pass(bytes, client, upstream);
+      if (client.destroyed) upstream.end();
+    };
+    const open = (): Socket => {
+      const opened = connect({ port: targetPort, host: "127.0.0.1" });
+      keep(opened);
+      opened.on("data", (answer: Buffer) => {
+        if (act?.kind === "reset_after") client.resetAndDestroy();
+        else if (act?.kind === "cut_answer")
+          client.write(answer.subarray(0, act.bytes), () => client.resetAndDestroy());
+        else pass(answer, opened, client);
+      });
+      opened.once("close", () => client.destroy());
+      return opened;
+    };
+
+    client.on("data", (bytes: Buffer) => {
+      if (isOver) return;
+      act = find(bytes) ?? act;
+      if (act?.kind === "reset_before") return void client.resetAndDestroy();
+      isOver = act?.kind === "swallow" || act?.kind === "answer";
+      if (act?.kind === "answer") client.end(act.bytes);
+      if (isOver) return;
+      if (act?.kind !== "delay") return send(bytes);
+      client.pause();
+      isDelayed = true;
+      setTimeout(() => {
+        isDelayed = false;
+        send(bytes);
+        client.resume();
+      }, act.milliseconds);
+      act = undefined;
     });
-    upstream.once("close", () => client.destroy());
-    client.once("close", () => upstream.end());
+    client.once("close", () => {
+      if (!isDelayed) upstream?.end();
+    });
+  }
+
+  function pass(bytes: Buffer, from: Socket, to: Socket): void {
+    if (to.write(bytes)) return;
+    from.pause();
+    to.once("drain", () => from.resume());
   }
 
   return {

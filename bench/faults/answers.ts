@@ -103,7 +103,7 @@ export function answerTable(options: { long: boolean }): Promise<ScenarioResult>
   });
 }
 
-/** A commit has its own connection, so that its request line is the first data on it. */
+/** A request line begins what is sent at once. */
 function commitOf({ platformAccountId }: Subject): RegExp {
   return new RegExp(`^POST \\S*/${platformAccountId}/threads_publish(?:\\?\\S*)? `);
 }

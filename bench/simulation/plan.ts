@@ -94,6 +94,8 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     workers: theme === "stops" || theme === "tokens" || draws.chance() < 0.6 ? draws.whole(2, 3) : 1,
     connections: draws.pick([2, 3, 5, 10]),
     ...(crowd ? { slots: { prepare: 8, commit: 8, observe: 8 } } : {}),
+    // Each worker takes one post, so that several need the token at the same time.
+    ...(theme === "tokens" ? { slots: { prepare: 1, commit: 1, observe: 1 } } : {}),
     // Rare if the run only waits for the end, and as in production if it is about the wait.
     floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
