@@ -22,7 +22,7 @@ const CREATES = 50_000;
 /** By then, hot code is compiled: growth before this happens once, growth after it would be a leak. */
 const WARM_CREATES = 2_000;
 const CONNECTIONS = 16;
-const IDLE_SECONDS = 10;
+const IDLE_SECONDS = 40;
 const MOST_IDLE_BYTES = 150e6;
 const MOST_GROWTH = 0.2;
 const MOST_GROWTH_BYTES = 40e6;

@@ -1,10 +1,13 @@
 import { collectGarbage } from "../media/garbage.ts";
 
-const LOOK_MILLISECONDS = 2_000;
-const IDLE_SHARE = 0.1;
+const LOOK_MILLISECONDS = 15_000;
+const IDLE_SHARE = 0.02;
 const WORTHWHILE_BYTES = 10e6;
 
-/** Returns to the machine what a burst of requests has taken, as soon as this process is idle. */
+/**
+ * Returns to the machine what a burst of requests has taken, once this process has been idle for a while. Not sooner: V8
+ * then takes some seconds to be fast again.
+ */
 export function returnMemoryWhenIdle(): void {
   let leastBytes = 0;
   let before = performance.eventLoopUtilization();
