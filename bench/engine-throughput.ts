@@ -128,7 +128,7 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
 }
 
 /** Milliseconds of processor time, and a number. */
-interface Costs {
+export interface Costs {
   workers: number;
   database: number;
   sandbox: number;

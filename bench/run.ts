@@ -7,6 +7,7 @@ import { dashboard } from "./dashboard.ts";
 import { engineThroughput } from "./engine-throughput.ts";
 import { fold } from "./fold.ts";
 import { growth } from "./growth.ts";
+import { idleWorkers } from "./idle-workers.ts";
 import { limits } from "./limits.ts";
 import { listFilters } from "./list-filters.ts";
 import { listPosts } from "./list-posts.ts";
@@ -33,6 +34,7 @@ const benchmarks: Benchmark[] = [
   scheduleAccuracy,
   engineThroughput,
   growth,
+  idleWorkers,
   memory,
   backup,
   composer,
