@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { request } from "undici";
 
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
+import { processorRow, readCosts } from "./costs.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive } from "./drive.ts";
-import { install, type Installation, type Started } from "./installation.ts";
+import { install, type Installation } from "./installation.ts";
 import { show, showPercent, showTimes } from "./numbers.ts";
-import { processorMilliseconds } from "./process-time.ts";
 import { SandboxResult } from "./raw-sandbox.ts";
 import { runInChild } from "./run-in-child.ts";
 import { createRequest, headersOf, createTestUsers, PLATFORM, type TestUser } from "./test-users.ts";
@@ -125,39 +123,6 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
     processorRow(before, after, POSTS),
     { what: "… transactions per post", value: show((after.transactions - before.transactions) / POSTS) },
   ];
-}
-
-/** Milliseconds of processor time, and a number. */
-export interface Costs {
-  workers: number;
-  database: number;
-  sandbox: number;
-  transactions: number;
-}
-
-export function processorRow(before: Costs, after: Costs, posts: number): Row {
-  const times = (["workers", "database", "sandbox"] as const).map(
-    (of) => `${show((after[of] - before[of]) / posts)} ms ${of}`,
-  );
-  return { what: "processor time per post", value: times.join(", ") };
-}
-
-export async function readCosts(
-  { pool, dataDir }: Installation,
-  sandbox: Started,
-  workers: readonly Started[],
-): Promise<Costs> {
-  const [server] = (await readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8")).split("\n");
-  const { rows } = await pool.query<{ count: number }>(
-    "select xact_commit::float8 as count from pg_stat_database where datname = current_database()",
-  );
-  const times = await Promise.all(workers.map(({ pid }) => processorMilliseconds(pid)));
-  return {
-    workers: times.reduce((sum, time) => sum + time, 0),
-    database: await processorMilliseconds(Number(server)),
-    sandbox: await processorMilliseconds(sandbox.pid),
-    transactions: rows[0]?.count ?? NaN,
-  };
 }
 
 /** Creates and publishes posts, which then wait for a worker. */

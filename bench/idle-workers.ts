@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Benchmark, Row } from "./benchmark.ts";
+import { type Costs, readCosts } from "./costs.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
-import { type Costs, readCosts } from "./engine-throughput.ts";
 import { install } from "./installation.ts";
 import { show, showPercent } from "./numbers.ts";
 

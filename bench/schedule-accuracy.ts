@@ -4,9 +4,9 @@ import { fetch } from "undici";
 import { z } from "zod";
 
 import type { Benchmark, Row, Workspace } from "./benchmark.ts";
+import { processorRow, readCosts } from "./costs.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive, driveInserts } from "./drive.ts";
-import { processorRow, readCosts } from "./engine-throughput.ts";
 import { install, type Installation } from "./installation.ts";
 import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
