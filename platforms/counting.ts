@@ -5,12 +5,14 @@ import { catalog } from "./catalog.ts";
 import type { MeasuredMedia } from "./definition.ts";
 import { findUrls } from "./kit/urls.ts";
 
-/** What platforms count of a post: how much of each it has. */
-export function countablesOf(content: PlatformContent<MeasuredMedia>): Record<Countable, number> {
+/** In UTF-16 units, more than any valid post has. Links are looked for only so far: all senders share one thread. */
+const MAX_SEARCHED_UNITS = 300_000;
+
+/** What platforms count of a post: how much of each it has. Links are only looked for if they are asked about. */
+export function countablesOf(content: PlatformContent<MeasuredMedia>): Readonly<Record<Countable, number>> {
   const parts = [content, ...content.thread];
   const media = parts.flatMap((part) => part.media);
   const replies = content.thread.length + (content.settings.replyTo === undefined ? 0 : 1);
-  const linked = parts.filter(({ text }) => findUrls(text).next().done !== true).length;
   const videos = media.filter(({ type }) => type === "video").length;
   return {
     post: 1,
@@ -22,16 +24,33 @@ export function countablesOf(content: PlatformContent<MeasuredMedia>): Record<Co
     image: media.length - videos,
     video: videos,
     firstComment: content.settings.firstComment === undefined ? 0 : 1,
-    plainPart: parts.length - linked,
-    linkedPart: linked,
+    get plainPart() {
+      return parts.length - countLinked(parts);
+    },
+    get linkedPart() {
+      return countLinked(parts);
+    },
     // Of a video, no platform that charges takes one.
     altText: media.filter(({ type, altText }) => type !== "video" && (altText ?? "") !== "").length,
   };
 }
 
+function countLinked(parts: readonly { text: string }[]): number {
+  let units = 0;
+  const isLinked = ({ text }: { text: string }) =>
+    (units += text.length) <= MAX_SEARCHED_UNITS && findUrls(text).next().done !== true;
+  return parts.filter(isLinked).length;
+}
+
 /** The sum of what counts for a quota, or costs something. */
-export function weigh(counted: Record<Countable, number>, weights: Partial<Record<Countable, number>>): number {
-  return COUNTABLES.reduce((sum, what) => sum + counted[what] * (weights[what] ?? 0), 0);
+export function weigh(
+  counted: Readonly<Record<Countable, number>>,
+  weights: Partial<Record<Countable, number>>,
+): number {
+  return COUNTABLES.reduce((sum, what) => {
+    const weight = weights[what] ?? 0;
+    return weight === 0 ? sum : sum + counted[what] * weight;
+  }, 0);
 }
 
 /** Prices that the operator has set for platforms, instead of the declared ones; in millionths of a US dollar. */
@@ -43,7 +62,7 @@ export type SetLimits = Partial<Record<PlatformName, Partial<Record<string, numb
 /** What the platform charges for a post, in millionths of a US dollar; null if publishing there is free. */
 export function priceOf(
   platform: PlatformName,
-  counted: Record<Countable, number>,
+  counted: Readonly<Record<Countable, number>>,
   setPrices: SetPrices,
 ): number | null {
   const { prices } = catalog[platform].capabilities;

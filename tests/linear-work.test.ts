@@ -10,6 +10,7 @@ import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { withoutTurns } from "../model/text-direction.ts";
 import { catalog } from "../platforms/catalog.ts";
+import { countablesOf, priceOf } from "../platforms/counting.ts";
 import { graph as facebook } from "../platforms/facebook/errors.ts";
 import { graphs as instagram } from "../platforms/instagram/errors.ts";
 import { answerOf } from "../platforms/kit/broker.fixture.ts";
@@ -219,6 +220,13 @@ test("counting emoji is little more work than reading them", () => {
   const texts = Object.entries(nastyTexts(SMALL_UNITS)).filter(([, text]) => /\p{Emoji_Presentation}/u.test(text));
   assert.ok(texts.length >= 5);
   for (const [name, text] of texts) assertLinear(name, text.length, () => countText(text, "weighted"), 400);
+});
+
+test("a text that no platform takes is not searched for links that would cost something", () => {
+  const text = "日.co ".repeat(LARGE_UNITS / 5);
+  const content = { text, media: [], linkUrl: null, placement: null, settings: {}, cover: null };
+  for (const [name, thread] of Object.entries({ "one text": [], "a thread": [{ text, media: [] }] }))
+    assertLinear(name, text.length, () => priceOf("twitter", countablesOf({ ...content, thread }), {}), 3);
 });
 
 test("quadratic work in the length of a text is detected", () => {
