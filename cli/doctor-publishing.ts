@@ -54,10 +54,11 @@ export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   if (found.length === 0) return ok("publishing", "nothing set aside");
   const named = found.slice(0, NAMED).map(({ postId, platform, status }) => `${postId} (${platform}, ${status})`);
   const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";
-  const count = found.length === 1 ? "1 platform post was" : `${found.length} platform posts were`;
+  const [count, them] =
+    found.length === 1 ? ["1 platform post was", "it"] : [`${found.length} platform posts were`, "them"];
   return warning(
     "publishing",
-    `${count} set aside because workers crashed on it repeatedly: ${named.join(", ")}${more}`,
+    `${count} set aside because workers crashed on ${them} repeatedly: ${named.join(", ")}${more}`,
     SET_ASIDE_CURE,
   );
 }
