@@ -459,7 +459,17 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
     `select o.id, o.type from outbox o where o.type = 'post.publishing' and exists (
        select from outbox b where b.post_id = o.post_id and b.id < o.id and b.type = 'post.published')`,
   );
+  const { rows: unordered } = await stage.pool.query<{ id: string }>(
+    `select post_id as id from (
+       select post_id, post_sequence, row_number() over (partition by post_id order by id) as place
+       from outbox where post_sequence is not null) o
+     group by 1 having bool_or(post_sequence <> place)`,
+  );
   return [
+    ...unordered.map(({ id }): Violation => ({
+      kind: "backwards",
+      sentence: `the sequence of the events of post ${id} has a gap, or does not go forward`,
+    })),
     ...announced.map(({ id, times }): Violation => ({
       kind: "untrue",
       sentence: `platform post ${id} was announced as published ${times} times`,

@@ -335,7 +335,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       }
 
       const toQuery = (asked: string | Query, values?: unknown[]): Query =>
-        typeof asked === "string" ? { text: asked, ...(values === undefined ? {} : { values }) } : asked;
+        typeof asked === "string" ? { text: asked, ...(values === undefined ? {} : { values }) } : withoutTimeout(asked);
       return Object.assign(new pg.Pool({ max: 1 }), {
         query: async (asked: string | Query, values?: unknown[]) => {
           const connection = await connect();
@@ -410,6 +410,11 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       for (const client of [...taken, ...free]) client.release();
     },
   };
+}
+
+/** What node-postgres itself waits for is real time. */
+function withoutTimeout({ text, name, values }: Query): Query {
+  return { text, ...(name === undefined ? {} : { name }), ...(values === undefined ? {} : { values }) };
 }
 
 const SHOW_CLOCKS = {

@@ -39,8 +39,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: "server/publishing/settle.ts",
-        find: "if (!isWorth || secondsSince(since) > patienceSeconds) throw error;",
-        replace: "if (!isWorth || secondsSince(since) > -patienceSeconds) throw error;",
+        find: "if (secondsSince(since) >= patienceFor(error, patience)) throw error;",
+        replace: "throw error;",
       },
     ],
   },

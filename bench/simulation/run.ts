@@ -9,6 +9,7 @@ import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { confirmRefusal } from "../../server/oauth/confirm-refusal.ts";
 import { freshAccess } from "../../server/oauth/fresh-token.ts";
+import { refreshProfile } from "../../server/oauth/profile.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
@@ -195,6 +196,10 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
         ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
         freshAccess: (account, options) => freshAccess(oauth, account, options),
+        readAccount: async (account) => {
+          const { accessToken } = await freshAccess(oauth, account, { minLifetimeSeconds: 60 });
+          await refreshProfile(oauth, account, accessToken);
+        },
         confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
         restoreHealth: (account) => restoreHealth(oauth, account),
         speed: 1,

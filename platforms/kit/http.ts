@@ -49,8 +49,9 @@ export interface HttpClientOptions {
   /** Where test mode's requests go; absent in live mode. */
   sandboxUrl?: string | null;
   /**
-   * Called right before the first byte is sent, once connected; throwing cancels the request. With it, every request
-   * uses a new connection, so that no commit is lost on one that the other side was just closing.
+   * Called right before the first byte is sent, once connected; throwing cancels the request. With it, a request uses a
+   * new connection or one with a response of the last second, so that no commit is lost on one that the other side was
+   * just closing.
    */
   beforeSend?: () => void;
   /** Told of every exchange, without secrets. Must not throw. */

@@ -10,6 +10,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return AWAY_STATES.some((state) => error.code?.startsWith(state));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const syscall = "syscall" in error ? error.syscall : undefined;
+  if (syscall === "connect" || syscall === "getaddrinfo") return true;
   if (syscall !== undefined && AWAY_CODES.has(code)) return syscall !== "open" && syscall !== "stat";
   return AWAY_SENTENCES.some((sentence) => error.message.startsWith(sentence));
 }
@@ -33,15 +34,19 @@ export function isFromDatabase(error: unknown): boolean {
  */
 const AWAY_STATES = ["08000", "08001", "08003", "08004", "08006", "53", "57P01", "57P02", "57P03", "25006"];
 
+/** Of an established connection. A connection that cannot be made is away for whatever reason. */
 const AWAY_CODES: ReadonlySet<string> = new Set([
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETRESET",
+  "ENETUNREACH",
+  "ENOTCONN",
   "EPIPE",
   "ETIMEDOUT",
-  "ENOENT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
 ]);
 
 /** node-postgres gives these no code. */
@@ -49,5 +54,7 @@ const AWAY_SENTENCES = [
   "Connection terminated",
   "timeout exceeded when trying to connect",
   "Client has encountered a connection error",
+  "Client network socket disconnected before secure TLS connection was established",
   "timeout expired",
+  "Query read timeout",
 ];

@@ -17,6 +17,11 @@ export function jsonb(value: unknown): Json {
   return clean as Json;
 }
 
+/** An array of what is JSON already. */
+export function jsonArray(items: readonly Json[]): Json {
+  return `[${items.join(",")}]` as Json;
+}
+
 /** What node-postgres would convert to JSON itself. */
 export function isJsonObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;

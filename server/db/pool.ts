@@ -5,6 +5,8 @@ export interface PoolOptions {
   max?: number;
   /** Statements that run longer are cancelled; 30 s by default, 0 for no limit. */
   statementTimeoutSeconds?: number;
+  /** Statements that wait longer for a lock fail; by default, they wait until their own timeout. */
+  lockTimeoutSeconds?: number;
   /** How long to wait for a free or new connection; 5 s by default. */
   connectTimeoutSeconds?: number;
   /** The name in pg_stat_activity. */
@@ -34,6 +36,9 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
+  const { lockTimeoutSeconds } = options;
+  if (lockTimeoutSeconds !== undefined)
+    pool.on("connect", (client) => void client.query(`set lock_timeout = '${lockTimeoutSeconds}s'`).catch(() => undefined));
   return pool;
 }
 

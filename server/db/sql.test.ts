@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 
 import ts from "typescript";
 
 import { createTestDatabase } from "../../tests/database.ts";
-import { statements, transaction } from "./sql.ts";
+import { startTcpProxy } from "../../tests/tcp-proxy.ts";
+import { isDatabaseAway } from "./away.ts";
+import { createPool } from "./pool.ts";
+import { allowLongStatements, statement, statements, transaction } from "./sql.ts";
 
 test("PostgreSQL accepts every declared statement on the migrated schema, with the declared parameters", async () => {
   const files = (await readdir(import.meta.dirname, { recursive: true })).filter(
@@ -51,6 +55,46 @@ test("no statement that stores anything notifies: that would lock out every othe
   const notifying = [...statements.values()].filter(({ text }) => /notify/i.test(text));
   assert.deepEqual(notifying.map(({ name }) => name).sort(), ["mcp.notify_answer", "notifications.send"]);
   for (const { text } of notifying) assert.match(text, /^select pg_notify/);
+});
+
+test("a statement whose connection was cut without a word fails within a minute, and so does its transaction", async () => {
+  const silent = statement<{ one: number }>("test.silent", "select 1 as one");
+  const database = await createTestDatabase();
+  const proxy = await startTcpProxy(Number(new URL(database.url).port));
+  const url = Object.assign(new URL(database.url), { hostname: "127.0.0.1", port: String(proxy.port) });
+  const pool = createPool(url.href, { max: 3 });
+  try {
+    assert.deepEqual(await silent.one(pool), { one: 1 });
+    proxy.trouble({ match: /test\.silent/, times: 3, act: { kind: "swallow" } });
+    mock.timers.enable({ apis: ["setTimeout"] });
+    let isOver = false;
+    const failed = Promise.allSettled([
+      silent.one(pool),
+      transaction(pool, (tx) => silent.one(tx)),
+      transaction(pool, async (tx) => {
+        await allowLongStatements(tx, 600);
+        const answer = silent.one(tx).finally(() => (isOver = true));
+        answer.catch(() => undefined);
+        return await answer;
+      }),
+    ]);
+    while (proxy.struck() < 3) await turn();
+    for (let second = 0; second < 60; second += 1) {
+      mock.timers.tick(1_000);
+      await turn();
+    }
+    assert.equal(isOver, false);
+    mock.timers.tick(600_000);
+    for (const result of await failed) {
+      assert.ok(result.status === "rejected" && isDatabaseAway(result.reason));
+    }
+    mock.timers.reset();
+    assert.deepEqual(await silent.one(pool), { one: 1 });
+  } finally {
+    mock.timers.reset();
+    await Promise.all([pool.end(), proxy.close()]);
+    await database.drop();
+  }
 });
 
 test("a process that runs on while columns are added keeps using its prepared statements", async () => {

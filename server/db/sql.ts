@@ -37,11 +37,7 @@ export function statement<Row = never, Params extends readonly unknown[] = reado
 ): Statement<Row, Params> {
   if (statements.has(name)) throw new Error(`There are two statements named ${name}`);
   const query = async (db: Db, [values = []]: [values?: readonly unknown[]]) =>
-    db.query<Row & pg.QueryResultRow>({
-      name,
-      text,
-      values: values.map(storable),
-    });
+    db.query<Row & pg.QueryResultRow>(within(db, { name, text, values: values.map(storable) }));
   const declared: Statement<Row, Params> = {
     name,
     text,
@@ -63,6 +59,28 @@ function storable(value: unknown): unknown {
   return isJsonObject(value) ? jsonb(value) : value;
 }
 
+/** PostgreSQL ends a statement after 30 s. If nothing has come by then, the connection is dead. */
+const ANSWER_SECONDS = 35;
+
+/** The connections on which statements may take longer, and how long. */
+const longAnswers = new WeakMap<Db, number>();
+
+/** Otherwise, a connection that was cut without a word would be waited for until TCP gives up: a quarter of an hour. */
+function within(db: Db, query: pg.QueryConfig): pg.QueryConfig {
+  return Object.assign(query, { query_timeout: (longAnswers.get(db) ?? ANSWER_SECONDS) * 1000 });
+}
+
+/** Allows the statements of a transaction to take longer than any other may. */
+export async function allowLongStatements(tx: pg.PoolClient, seconds: number): Promise<void> {
+  await allowSeconds.run(tx, [`${seconds}s`]);
+  longAnswers.set(tx, seconds + ANSWER_SECONDS);
+}
+
+const allowSeconds = statement<never, [time: string]>(
+  "settings.allow_long_statements",
+  `select set_config('statement_timeout', $1, true)`,
+);
+
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function transaction<Result>(
   pool: pg.Pool,
@@ -74,16 +92,17 @@ export async function transaction<Result>(
   let broken: Error | undefined;
   let result: Result;
   try {
-    await client.query("begin");
+    await client.query(within(client, { text: "begin" }));
     result = await work(client);
-    await client.query("commit");
+    await client.query(within(client, { text: "commit" }));
   } catch (error) {
-    await client.query("rollback").catch((failure: Error) => (broken = failure));
-    // It may lead to a server that has been replaced: the next one is a new connection.
+    // It may be dead, or lead to a server that has been replaced: the next one is a new connection.
     if (error instanceof Error && isDatabaseAway(error)) broken = error;
+    else await client.query(within(client, { text: "rollback" })).catch((failure: Error) => (broken = failure));
     throw error;
   } finally {
     commits.delete(client);
+    longAnswers.delete(client);
     client.release(broken);
   }
   for (const each of afterwards) each(pool);

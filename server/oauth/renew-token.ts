@@ -6,6 +6,7 @@ import type pg from "pg";
 import type { AccountKey } from "../../model/tenant.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
+import { isDatabaseAway } from "../db/away.ts";
 import { type ConnectionRow, findConnection, lockConnection } from "../db/queries/connections.ts";
 import { claimRenewal, endRenewal, findGrantLife, refuseRenewal } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
@@ -94,8 +95,12 @@ function isResponseLost(error: unknown): boolean {
   );
 }
 
-/** How long the database may be down before a pair from the platform is lost, in seconds between the attempts. */
+/** In seconds between the attempts to store a pair from the platform. */
 const STORE_PAUSES = [0, 0.1, 0.5, 2, 5, 10];
+
+/** The last pause is repeated while the database is away, until another process may take the pair for lost. */
+const LAST_PAUSE = 10;
+const STORE_SECONDS = RENEWAL_SECONDS + LOST_GRACE_SECONDS;
 
 /**
  * The platform has renewed. The old pair may be used up, so the new one must be stored, unless someone else has stored
@@ -107,9 +112,10 @@ async function store(
   spent: ConnectionRow,
   grant: Grant,
 ): Promise<string> {
-  let lost: unknown;
-  for (const pause of STORE_PAUSES) {
+  for (let attempt = 0, waited = 0; ; attempt += 1) {
+    const pause = STORE_PAUSES[attempt] ?? LAST_PAUSE;
     if (pause > 0) await sleep(pause * 1000);
+    waited += pause;
     try {
       return await transaction(services.pool, async (tx) => {
         const held = await lockConnection.one(tx, accountKeyParams(account));
@@ -119,15 +125,14 @@ async function store(
         return grant.accessToken;
       });
     } catch (error) {
-      if (error instanceof BrokerError) throw error;
-      lost = error;
+      const isOver = isDatabaseAway(error) ? waited >= STORE_SECONDS : attempt >= STORE_PAUSES.length - 1;
+      if (error instanceof BrokerError || isOver) throw error;
       services.log.warn(
         { err: error, accountId: account.accountId, platform: spent.platform },
         "a renewed token could not be stored immediately",
       );
     }
   }
-  throw lost;
 }
 
 async function storeRenewed(

@@ -28,7 +28,7 @@ import {
   recordLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
-import { type Changes, holdPost, type IntentChanges, type PostChanges } from "../db/queries/publishing.ts";
+import { type Changes, holdPost, type IntentChanges, type PostChanges, writeClaimed } from "../db/queries/publishing.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
@@ -42,7 +42,7 @@ import { noteLimits } from "./late-budgets.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { startWatching } from "./reading.ts";
 import { noteAccess } from "./restore-health.ts";
-import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+import { foldWith, persist, RESULT_PATIENCE, settle, write } from "./settle.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   LEASE_SECONDS,
@@ -99,7 +99,6 @@ async function commitOnce(
   note({ outcome: outcome.outcome });
   await faultPoint(deps, "result.before", claim, step.name);
   const endedAfterSeconds = secondsSince(intent.writtenAfter);
-  if (outcome.outcome === "ok") await noteAccess(work);
   const progress = await record(work, at, {
     id: intent.id,
     outcome,
@@ -107,6 +106,7 @@ async function commitOnce(
     evidence: { ...evidenceOf(exchanges), endedAfterSeconds },
   });
   await faultPoint(deps, "result.written", claim, step.name);
+  if (outcome.outcome === "ok") await noteAccess(work);
   return progress;
 }
 
@@ -192,14 +192,25 @@ function begunPost(before: PostStatus, after: PostStatus): PostChanges {
   return { status: after, events: after === before ? [] : [{ type: "post.publishing", platform_post_id: null }] };
 }
 
-/** We don't know whether the intent was written, but we do know that nothing was sent. */
-async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<void> {
+/**
+ * We don't know whether the intent was written, but we do know that nothing was sent. Its statement may still be under
+ * way: the row is locked first, so that the intent either is seen or finds its claim gone.
+ */
+async function withdraw({ deps, claim, row }: Work, at: VisiblePosition, id: string): Promise<void> {
   const intent: IntentChanges = {
     id,
     result: "definite_failure",
     evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." },
   };
-  await write(work, { ...goTo(at), next: { at: "seconds", seconds: 1 } }, { intent });
+  await persist(
+    () =>
+      transaction(deps.urgentPool ?? deps.pool, async (tx) => {
+        await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
+        const written = await writeClaimed(tx, claim, { ...goTo(at), next: { at: "seconds", seconds: 1 } }, { intent });
+        if (written === undefined) throw new LostClaim();
+      }),
+    RESULT_PATIENCE,
+  );
 }
 
 /** (b) and (c): one request, sent before the deadline and within the lease, or not at all. */
@@ -263,19 +274,21 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
   else if (outcome.outcome === "unknown" && outcome.answer.failure !== null) work.deps.reach?.down(work.claim);
   try {
-    const progress = await recordOnce(work, at, result);
+    const progress = await recordOnce(work, at, result).catch((error: unknown) => {
+      if (!isRefusedForGood(error)) throw error;
+      // The outcome matters more than the details of the exchange.
+      work.deps.log.error(
+        { err: error, platformPostId: work.row.id, step: at.step.name },
+        "the result of a commit could not be stored with its evidence; storing it without",
+      );
+      const { endedAfterSeconds } = result.evidence;
+      return recordOnce(work, at, { ...result, evidence: { endedAfterSeconds } });
+    });
     await noteLimits(work, limitsIn(outcome));
     return progress;
   } catch (error) {
     if (error instanceof LostClaim) await recordLate(work, result);
-    if (!isRefusedForGood(error)) throw error;
-    // The outcome matters more than the details of the exchange.
-    work.deps.log.error(
-      { err: error, platformPostId: work.row.id, step: at.step.name },
-      "the result of a commit could not be stored with its evidence; storing it without",
-    );
-    const { endedAfterSeconds } = result.evidence;
-    return recordOnce(work, at, { ...result, evidence: { endedAfterSeconds } });
+    throw error;
   }
 }
 
@@ -330,8 +343,8 @@ export async function recordLive(
   const result = { ...intent, result: "ok", remoteId: done.remoteId ?? null } as const;
   const save = (also: { intent: IntentChanges }): Promise<void> =>
     next.effect === null
-      ? settle(work, { ...changes, status: "published", next: { at: "never" } }, also, RESULT_PATIENCE_SECONDS)
-      : write(work, changes, also, RESULT_PATIENCE_SECONDS);
+      ? settle(work, { ...changes, status: "published", next: { at: "never" } }, also, RESULT_PATIENCE)
+      : write(work, changes, also, RESULT_PATIENCE);
   try {
     await save({ intent: result });
   } catch (error) {
@@ -354,7 +367,7 @@ async function disproveRepeated(work: Work, step: VisibleStep, proof: string): P
     (intent) => intent.step === step.name && intent.evidence.closed === undefined,
   );
   for (const { id } of repeated) {
-    await write(work, {}, { intent: { id, result: "definite_failure", evidence: { proof } } }, RESULT_PATIENCE_SECONDS);
+    await write(work, {}, { intent: { id, result: "definite_failure", evidence: { proof } } }, RESULT_PATIENCE);
   }
 }
 
@@ -384,7 +397,7 @@ async function recordUnknown(
     next: { at: "seconds", seconds },
   };
   const evidence = { ...intent.evidence, answer };
-  await settle(work, changes, { intent: { id: intent.id, evidence } }, RESULT_PATIENCE_SECONDS);
+  await settle(work, changes, { intent: { id: intent.id, evidence } }, RESULT_PATIENCE);
   return "released";
 }
 
@@ -403,7 +416,7 @@ async function recordLate({ deps, row }: Work, { id, outcome, evidence }: Result
         if (isNews) notify(tx, CHANNELS.due);
         return known;
       }),
-    RESULT_PATIENCE_SECONDS,
+    RESULT_PATIENCE,
   );
   if (outcome.outcome !== "ok" || before === undefined || before.result === null) return;
   deps.log.error(

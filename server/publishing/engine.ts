@@ -19,7 +19,7 @@ import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
-import { hasRoomFor, type Room, roomIn, upTo, withoutReserve } from "./shares.ts";
+import { hasRoomFor, type Room, roomIn, upTo } from "./shares.ts";
 import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
@@ -98,8 +98,10 @@ export function createEngine(options: EngineOptions): Engine {
     const { lastEnd, rushSince } = lanes.commit;
     const { size } = lanes[lane].running;
     const isRush = lane !== "commit" && rushSince !== null && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
-    if (isRush && lane === "observe" && secondsSince(rushSince) < RUSH_SECONDS)
-      return withoutReserve(roomIn(slots[lane], Math.ceil(slots[lane] * OBSERVED_IN_RUSH), size));
+    if (isRush && lane === "observe" && secondsSince(rushSince) < RUSH_SECONDS) {
+      const few = Math.ceil(slots[lane] * OBSERVED_IN_RUSH);
+      return roomIn(few, few, size);
+    }
     return roomIn(slots[lane], isRush ? Math.ceil(slots[lane] * OPEN_IN_RUSH) : slots[lane], size);
   }
 

@@ -11,7 +11,7 @@ import { renewToken } from "./context.ts";
 import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { secondsLeft } from "./late.ts";
 import { goTo, lastLiveIndex, liveParts, nextPosition, type Position, positionAt } from "./position.ts";
-import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+import { type Patience, RESULT_PATIENCE, settle, write } from "./settle.ts";
 import {
   backOffSeconds,
   GIVE_UP_AFTER_SECONDS,
@@ -29,7 +29,7 @@ export type FailureContext = ClaimedWork & Pick<Work, "steps"> & Partial<Work>;
 export interface FailureOptions {
   journal?: JournalEntry;
   /** The commit that failed without publishing anything. */
-  intent?: IntentChanges;
+  intent?: IntentChanges | undefined;
   /** The pause before the next attempt, instead of the usual one: what was read back has already waited. */
   pauseSeconds?: number;
 }
@@ -53,11 +53,17 @@ export async function failStep(
       { err: error, platformPostId: work.row.id, step: at.step?.name },
       "a step failed because of a server error",
     );
+  const patience = options.intent === undefined ? undefined : RESULT_PATIENCE;
+  if (options.intent !== undefined && (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED")) {
+    // The account is asked about next, and the refusal must not wait for that.
+    await write(work, {}, { intent: options.intent }, RESULT_PATIENCE);
+    options = { ...options, intent: undefined };
+  }
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
     const renewal = await tryRenewal(work);
     if (renewal === "renewed" || renewal === "away") {
       const changes: Changes = { ...goTo(at), ...(renewal === "away" ? { next: SHORTLY } : {}) };
-      await write(work, changes, options, RESULT_PATIENCE_SECONDS);
+      await write(work, changes, options, RESULT_PATIENCE);
       return renewal === "away" ? "released" : "continue";
     }
     failure = renewal;
@@ -69,7 +75,6 @@ export async function failStep(
   noteReach(work, error, failure);
   if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
     await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
-  const patience = options.intent === undefined ? undefined : RESULT_PATIENCE_SECONDS;
   if (at.isOnlyCosmetic) await failCosmetic(work, at, failure, options);
   else if (at.isCommitted) await failObservation(work, at, failure, options);
   else if (row.status === "pending" && !isDue(work)) await failAhead(work, at, failure, options);
@@ -148,7 +153,7 @@ async function retryLater(
   at: Position,
   failure: Failure,
   options: FailureOptions,
-  patience?: number,
+  patience?: Patience,
   also: Changes = {},
 ): Promise<void> {
   const seconds = pauseSeconds(work, failure, options);
@@ -169,7 +174,7 @@ async function failForGood(
   work: FailureContext,
   failure: Failure,
   options: FailureOptions,
-  patience?: number,
+  patience?: Patience,
   also: Changes = {},
 ): Promise<void> {
   const { row } = work;

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mock, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import pg from "pg";
+import { pino } from "pino";
 
 import type { QuietStep } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { instant, secondsSince } from "./claim.ts";
 import { startWatching, watch } from "./reading.ts";
+import { persist, RESULT_PATIENCE } from "./settle.ts";
 import { LEASE_SECONDS } from "./timing.ts";
 
 function databaseError(code: string): Error {
@@ -32,6 +35,10 @@ for (const { what, error } of [
   { what: "is read-only after a failover", error: databaseError("25006") },
   { what: "has no disk left", error: databaseError("53100") },
   { what: "cancels statements", error: databaseError("57014") },
+  {
+    what: "cannot be reached over the network",
+    error: Object.assign(new Error("connect ENETUNREACH 10.0.0.1:5432"), { code: "ENETUNREACH", syscall: "connect" }),
+  },
 ]) {
   test(`a response in hand is stored once the database accepts writes again: it ${what}`, async () => {
     await withWorld(async (world) => {
@@ -50,6 +57,119 @@ for (const { what, error } of [
       assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
     });
   });
+}
+
+test("a response in hand is kept for as long as the database is away", async () => {
+  let attempts = 0;
+  const began = Date.now();
+  const clock = mock.method(Date, "now", () => began + attempts * 600_000);
+  try {
+    const stored = await persist(async () => {
+      attempts += 1;
+      if (attempts < 5) throw new Error("Connection terminated unexpectedly");
+      return "stored";
+    }, RESULT_PATIENCE);
+    assert.equal(stored, "stored");
+  } finally {
+    clock.mock.restore();
+  }
+});
+
+test("a refusal in hand is stored before the account is asked about", async () => {
+  await withWorld(async (world) => {
+    const [asked, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ accessToken: string }>()];
+    await world.startEngine({
+      freshAccess: () => {
+        if (!world.ledger.expiredTokens.has("token")) return Promise.resolve({ accessToken: "token" });
+        asked.resolve();
+        return renewed.promise;
+      },
+      faultPoint: ({ point }) => {
+        if (point === "intent.written") world.ledger.expiredTokens.add("token");
+      },
+    });
+    const post = await world.addPost({ text: "refused" });
+    await world.publish(post);
+    await asked.promise;
+    const { rows } = await world.pool.query("select result from publish_steps where effect = 'visible'");
+    assert.deepEqual(rows, [{ result: "definite_failure" }]);
+    renewed.resolve({ accessToken: "renewed" });
+    assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("a response whose claim is lost while it is stored without its details is recorded all the same", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    await breakJournal(world, "new.effect = 'visible' and new.result is not null and new.evidence ? 'exchanges'");
+    let lost: Promise<unknown> | undefined;
+    const loseClaim = async () => {
+      await world.pool.query("drop trigger broken on publish_steps");
+      await world.pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null");
+    };
+    const pool = new Proxy(world.pool, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...given: unknown[]) =>
+          lost === undefined ? Reflect.apply(value, target, given) : lost.then(() => Reflect.apply(value, target, given));
+      },
+    });
+    await world.startEngine({ pool, log: pino({ level: "error" }, { write: () => void (lost ??= loseClaim()) }) });
+    const post = await world.addPost({ text: "in hand" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.equal(state.platformPosts[0]?.status, "published");
+    assert.notEqual(lost, undefined);
+  });
+});
+
+test("an intent that is withdrawn while its statement is still under way is withdrawn", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    const lock = await world.pool.connect();
+    let intending: Promise<unknown> | undefined;
+    const pool = new Proxy(world.pool, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...given: [{ name?: string }]) => {
+          const result: unknown = Reflect.apply(value, target, given);
+          if (name !== "query" || given[0].name !== "publish_steps.intend" || intending !== undefined) return result;
+          intending = Promise.resolve(result);
+          return Promise.reject(new Error("Connection terminated unexpectedly"));
+        };
+      },
+    });
+    let isLocked = false;
+    await world.startEngine({
+      pool,
+      faultPoint: async ({ point }) => {
+        if (point !== "intent.before" || isLocked) return;
+        isLocked = true;
+        await lock.query("begin");
+        await lock.query("select from platform_posts for update");
+      },
+    });
+    const post = await world.addPost({ text: "withdrawn" });
+    await world.publish(post);
+    await twoWaitForLocks(world);
+    await lock.query("commit");
+    lock.release();
+    await intending;
+    assert.equal((await world.until(post, isOver)).status, "published");
+    const { rows } = await world.pool.query(
+      "select result from publish_steps where effect = 'visible' order by intent_at",
+    );
+    assert.deepEqual(rows, [{ result: "definite_failure" }, { result: "ok" }]);
+    assert.equal(world.ledger.publishCalls.get("withdrawn"), 1);
+  });
+});
+
+/** The intent and what withdraws it. */
+async function twoWaitForLocks({ pool }: PublishingWorld): Promise<void> {
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while (((await pool.query(waiting)).rowCount ?? 0) < 2) await pause(20);
 }
 
 test("a database outage during a step costs no attempt, and the step is repeated", async () => {

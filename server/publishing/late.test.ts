@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 
 import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
@@ -195,6 +196,24 @@ test("a post being published when its time runs out is still checked", async () 
     await world.startEngine({ speed: 100 });
     assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(world.ledger.publishCalls.get("in between"), 1);
+  });
+});
+
+test("a post that was abandoned while it was being published is not published hours after its time", async () => {
+  await withWorld(async (world) => {
+    const worker = await world.startWorker({ FAULT: "step.after", FAULT_SIGNAL: "SIGKILL" });
+    const post = await world.addPost({ text: "abandoned" });
+    await world.publish(post);
+    await once(worker, "exit");
+    await world.pool.query(
+      `update platform_posts set due_at = due_at - interval '7 hours', updated_at = updated_at - interval '7 hours',
+         next_action_at = now(), lease_until = null, lease_owner = null`,
+    );
+    assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
+    await world.startEngine();
+    const [failed] = (await world.until(post, isOver)).platformPosts;
+    assert.deepEqual([failed?.status, failed?.error?.code], ["failed", "PUBLISH_MISSED"]);
+    assert.equal(world.ledger.publishCalls.get("abandoned"), undefined);
   });
 });
 

@@ -23,9 +23,12 @@ export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): num
   );
 }
 
+/** Nothing in progress pauses for so long while an instance runs. */
+const ABANDONED_SECONDS = 600;
+
 /**
- * Whether it was waiting to begin or to be retried, and its turn has come only now, when it may no longer be wanted; or
- * its time came during a pause, after which it is not wanted.
+ * Whether it was waiting to begin or to be retried, or was abandoned before anything was live, and its turn has come
+ * only now, when it may no longer be wanted; or its time came during a pause, after which it is not wanted.
  */
 export function isTooLate(work: ClaimedWork): boolean {
   const { claim, row } = work;
@@ -33,7 +36,10 @@ export function isTooLate(work: ClaimedWork): boolean {
   const isWaiting = row.status === "pending" || row.status === "queued";
   if (isWaiting && isSkipped(work)) return true;
   if (secondsLeft(work) >= 0) return false;
-  return isWaiting || (row.status === "posting" && row.error !== null && row.polls === 0);
+  if (isWaiting) return true;
+  if (row.status !== "posting") return false;
+  const isAbandoned = row.last_live_step === null && row.idle_seconds > ABANDONED_SECONDS;
+  return isAbandoned || (row.error !== null && row.polls === 0);
 }
 
 function isSkipped(work: ClaimedWork): boolean {

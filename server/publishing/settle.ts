@@ -35,13 +35,13 @@ export async function write(
   work: ClaimedWork,
   changes: Changes,
   also: Also = {},
-  patienceSeconds = QUIET_PATIENCE_SECONDS,
+  patience = QUIET_PATIENCE,
 ): Promise<void> {
   const pool = poolFor(work, also);
   const asked = { claim: work.claim, changes, along: also };
   const written = await persist(
     async () => (await writeTogether(pool, asked)) ?? (await writeClaimed(pool, work.claim, changes, also)),
-    patienceSeconds,
+    patience,
   );
   if (written === undefined) throw new LostClaim();
   Object.assign(work.row, written);
@@ -71,14 +71,14 @@ export async function settle(
   work: ClaimedWork,
   changes: Changes,
   also: Settling = {},
-  patienceSeconds = QUIET_PATIENCE_SECONDS,
+  patience = QUIET_PATIENCE,
 ): Promise<void> {
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
   const { written, becomes } = await persist(
     async () => (await settleTogether(work, changes, also)) ?? (await settleAlone(work, changes, also)),
-    patienceSeconds,
+    patience,
   );
   Object.assign(row, written);
   if (becomes === "published" || becomes === "failed" || becomes === "unknown")
@@ -181,37 +181,37 @@ export async function foldWith(
   };
 }
 
-/** Long enough for a database restart. If the lease ends in the meantime, the write itself notices. */
-const QUIET_PATIENCE_SECONDS = 8;
+/** For how long a write is repeated while the database is away, and after any other database error that may pass. */
+export interface Patience {
+  awaySeconds: number;
+  otherSeconds: number;
+}
 
-/** The result of a commit is worth waiting for. */
-export const RESULT_PATIENCE_SECONDS = 60;
+/** Long enough for a database restart. If the lease ends in the meantime, the write itself notices. */
+const QUIET_PATIENCE: Patience = { awaySeconds: 8, otherSeconds: 0 };
+
+/** Nobody else knows the result of a commit: it is kept for as long as the process runs. */
+export const RESULT_PATIENCE: Patience = { awaySeconds: Infinity, otherSeconds: 120 };
 
 const LONGEST_PAUSE_MILLISECONDS = 1000;
 
-/**
- * Retries a write, never a call, while the database is away. With the longer patience, also after any other database
- * error that may pass.
- */
-export async function persist<Result>(attempt: () => Promise<Result>, patienceSeconds: number): Promise<Result> {
+/** Retries a write, never a call. */
+export async function persist<Result>(attempt: () => Promise<Result>, patience: Patience): Promise<Result> {
   const since = instant();
   for (let pauseMilliseconds = 25; ; pauseMilliseconds = Math.min(pauseMilliseconds * 2, LONGEST_PAUSE_MILLISECONDS)) {
     try {
       return await attempt();
     } catch (error) {
-      const isWorth =
-        isWorthRepeating(error) ||
-        (patienceSeconds > QUIET_PATIENCE_SECONDS && isFromDatabase(error) && !isRefusedForGood(error));
-      if (!isWorth || secondsSince(since) > patienceSeconds) throw error;
+      if (secondsSince(since) >= patienceFor(error, patience)) throw error;
       await pause(pauseMilliseconds);
     }
   }
 }
 
 /** Deadlocks and serialization failures have written nothing either. */
-function isWorthRepeating(error: unknown): boolean {
-  return (
-    isDatabaseAway(error) ||
-    (error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001"))
-  );
+function patienceFor(error: unknown, { awaySeconds, otherSeconds }: Patience): number {
+  if (isDatabaseAway(error)) return awaySeconds;
+  if (error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001"))
+    return awaySeconds;
+  return isFromDatabase(error) && !isRefusedForGood(error) ? otherSeconds : 0;
 }

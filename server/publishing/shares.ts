@@ -47,10 +47,6 @@ export function upTo(most: number, { free, reserve, shares }: Room): Room {
   };
 }
 
-export function withoutReserve(room: Room): Room {
-  return { ...room, reserve: { live: 0, test: 0 } };
-}
-
 /** Whether there is room for a claim from another lane. */
 export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, running: ReadonlySet<Claim>): boolean {
   if (free > 0) return true;

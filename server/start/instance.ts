@@ -11,7 +11,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import { startEmbedded } from "../db/embedded/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { notificationsSent } from "../db/notify.ts";
-import { createPool } from "../db/pool.ts";
+import { createPool, type PoolOptions } from "../db/pool.ts";
 import { quietWhileAway } from "../db/quiet-log.ts";
 import type { OAuthServices } from "../oauth/services.ts";
 import { checkKeys, loadSecrets, type Secrets } from "../vault/secrets.ts";
@@ -31,7 +31,7 @@ export interface Instance {
   /** A client to the platforms in live mode, to the sandbox in test mode. */
   httpFor(mode: Mode): HttpClient;
   /** A separate pool for work that must not wait for, or starve, the rest. The instance closes it. */
-  openPool(name: string, max: number): pg.Pool;
+  openPool(name: string, max: number, options?: Pick<PoolOptions, "lockTimeoutSeconds">): pg.Pool;
   close(): Promise<void>;
 }
 
@@ -52,8 +52,9 @@ export async function openInstance(
   const database = await openDatabase(config, fullLog);
   const pools: pg.Pool[] = [];
   let closing = false;
-  const openPool = (name: string, max: number) => {
+  const openPool: Instance["openPool"] = (name, max, options) => {
     const pool = createPool(database.url, {
+      ...options,
       max,
       name,
       onError: (error) => closing || log.warn({ err: error }, "A database connection broke"),

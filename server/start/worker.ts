@@ -71,6 +71,9 @@ export interface Worker {
 /** For leases and results of commits, even if all other connections are in use. */
 const URGENT_CONNECTIONS = 2;
 
+/** What waits for a row longer tries again, so that leases are extended meanwhile. */
+const URGENT_LOCK_SECONDS = 1;
+
 /** While a backup is taken, it holds its snapshot over connections of its own. */
 const BACKUP_CONNECTIONS = 2;
 
@@ -84,7 +87,9 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
   const { pool } = instance;
-  const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
+  const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS, {
+    lockTimeoutSeconds: URGENT_LOCK_SECONDS,
+  });
   const backupPool = instance.openPool("ampost backup", BACKUP_CONNECTIONS);
   const ingest = createIngest({
     pool,

@@ -1,7 +1,9 @@
+import type pg from "pg";
+
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import { matched, together } from "../batches.ts";
-import { type Json, jsonb } from "../jsonb.ts";
+import { type Json, jsonArray, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
@@ -9,6 +11,7 @@ import { isPaused } from "./pauses.ts";
 import {
   claimOf,
   heldPosts,
+  type InBatch,
   isPostAsExpected,
   type Locked,
   type OwnedRow,
@@ -71,13 +74,20 @@ export async function writeIntent(
  * The same for intents that are declared at the same time, each under its own claim. Undefined if it was not written,
  * for whatever reason: `writeIntent` finds out.
  */
-export const intendTogether = together<ClaimedIntent, IntentWritten & { isBusy: false }>(async (pool, intents) => {
-  const rows = await intendMany.all(pool, [jsonb(intents.map(rowOf))]);
-  const found = matched(intents, ownerOf, rows, ({ owner }) => owner);
+export async function intendTogether(
+  pool: pg.Pool,
+  intent: ClaimedIntent,
+): Promise<(IntentWritten & { isBusy: false }) | undefined> {
+  return await intendInBatch(pool, { owner: intent.claim.leaseOwner, json: jsonb(rowOf(intent)) });
+}
+
+const intendInBatch = together<InBatch, IntentWritten & { isBusy: false }>(async (pool, asked) => {
+  const rows = await intendMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
+  const found = matched(asked, ownerOf, rows, ownerOf);
   return new Map(
-    [...found].flatMap(([asked, row]) => {
+    [...found].flatMap(([each, row]) => {
       const written = writtenIn(row);
-      return written.isBusy ? [] : [[asked, written] as const];
+      return written.isBusy ? [] : [[each, written] as const];
     }),
   );
 });

@@ -1,9 +1,11 @@
+import type pg from "pg";
+
 import type { PlatformPostError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, LivePart } from "../../../platforms/platform.ts";
 import { matched, together } from "../batches.ts";
-import { type Json, jsonb } from "../jsonb.ts";
+import { type Json, jsonArray, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
 import { insertedEvents, type PostEvent } from "./outbox.ts";
@@ -139,17 +141,30 @@ export async function writeClaimed(
  * The same for writes that are asked for at the same time, each under its own claim. Undefined if it was not written:
  * the claim was lost, or `writeClaimed` has to wait for a lock, or the post has another status.
  */
-export const writeTogether = together<ClaimedWrite, WrittenRow>(async (pool, writes) => {
-  const rows = await writeMany.all(pool, [jsonb(writes.map(rowOf))]);
-  const found = matched(writes, ownerOf, rows, ({ owner }) => owner);
-  return new Map([...found].map(([asked, row]) => [asked, withoutOwner(row)]));
-});
-
-function rowOf({ claim, changes, along: { journal, intent, post }, postWas }: ClaimedWrite) {
-  return { ...claimOf(claim), changes, journal, intent, ...postOf(post, postWas) };
+export async function writeTogether(pool: pg.Pool, write: ClaimedWrite): Promise<WrittenRow | undefined> {
+  return await writeInBatch(pool, { owner: write.claim.leaseOwner, json: jsonb(rowOf(write)) });
 }
 
-export const ownerOf = ({ claim }: { claim: Claimed }) => claim.leaseOwner;
+/** What one claim asks of a statement for many. What cannot be JSON fails alone. */
+export interface InBatch {
+  owner: string;
+  json: Json;
+}
+
+const writeInBatch = together<InBatch, WrittenRow>(async (pool, asked) => {
+  const rows = await writeMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
+  const found = matched(asked, ownerOf, rows, ownerOf);
+  return new Map([...found].map(([each, row]) => [each, withoutOwner(row)]));
+});
+
+export const ownerOf = ({ owner }: { owner: string }) => owner;
+
+function rowOf({ claim, changes, along: { journal, intent, post }, postWas }: ClaimedWrite) {
+  // JSON has neither NaN nor Infinity: without a time, nothing would ever be done again.
+  if (changes.next?.at === "seconds" && !Number.isFinite(changes.next.seconds))
+    throw new RangeError("The pause before the next action is not a number of seconds");
+  return { ...claimOf(claim), changes, journal, intent, ...postOf(post, postWas) };
+}
 
 /** How the statements' rows name a claim, and the post beside it. */
 export const claimOf = ({ id, fence, leaseOwner }: Claimed) => ({ id, fence, owner: leaseOwner });

@@ -97,9 +97,3 @@ export const deletePostCounts = statement<never, [userId: string]>(
   "post_counts.delete_of_user",
   `delete from post_counts where user_id = $1`,
 );
-
-/** Deleting a user with years of posts takes longer than any other statement is allowed to. */
-export const allowLongStatements = statement<never, []>(
-  "users.allow_long_statements",
-  `select set_config('statement_timeout', '600s', true)`,
-);

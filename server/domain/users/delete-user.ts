@@ -9,9 +9,9 @@ import { deleteApiRequests } from "../../db/queries/api-requests.ts";
 import { findCustomer } from "../../db/queries/billing.ts";
 import { findFreshSession } from "../../db/queries/sessions.ts";
 import { deleteUsage } from "../../db/queries/usage.ts";
-import { allowLongStatements, deletePostCounts, listStorageKeys } from "../../db/queries/user-data.ts";
+import { deletePostCounts, listStorageKeys } from "../../db/queries/user-data.ts";
 import { deleteUser as removeUser, findMe, lockUser } from "../../db/queries/users.ts";
-import { transaction } from "../../db/sql.ts";
+import { allowLongStatements, transaction } from "../../db/sql.ts";
 import { DROP_BYTES_QUEUE } from "../../media/queues.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
@@ -41,6 +41,8 @@ export async function deleteUser(
   return { body: { success: true } };
 }
 
+const YEARS_OF_POSTS_SECONDS = 600;
+
 /** Deletes a user that the transaction has locked. The caller clears the cache of keys afterwards. */
 export async function deleteEverything(
   services: DeleteUserServices,
@@ -48,7 +50,7 @@ export async function deleteEverything(
   origin: Origin,
   userId: string,
 ): Promise<void> {
-  await allowLongStatements.run(tx);
+  await allowLongStatements(tx, YEARS_OF_POSTS_SECONDS);
   // Before the user's row is locked against others: creating a post locks it after what it counts.
   await deleteUsage.run(tx, [userId]);
   // Notifies the other processes, which would otherwise use their cached keys for a moment.
