@@ -7,10 +7,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import ts from "typescript";
 
 import { createTestDatabase } from "../../tests/database.ts";
-import { startTcpProxy } from "../../tests/tcp-proxy.ts";
 import { isDatabaseAway } from "./away.ts";
 import { createPool } from "./pool.ts";
-import { allowLongStatements, statement, statements, transaction } from "./sql.ts";
+import { allowLongStatements, type Db, statement, statements, transaction } from "./sql.ts";
 
 test("PostgreSQL accepts every declared statement on the migrated schema, with the declared parameters", async () => {
   const files = (await readdir(import.meta.dirname, { recursive: true })).filter(
@@ -57,45 +56,54 @@ test("no statement that stores anything notifies: that would lock out every othe
   for (const { text } of notifying) assert.match(text, /^select pg_notify/);
 });
 
-test("a statement whose connection was cut without a word fails within a minute, and so does its transaction", async () => {
-  const silent = statement<{ one: number }>("test.silent", "select 1 as one");
+test("a statement that is not answered fails within a minute, and so does its transaction", async () => {
+  const silent = statement<{ pid: number }>("test.silent", "select pg_backend_pid() as pid");
   const database = await createTestDatabase();
-  const proxy = await startTcpProxy(Number(new URL(database.url).port));
-  const url = Object.assign(new URL(database.url), { hostname: "127.0.0.1", port: String(proxy.port) });
-  const pool = createPool(url.href, { max: 3 });
+  const pool = createPool(database.url, { max: 3 });
+  const pids: number[] = [];
+  const over: string[] = [];
+  const [isOpen, isSilent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const notePid = async (db: Db) => void pids.push((await silent.one(db))?.pid ?? 0);
   try {
-    assert.deepEqual(await silent.one(pool), { one: 1 });
-    proxy.trouble({ match: /test\.silent/, times: 3, act: { kind: "swallow" } });
+    const long = transaction(pool, async (tx) => {
+      await allowLongStatements(tx, 600);
+      await notePid(tx);
+      isOpen.resolve();
+      await isSilent.promise;
+      await silent.one(tx);
+    }).finally(() => over.push("long"));
+    await isOpen.promise;
+    const others = [await pool.connect(), await pool.connect()];
+    await Promise.all(others.map(notePid));
+    for (const each of others) each.release();
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
     mock.timers.enable({ apis: ["setTimeout"] });
-    let isOver = false;
+    isSilent.resolve();
     const failed = Promise.allSettled([
-      silent.one(pool),
-      transaction(pool, (tx) => silent.one(tx)),
-      transaction(pool, async (tx) => {
-        await allowLongStatements(tx, 600);
-        const answer = silent.one(tx).finally(() => (isOver = true));
-        answer.catch(() => undefined);
-        return await answer;
-      }),
+      long,
+      silent.one(pool).finally(() => over.push("alone")),
+      transaction(pool, () => Promise.resolve()).finally(() => over.push("in a transaction")),
     ]);
-    while (proxy.struck() < 3) await turn();
-    for (let second = 0; second < 60; second += 1) {
-      mock.timers.tick(1_000);
-      await turn();
-    }
-    assert.equal(isOver, false);
-    mock.timers.tick(600_000);
-    for (const result of await failed) {
-      assert.ok(result.status === "rejected" && isDatabaseAway(result.reason));
-    }
+    await passSeconds(60);
+    assert.deepEqual(over.sort(), ["alone", "in a transaction"]);
+    await passSeconds(600);
+    for (const result of await failed) assert.ok(result.status === "rejected" && isDatabaseAway(result.reason));
     mock.timers.reset();
-    assert.deepEqual(await silent.one(pool), { one: 1 });
+    assert.ok(!pids.includes((await silent.one(pool))?.pid ?? 0));
   } finally {
     mock.timers.reset();
-    await Promise.all([pool.end(), proxy.close()]);
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    await pool.end();
     await database.drop();
   }
 });
+
+async function passSeconds(count: number): Promise<void> {
+  for (let second = 0; second < count; second += 1) {
+    mock.timers.tick(1_000);
+    await turn();
+  }
+}
 
 test("a process that runs on while columns are added keeps using its prepared statements", async () => {
   for (const file of await readdir(import.meta.dirname, { recursive: true }))
