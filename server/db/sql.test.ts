@@ -59,6 +59,7 @@ test("no statement that stores anything notifies: that would lock out every othe
 test("a statement that is not answered fails within a minute, and so does its transaction", async () => {
   const silent = statement<{ pid: number }>("test.silent", "select pg_backend_pid() as pid");
   const database = await createTestDatabase();
+  mock.timers.enable({ apis: ["setTimeout"] });
   const pool = createPool(database.url, { max: 3 });
   const pids: number[] = [];
   const over: string[] = [];
@@ -77,7 +78,6 @@ test("a statement that is not answered fails within a minute, and so does its tr
     await Promise.all(others.map(notePid));
     for (const each of others) each.release();
     for (const pid of pids) process.kill(pid, "SIGSTOP");
-    mock.timers.enable({ apis: ["setTimeout"] });
     isSilent.resolve();
     const failed = Promise.allSettled([
       long,
