@@ -335,7 +335,9 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       }
 
       const toQuery = (asked: string | Query, values?: unknown[]): Query =>
-        typeof asked === "string" ? { text: asked, ...(values === undefined ? {} : { values }) } : withoutTimeout(asked);
+        typeof asked === "string"
+          ? { text: asked, ...(values === undefined ? {} : { values }) }
+          : withoutTimeout(asked);
       return Object.assign(new pg.Pool({ max: 1 }), {
         query: async (asked: string | Query, values?: unknown[]) => {
           const connection = await connect();

@@ -38,7 +38,10 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   pool.on("connect", (client) => client.on("error", () => undefined));
   const { lockTimeoutSeconds } = options;
   if (lockTimeoutSeconds !== undefined)
-    pool.on("connect", (client) => void client.query(`set lock_timeout = '${lockTimeoutSeconds}s'`).catch(() => undefined));
+    pool.on(
+      "connect",
+      (client) => void client.query(`set lock_timeout = '${lockTimeoutSeconds}s'`).catch(() => undefined),
+    );
   return pool;
 }
 

@@ -28,7 +28,13 @@ import {
   recordLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
-import { type Changes, holdPost, type IntentChanges, type PostChanges, writeClaimed } from "../db/queries/publishing.ts";
+import {
+  type Changes,
+  holdPost,
+  type IntentChanges,
+  type PostChanges,
+  writeClaimed,
+} from "../db/queries/publishing.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";

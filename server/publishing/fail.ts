@@ -54,7 +54,10 @@ export async function failStep(
       "a step failed because of a server error",
     );
   const patience = options.intent === undefined ? undefined : RESULT_PATIENCE;
-  if (options.intent !== undefined && (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED")) {
+  if (
+    options.intent !== undefined &&
+    (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED")
+  ) {
     // The account is asked about next, and the refusal must not wait for that.
     await write(work, {}, { intent: options.intent }, RESULT_PATIENCE);
     options = { ...options, intent: undefined };

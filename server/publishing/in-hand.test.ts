@@ -112,7 +112,9 @@ test("a response whose claim is lost while it is stored without its details is r
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== "function") return value;
         return (...given: unknown[]) =>
-          lost === undefined ? Reflect.apply(value, target, given) : lost.then(() => Reflect.apply(value, target, given));
+          lost === undefined
+            ? Reflect.apply(value, target, given)
+            : lost.then(() => Reflect.apply(value, target, given));
       },
     });
     await world.startEngine({ pool, log: pino({ level: "error" }, { write: () => void (lost ??= loseClaim()) }) });
