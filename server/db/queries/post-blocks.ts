@@ -9,14 +9,14 @@ export interface PostRange {
 
 const KEYS = "(select search_keys($1 || ' ' || $2, $3))";
 
-/** The newest blocks, newest first, and whether posts with this in their content as JSON may be among theirs. */
+/** The newest blocks up to this ID, newest first, and whether they may have posts with this in their content as JSON. */
 export const findNewestBlocks = statement<
   PostRange & { may_match: boolean },
-  [userId: string, mode: Mode, searched: string, limit: number]
+  [userId: string, mode: Mode, searched: string, through: string, limit: number]
 >(
   "post_blocks.find_newest",
   `select after, through, keys @> ${KEYS} as may_match from post_blocks
-   where user_id = $1 and mode = $2 order by through desc limit $4`,
+   where user_id = $1 and mode = $2 and through <= $4 order by through desc limit $5`,
 );
 
 /** The blocks up to this ID that may have such posts, newest first. */

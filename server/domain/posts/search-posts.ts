@@ -59,11 +59,19 @@ async function findNewest(
 async function* rangesOf(db: Db, { userId, mode }: Tenant, search: string, before: string) {
   const searched = inJson(search);
   const isBefore = ({ after }: PostRange) => after < before;
-  const newest = await findNewestBlocks.all(db, [userId, mode, searched, NEWEST_BLOCKS]);
+  const newestTo = (through: string, count: number) =>
+    findNewestBlocks.all(db, [userId, mode, searched, through, count]);
+  let size = NEWEST_BLOCKS;
+  let newest = await newestTo(LAST_ID, size);
   const unblocked = { after: newest[0]?.through ?? FIRST_ID, through: LAST_ID };
   yield [unblocked, ...newest.filter((block) => block.may_match)].filter(isBefore);
-  const oldest = newest.at(-1);
-  if (oldest === undefined || newest.length < NEWEST_BLOCKS) return;
-  const blocks = (await findBlocks.all(db, [userId, mode, searched, oldest.after])).filter(isBefore);
+  // What may be anywhere is found in the order of the blocks: the index would name them all.
+  while (newest.length === size && newest.every((block) => block.may_match)) {
+    size *= 2;
+    newest = await newestTo(newest.at(-1)?.after ?? FIRST_ID, size);
+    yield newest.filter((block) => block.may_match && isBefore(block));
+  }
+  if (newest.length < size) return;
+  const blocks = (await findBlocks.all(db, [userId, mode, searched, newest.at(-1)?.after ?? FIRST_ID])).filter(isBefore);
   for (let first = 0; first < blocks.length; first += BLOCKS_AT_ONCE) yield blocks.slice(first, first + BLOCKS_AT_ONCE);
 }
