@@ -72,6 +72,8 @@ async function* rangesOf(db: Db, { userId, mode }: Tenant, search: string, befor
     yield newest.filter((block) => block.may_match && isBefore(block));
   }
   if (newest.length < size) return;
-  const blocks = (await findBlocks.all(db, [userId, mode, searched, newest.at(-1)?.after ?? FIRST_ID])).filter(isBefore);
+  const blocks = (await findBlocks.all(db, [userId, mode, searched, newest.at(-1)?.after ?? FIRST_ID])).filter(
+    isBefore,
+  );
   for (let first = 0; first < blocks.length; first += BLOCKS_AT_ONCE) yield blocks.slice(first, first + BLOCKS_AT_ONCE);
 }
