@@ -12,9 +12,7 @@ export function findHostile(value: unknown): Issue | null {
   const waiting: { value: unknown; path: PropertyKey[] }[] = [{ value, path: [] }];
   for (let values = 0; waiting.length > 0; values += 1) {
     const { value: current, path } = waiting.pop() ?? { value: null, path: [] };
-    if (values > MAX_VALUES || waiting.length > MAX_VALUES) {
-      return hostile("request.size", [], "The request has too many values", `Send fewer than ${MAX_VALUES} values.`);
-    }
+    if (values > MAX_VALUES) return tooMany();
     if (typeof current === "string") {
       const trouble = troubleOf(current);
       if (trouble !== null)
@@ -29,6 +27,8 @@ export function findHostile(value: unknown): Issue | null {
           `The request is nested more than ${MAX_DEPTH} levels deep`,
           "Send a flatter body.",
         );
+      const members = Array.isArray(current) ? current.length : Object.keys(current).length;
+      if (members + waiting.length > MAX_VALUES) return tooMany();
       for (const [key, member] of Object.entries(current)) {
         const trouble = troubleOf(key);
         if (trouble !== null)
@@ -43,6 +43,10 @@ export function findHostile(value: unknown): Issue | null {
     }
   }
   return null;
+}
+
+function tooMany(): Issue {
+  return hostile("request.size", [], "The request has too many values", `Send fewer than ${MAX_VALUES} values.`);
 }
 
 function troubleOf(text: string): string | null {

@@ -19,8 +19,8 @@ export const MAX_FILES = 100;
 /** Maximum size of all files in a form. */
 export const MAX_FORM_BYTES = 1_000_000_000;
 
-/** The parts of an operation that determine how its body is read. */
-export type BodyForm = Pick<Operation, "name" | "takes">;
+/** The parts of an operation that determine how its body is read; `mostBytes` where JSON is always short. */
+export type BodyForm = Pick<Operation, "name" | "takes"> & { mostBytes?: number };
 
 /** Where files are stored while they arrive. */
 export interface Intake {
@@ -67,7 +67,7 @@ async function readTyped(operation: BodyForm, request: FastifyRequest, intake: I
 }
 
 async function readJson(operation: BodyForm, request: FastifyRequest, type: string): Promise<unknown> {
-  const text = await readText(request);
+  const text = await readText(request, operation.mostBytes);
   if (text.trim() === "") {
     if (operation.takes === "optional") return undefined;
     throw refuseRequest(
@@ -101,7 +101,7 @@ export async function outsideAdmission<Result>(
 }
 
 /** The body as text. Rejects bodies that are too long, compressed, or not UTF-8. */
-export async function readText(request: FastifyRequest): Promise<string> {
+export async function readText(request: FastifyRequest, mostBytes = MAX_JSON_BYTES): Promise<string> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "")
     throw refuseRequest(
@@ -109,8 +109,9 @@ export async function readText(request: FastifyRequest): Promise<string> {
       "A compressed request body is not supported",
       "Send the body without Content-Encoding.",
     );
-  if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
-  const bytes = await readBytes(request, MAX_JSON_BYTES, tooLong);
+  const refuse = () => tooLong(mostBytes);
+  if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw refuse();
+  const bytes = await readBytes(request, mostBytes, refuse);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -165,11 +166,11 @@ function parseJson(text: string, what: string): unknown {
   }
 }
 
-function tooLong(): PublicError {
+function tooLong(mostBytes = MAX_JSON_BYTES): PublicError {
   return refuseRequest(
     "request.size",
-    `The JSON is longer than ${MAX_JSON_BYTES} bytes`,
-    "Send media as files or by URL, and keep the JSON small.",
+    `The JSON or form is longer than ${mostBytes} bytes`,
+    "Keep it short, and send media as files or by URL.",
     "PAYLOAD_TOO_LARGE",
   );
 }

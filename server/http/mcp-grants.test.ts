@@ -801,6 +801,15 @@ test("a client without a document registers itself, and is identified by its ID"
     ],
   ] as const)
     await refused(await register(body), error);
+  // Only the first of thousands of problems is described.
+  const zeros = Array.from({ length: 5_000 }, () => 0);
+  const wrong = await register({ redirect_uris: ["cursor://desk/callback"], grant_types: zeros });
+  assert.deepEqual(await wrong.json(), {
+    error: "invalid_client_metadata",
+    error_description: "grant_types[0] must be a string, not a number",
+  });
+  await refused(await register({ client_name: "x".repeat(20_000) }), "invalid_request", 413);
+  await refused(await register({ client_name: "\0", redirect_uris: ["cursor://desk"] }), "invalid_client_metadata");
 });
 
 test("invalid requests get the protocol's errors, and guessing is slowed down", async () => {
@@ -827,7 +836,7 @@ test("invalid requests get the protocol's errors, and guessing is slowed down", 
     "invalid_request",
   );
   await refused(await post("/oauth/revoke", { client_id: "x" }), "invalid_request");
-  await refused(await post("/oauth/token", { grant_type: "x".repeat(70_000) }), "invalid_request");
+  await refused(await post("/oauth/token", { grant_type: "x".repeat(70_000) }), "invalid_request", 413);
   for (const path of ["/oauth/token", "/oauth/revoke", "/oauth/register"])
     assert.equal((await fetch(world.url + path)).status, 404, path);
   const guess = async () =>

@@ -92,8 +92,8 @@ export async function checkRequest(
 const MAX_STATE_LENGTH = 4000;
 
 function checkParameters({ settings }: AuthorizationServices, params: URLSearchParams): void {
-  const repeated = [...new Set(params.keys())].find((name) => name !== "resource" && params.getAll(name).length > 1);
-  if (repeated !== undefined)
+  const repeated = repeatedParameter(params);
+  if (repeated !== null)
     throw new GrantRefused(
       "invalid_request",
       `The parameter ${repeated.replace(/[^\w.-]/g, "").slice(0, 50)} appears more than once`,
@@ -116,6 +116,16 @@ function checkParameters({ settings }: AuthorizationServices, params: URLSearchP
       "invalid_target",
       `resource must be ${settings.apiUrl}/mcp or ${settings.apiUrl}/mcp/readonly`,
     );
+}
+
+/** A parameter that appears more than once, which only `resource` may (RFC 8707). */
+export function repeatedParameter(params: URLSearchParams): string | null {
+  const seen = new Set<string>();
+  for (const name of params.keys()) {
+    if (seen.has(name)) return name;
+    if (name !== "resource") seen.add(name);
+  }
+  return null;
 }
 
 /** How long a page can stay open before it is answered. */

@@ -2,6 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { z } from "zod";
 
+import { findHostile } from "../../../contract/forms/hostile.ts";
+import { BODY_WORDS, tellProblems } from "../../../contract/forms/problem-sentences.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { jsonOrNull } from "../../../model/json-or-null.ts";
 import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
@@ -192,12 +194,16 @@ export async function registerClient(
   who: ThrottleSubject,
 ): Promise<Registration> {
   await throttle(services.pool, "mcpRegistration", who);
-  const read = metadata.safeParse(given);
-  if (!read.success)
+  const hostile = findHostile(given);
+  if (hostile !== null) throw new GrantRefused("invalid_client_metadata", hostile.message);
+  const read = metadata.safeParse(given, { reportInput: true });
+  if (!read.success) {
+    const problems = read.error.issues.slice(0, 1);
     throw new GrantRefused(
-      read.error.issues[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata",
-      `The client metadata is invalid: ${z.prettifyError(read.error)}`,
+      problems[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata",
+      tellProblems(metadata, problems, BODY_WORDS)[0]?.message ?? "The client metadata is invalid",
     );
+  }
   const { client_name: name, redirect_uris: redirectUris } = read.data;
   const foreign = redirectUris.find((uri) => !isRedirectUri(uri));
   if (foreign !== undefined)

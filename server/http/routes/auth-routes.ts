@@ -103,7 +103,7 @@ async function readVisitorsBody<Body extends z.ZodType>(
   request: FastifyRequest,
 ): Promise<z.output<Body>> {
   refuseForeign(request, settings.appUrl);
-  const { body } = await readBody(form, request, null);
+  const { body } = await readBody({ ...form, mostBytes: MOST_BYTES }, request, null);
   return parseInput(form, { params: request.params, query: request.query, body }).body;
 }
 
@@ -139,20 +139,20 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const { settings } = services;
   refuseForeign(request, settings.appUrl);
   const { body } = await readBody(
-    { name: "this route", takes: request.method === "POST" ? "optional" : "none" },
+    { name: "this route", takes: request.method === "POST" ? "optional" : "none", mostBytes: MOST_BYTES },
     request,
     null,
   );
-  refuseHostile(body);
+  const fields = fieldsOf(body);
   const headers = headersOf(request);
   // Validated already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
   const url = new URL(request.url, settings.appUrl);
-  refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);
+  refuseWaysElsewhere([...url.searchParams, ...Object.entries(fields)]);
   const asked = new Request(url, {
     method: request.method,
     headers,
-    ...(request.method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
+    ...(request.method === "POST" ? { body: JSON.stringify(fields) } : {}),
   });
   const work = asVisitor(services, request, ({ handler }) => handler(asked));
   const response = await (TIMING_SAFE_PATHS.includes(request.routeOptions.url ?? "")
@@ -171,6 +171,18 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const content: unknown = text === "" ? null : JSON.parse(text);
   if (response.status >= 400) throw refusalOf(response.status, failure.safeParse(content).data);
   return await reply.code(response.status).send(withoutToken(content));
+}
+
+/** Far more than a passkey's signature or a password. */
+const MOST_BYTES = 64 * 1024;
+
+/** The fields of a body, which can be omitted. Rejects everything that has no names, and what no field can contain. */
+function fieldsOf(body: unknown): object {
+  if (body === undefined) return {};
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw refuseRequest("request.type", "The request body must be a JSON object", "Send a JSON object.");
+  refuseHostile(body);
+  return body;
 }
 
 /**

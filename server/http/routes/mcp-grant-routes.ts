@@ -6,6 +6,7 @@ import { type HostUrls, requireAppHost } from "../../calls/hosts.ts";
 import { readText } from "../../calls/read-body.ts";
 import { logFailure } from "../../calls/refusals.ts";
 import type { Origin } from "../../domain/call.ts";
+import { repeatedParameter } from "../../domain/mcp-grants/authorization.ts";
 import { registerClient } from "../../domain/mcp-grants/clients.ts";
 import { GrantRefused } from "../../domain/mcp-grants/grant-refused.ts";
 import {
@@ -78,7 +79,7 @@ function addEndpoints(scope: FastifyInstance, services: Services): void {
   });
 
   scope.post(GRANT_PATHS.register, async (request, reply) => {
-    const given = parse(await readText(request));
+    const given = parse(await readText(request, MAX_CLIENT_BYTES));
     return await reply.code(201).send(await registerClient(services, given, { address: request.ip }));
   });
 }
@@ -129,17 +130,16 @@ function describeServer({ apiUrl, appUrl }: HostUrls): object {
   };
 }
 
-const MAX_FORM_LENGTH = 64 * 1024;
+const MAX_FORM_BYTES = 64 * 1024;
+const MAX_CLIENT_BYTES = 16 * 1024;
 
 /** The parameters of a form. Each may appear once (RFC 6749, section 3.2), except `resource`. */
 async function readParameters(request: FastifyRequest): Promise<URLSearchParams> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded")
     throw new GrantRefused("invalid_request", "Send the parameters as application/x-www-form-urlencoded");
-  const text = await readText(request);
-  if (text.length > MAX_FORM_LENGTH) throw new GrantRefused("invalid_request", "The parameters are too long");
-  const params = new URLSearchParams(text);
-  if ([...new Set(params.keys())].some((name) => name !== "resource" && params.getAll(name).length > 1))
+  const params = new URLSearchParams(await readText(request, MAX_FORM_BYTES));
+  if (repeatedParameter(params) !== null)
     throw new GrantRefused("invalid_request", "A parameter appears more than once");
   return params;
 }

@@ -28,7 +28,7 @@ export function addPlatformCallbacks(scope: FastifyInstance, services: Services)
 
 const isRefused = (error: unknown) => error instanceof PublicError;
 
-const MAX_FORM_LENGTH = 16 * 1024;
+const MAX_FORM_BYTES = 16 * 1024;
 
 async function readSigned(request: FastifyRequest): Promise<string> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
@@ -38,10 +38,7 @@ async function readSigned(request: FastifyRequest): Promise<string> {
       "The form is not application/x-www-form-urlencoded",
       "Send the form field signed_request as application/x-www-form-urlencoded.",
     );
-  const text = await readText(request);
-  if (text.length > MAX_FORM_LENGTH)
-    throw refuseRequest("request.size", "The form is too long", "Send only signed_request.", "PAYLOAD_TOO_LARGE");
-  return new URLSearchParams(text).get("signed_request") ?? "";
+  return new URLSearchParams(await readText(request, MAX_FORM_BYTES)).get("signed_request") ?? "";
 }
 
 function platformOf(params: unknown): PlatformName {

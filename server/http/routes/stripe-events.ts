@@ -17,9 +17,7 @@ export function addStripeEvents(scope: FastifyInstance, services: Services): voi
     const { billing } = services;
     if (billing === null)
       throw new PublicError("NOT_FOUND", "This instance is self-hosted and has no billing. Set STRIPE_SECRET_KEY.");
-    if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw tooLong();
-    const body = await readText(request);
-    if (body.length > MOST_BYTES) throw tooLong();
+    const body = await readText(request, MOST_BYTES);
     const signature = request.headers["stripe-signature"];
     try {
       const event = await billing.readEvent(body, typeof signature === "string" ? signature : undefined);
@@ -34,8 +32,4 @@ export function addStripeEvents(scope: FastifyInstance, services: Services): voi
     }
     return { received: true };
   });
-}
-
-function tooLong(): PublicError {
-  return refuseRequest("request.size", "The event is too long", "Send Stripe's events only.", "PAYLOAD_TOO_LARGE");
 }

@@ -14,13 +14,15 @@ const clues = z.object({
   email: z.string().max(1_000).nullable(),
 });
 
+const MOST_BYTES = 1024 * 1024;
+
 /** For routers: whether what a request has is of a tenant in this cell. It says nothing else about anything. */
 export function addWhereabouts(app: FastifyInstance, { pool, vault }: Services, secret: string): void {
   app.post("/cell/whereabouts", { config: { admission: "open" } }, async (request, reply) => {
     reply.header("cache-control", "no-store");
     if (!isBearer(request, secret))
       throw refuseRequest("request.cell", "This is for routers", "Send AMPOST_CELL_SECRET.", "UNAUTHORIZED");
-    const { digests, ids, email } = clues.parse(JSON.parse(await readText(request)));
+    const { digests, ids, email } = clues.parse(JSON.parse(await readText(request, MOST_BYTES)));
     const bytes = digests.map((digest) => Buffer.from(digest, "hex"));
     const texts = bytes.map((each) => each.toString("base64url"));
     const uuids = ids.filter((id) => z.uuid().safeParse(id).success);
