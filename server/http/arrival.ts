@@ -1,7 +1,7 @@
 import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
@@ -9,6 +9,13 @@ import { networkOf } from "../auth/throttle.ts";
 import { sendUnlimited } from "../calls/call-meter.ts";
 import { type Documented, errorBody, refuseRequest } from "../calls/refusals.ts";
 import { isPublic } from "./strangers.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether the route's whole body is a file, whatever its type. */
+    takesFile?: boolean;
+  }
+}
 
 /** How long a server waits for a request to arrive. */
 export interface Patience {
@@ -67,22 +74,22 @@ export function limitArrival(
       answerSocket(settings, socket, REFUSALS.full);
   });
   app.addHook("onRequest", (request, _reply, done) => {
-    if (hasBody(request.raw)) watchArrival(request.raw, patience, settings);
+    if (hasBody(request.raw)) watchArrival(request, patience, settings);
     done();
   });
 }
 
 function watchArrival(
-  request: IncomingMessage,
+  { raw: request, routeOptions }: FastifyRequest,
   { bodySeconds, mediaSeconds, mediaBytes }: Patience,
   settings: Documented,
 ): void {
   const { socket } = request;
   // Requests from pages within this process have no connection.
   if (!("complete" in request)) return;
-  const isMedia = /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(
-    request.headers["content-type"] ?? "",
-  );
+  const isMedia =
+    routeOptions.config.takesFile === true ||
+    /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(request.headers["content-type"] ?? "");
   let before = socket.bytesRead;
   const timer = setInterval(
     () => {

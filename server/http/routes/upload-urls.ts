@@ -27,6 +27,7 @@ export function addUploadUrls(
   api.route({
     method: "PUT",
     url: `${mediaUploadUrl.path}/:permit`,
+    config: { takesFile: true },
     onRequest: async (request, reply) => {
       reply.header("cache-control", "no-store");
       sendUnlimited(reply);
