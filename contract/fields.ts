@@ -6,6 +6,9 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 
 /** Fields shared by several resources. A message that begins with "must" follows the field's name. */
 
+/** Of a text's limit: what exceeds it is not looked at any further. Otherwise all that follows would be, too. */
+export const FIRST = { abort: true };
+
 export const noParams = z.strictObject({});
 export const noQuery = z.strictObject({});
 export const noBody = z.undefined();
@@ -74,7 +77,7 @@ export const localTimeInput = z.iso
 
 export const timeZoneName = z
   .string()
-  .max(100)
+  .max(100, FIRST)
   .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Berlin" })
   .meta({ examples: ["Europe/Berlin"] });
 
@@ -97,7 +100,7 @@ export const offset = z
 /** An http or https URL of at most 4096 characters, without user name and password. */
 export const webUrl = z
   .string()
-  .max(4096)
+  .max(4096, FIRST)
   .refine(isWebUrl, {
     error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
   })
@@ -112,7 +115,7 @@ function isWebUrl(text: string): boolean {
 /** An email address, in lower case: two that differ only in case are the same. */
 export const email = z
   .string()
-  .max(254, { error: "must have at most 254 characters" })
+  .max(254, { error: "must have at most 254 characters", ...FIRST })
   .trim()
   .toLowerCase()
   .refine((text) => z.email().safeParse(text).success, { error: "must be an email address, such as ada@example.com" })

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { CONNECT_LINK_STATUSES } from "../../model/status.ts";
-import { id, idParam, limit, mode, offset, platform, time, total, webUrl } from "../fields.ts";
+import { FIRST, id, idParam, limit, mode, offset, platform, time, total, webUrl } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
 const DAY_SECONDS = 86_400;
@@ -26,7 +26,7 @@ const RETURN_URL =
   "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it, and " +
   "without a `platform` it lists all of them: the person can connect an account on each.";
 const returnUrl = webUrl
-  .max(2048)
+  .max(2048, FIRST)
   .refine(isReturnUrl, {
     error: "must be an https URL, or an http URL on localhost, such as https://app.example.com/connected",
   })

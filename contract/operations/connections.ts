@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { catalog, EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
-import { id, idParam, mode, platform, time } from "../fields.ts";
+import { FIRST, id, idParam, mode, platform, time } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { account } from "./accounts.ts";
 
@@ -13,7 +13,7 @@ const login = z
 
 const returnTo = z
   .string()
-  .max(2000)
+  .max(2000, FIRST)
   .refine(isOwnPath, { error: "must be a path of the dashboard, such as /platforms" })
   .describe("Dashboard page to open once the account is connected.")
   .meta({ examples: ["/platforms"] });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { id, idParam, mode, time, userId } from "../fields.ts";
+import { FIRST, id, idParam, mode, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
@@ -8,7 +8,7 @@ const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 /** Trimmed, then 1 to 50 characters (grapheme clusters). */
 const name = z
   .string()
-  .max(1000)
+  .max(1000, FIRST)
   .trim()
   .refine((text) => text !== "", { error: "must have at least 1 character that is not whitespace" })
   .refine((text) => [...segmenter.segment(text)].length <= 50, { error: "must have at most 50 characters" })

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { isSupportAddress, refuseColor, refuseLogo, type SURFACES } from "../../model/brand.ts";
 import { LIMIT_NAMES, PLANS, type PlanName } from "../../model/plans.ts";
-import { cursor, email, id, limit, mode, nextCursor, platform, time, userId } from "../fields.ts";
+import { cursor, email, FIRST, id, limit, mode, nextCursor, platform, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { apiKey, createdKey, newKey, rollBody, ROLLS_KEY } from "./api-keys.ts";
 import { newApp, ownApp } from "./connections.ts";
@@ -69,7 +69,7 @@ const branding = z
 const newColor = (name: keyof typeof SURFACES) =>
   z
     .string()
-    .max(100)
+    .max(100, FIRST)
     .toLowerCase()
     .superRefine((color, context) => tellIf(refuseColor(name, color), context));
 
@@ -86,7 +86,7 @@ const newBranding = z
       .meta({ examples: ["Acme"] }),
     logo: z
       .string()
-      .max(100_000)
+      .max(100_000, FIRST)
       .superRefine((logo, context) => tellIf(refuseLogo(logo), context))
       .nullish()
       .describe("A PNG as a data URL (`data:image/png;base64,…`): at most 64 kB, and 1024 pixels wide and high.")
@@ -101,7 +101,7 @@ const newBranding = z
       .meta({ examples: ["#8ab8ff"] }),
     supportAddress: z
       .string()
-      .max(500)
+      .max(500, FIRST)
       .refine(isSupportAddress, { error: "must be an email address, or an https URL such as https://example.com/help" })
       .nullish()
       .describe(BRANDING.supportAddress)

@@ -7,7 +7,7 @@ import { MAX_CHAIN_PARTS } from "./resolve-content.ts";
 const positive = () => z.number().positive().nullish();
 
 /** An http or https URL of at most 4096 characters, without user name and password. */
-export const webUrl = z.string().max(4096).refine(isWebUrl, {
+export const webUrl = z.string().max(4096, { abort: true }).refine(isWebUrl, {
   error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
 });
 
