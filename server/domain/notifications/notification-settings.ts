@@ -33,19 +33,21 @@ export async function updateNotifications(
   });
 }
 
-/** In the transaction of `db`. */
+/** In the transaction of `db`. What is already so is neither written nor recorded. */
 export async function changeNotifications(
   db: Db,
   origin: Origin,
   { userId, mode }: Owner,
   changes: NotificationChanges,
 ): Promise<void> {
+  // Whoever sends holds the same lock, so nothing is sent after this.
+  if ((await lockUser.one(db, [userId])) === undefined) return;
+  const now = await read(db, { userId, mode });
   const chosen = NOTIFICATION_KINDS.flatMap((kind) => {
     const byEmail = changes[kind];
-    return byEmail === undefined ? [] : [{ kind, byEmail }];
+    return byEmail === undefined || byEmail === now[kind] ? [] : [{ kind, byEmail }];
   });
-  // Whoever sends holds the same lock, so nothing is sent after this.
-  if (chosen.length === 0 || (await lockUser.one(db, [userId])) === undefined) return;
+  if (chosen.length === 0) return;
   await saveNotificationSettings.run(db, [
     userId,
     mode,
@@ -53,7 +55,12 @@ export async function changeNotifications(
     chosen.map(({ byEmail }) => byEmail),
   ]);
   await dropUnwantedNotices.run(db, [userId, mode]);
-  await recordAudit(db, origin, { userId, mode, action: "user.settings_changed", data: { notifications: changes } });
+  await recordAudit(db, origin, {
+    userId,
+    mode,
+    action: "user.settings_changed",
+    data: { notifications: Object.fromEntries(chosen.map(({ kind, byEmail }) => [kind, byEmail])) },
+  });
 }
 
 async function read(db: Db, { userId, mode }: Owner): Promise<Notifications> {

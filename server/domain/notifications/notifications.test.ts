@@ -253,12 +253,20 @@ test("the link in an email turns its kind off without a session, only when it is
   }
   assert.equal((await post("")).status, 400);
   assert.equal(await isOn(), true);
-  for (let turn = 0; turn < 2; turn += 1) {
+  const recorded = async () => {
+    const { rows } = await world.database.pool.query(
+      "select data from audit_events where user_id = $1 and action = 'user.settings_changed'",
+      [person.live.userId],
+    );
+    return rows.map(({ data }) => data);
+  };
+  for (let turn = 0; turn < 5; turn += 1) {
     const answered = await post(search);
     assert.equal(answered.status, 200);
     assert.match(await answered.text(), /You will get no more emails about posts that fail in live mode\./);
   }
   assert.equal(await isOn(), false);
+  assert.deepEqual(await recorded(), [{ notifications: { failed: false } }], "no one fills the log by repeating it");
   await report(person.live, await createPost(person.live, "Two"), "platform_post.failed");
   assert.deepEqual(await told(), []);
 });
