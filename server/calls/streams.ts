@@ -11,8 +11,10 @@ export interface MostStreams {
 
 export const MOST_STREAMS: MostStreams = { ofUser: 500, all: 5_000 };
 
-/** How often keys are checked for revocations without a notification and for expiry. */
+/** How often callers are checked for revocations without a notification and for expiry, */
 const CHECK_MILLISECONDS = 500;
+/** and how many at once: each check of a session asks the database. */
+const CHECKS_AT_ONCE = 8;
 
 /** The caller is no longer who they were, or may no longer. */
 const ENDING: readonly PublicCode[] = ["UNAUTHORIZED", "POLICY_VIOLATION", "VALIDATION_FAILED"];
@@ -20,8 +22,8 @@ const ENDING: readonly PublicCode[] = ["UNAUTHORIZED", "POLICY_VIOLATION", "VALI
 /** Responses that stream for as long as the client likes: counted, and ended with their key. */
 export interface Streams {
   /**
-   * Counts a stream; the returned function uncounts it. Calls `end` once `authenticate` refuses the caller. Throws
-   * RATE_LIMITED at the limit.
+   * Counts a stream; the returned function uncounts it. Calls `end` once `authenticate` refuses the caller, which is
+   * asked for one of a caller's streams on behalf of all. Throws RATE_LIMITED at the limit.
    */
   hold(
     caller: Pick<Authenticated, "userId" | "actor">,
@@ -31,24 +33,46 @@ export interface Streams {
   ): () => void;
 }
 
+interface Stream {
+  authenticate: () => Promise<unknown>;
+  end: () => void;
+}
+
+/** The streams of one key or session in one workspace: what ends one of them ends all. */
+interface Caller {
+  keyId: string | null;
+  streams: Set<Stream>;
+  isChecked: boolean;
+}
+
 export function createStreams({ listener }: Pick<Services, "listener">, most = MOST_STREAMS): Streams {
-  const open = new Set<{
-    userId: string;
-    keyId: string | null;
-    authenticate: () => Promise<unknown>;
-    end: () => void;
-  }>();
+  const callers = new Map<string, Caller>();
   const ofUser = new Map<string, number>();
   let ofAll = 0;
-  const check = async (stream: { authenticate: () => Promise<unknown>; end: () => void }) => {
-    const over = await stream.authenticate().then(
+  const check = async (caller: Caller) => {
+    const [stream] = caller.streams;
+    if (stream === undefined || caller.isChecked) return;
+    caller.isChecked = true;
+    const isOver = await stream.authenticate().then(
       () => false,
       (error: unknown) => error instanceof PublicError && ENDING.includes(error.code),
     );
-    if (over) stream.end();
+    caller.isChecked = false;
+    if (isOver) for (const each of caller.streams) each.end();
+  };
+  let isChecking = false;
+  const checkAll = async () => {
+    if (isChecking) return;
+    isChecking = true;
+    const left = callers.values();
+    const checkNext = async () => {
+      for (const caller of left) await check(caller);
+    };
+    await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, checkNext));
+    isChecking = false;
   };
   listener.on(CHANNELS.keys, (keyId) => {
-    for (const stream of open) if (stream.keyId === keyId) void check(stream);
+    for (const caller of callers.values()) if (caller.keyId === keyId) void check(caller);
   });
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -56,18 +80,22 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
       const held = ofUser.get(userId) ?? 0;
       if (held + count > most.ofUser) throw tooMany(`You have reached the limit of ${most.ofUser} open streams`);
       if (ofAll + count > most.all) throw tooMany("The server has reached its limit of open streams");
-      const stream = { userId, keyId: actor.id, authenticate, end };
-      open.add(stream);
+      const stream = { authenticate, end };
+      const name = `${actor.kind} ${actor.id} ${userId}`;
+      const caller = callers.get(name) ?? { keyId: actor.id, streams: new Set(), isChecked: false };
+      callers.set(name, caller);
+      caller.streams.add(stream);
       ofUser.set(userId, held + count);
       ofAll += count;
-      timer ??= setInterval(() => open.forEach((each) => void check(each)), CHECK_MILLISECONDS).unref();
+      timer ??= setInterval(() => void checkAll(), CHECK_MILLISECONDS).unref();
       return () => {
-        if (!open.delete(stream)) return;
+        if (!caller.streams.delete(stream)) return;
+        if (caller.streams.size === 0) callers.delete(name);
         ofAll -= count;
         const left = (ofUser.get(userId) ?? count) - count;
         if (left === 0) ofUser.delete(userId);
         else ofUser.set(userId, left);
-        if (open.size > 0) return;
+        if (callers.size > 0) return;
         clearInterval(timer);
         timer = undefined;
       };
