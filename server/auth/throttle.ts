@@ -25,8 +25,9 @@ export const LIMITS = {
   secondFactor: { address: 30, seconds: QUARTER },
   signUp: { account: 5, address: 60, seconds: HOUR },
   email: { account: 5, address: 30, seconds: HOUR },
-  // An account here is who invites.
+  // An account here is who invites, and then who is invited: others cannot use up a person's own emails.
   memberInvite: { account: 60, address: 60, seconds: HOUR },
+  inviteEmail: { account: 5, seconds: HOUR },
   oneTimeToken: { address: 30, seconds: HOUR },
   password: { account: 10, address: 60, seconds: QUARTER },
   mcpClient: { account: 30, address: 120, seconds: QUARTER },

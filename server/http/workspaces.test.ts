@@ -334,6 +334,22 @@ test("invitations to one address, and by one owner, are limited", async () => {
   assert.deepEqual(statuses, [201, 201, 201, 201, 201, 429]);
 });
 
+test("whoever is invited again and again can still reset their password, and the subject is not the inviter's", async () => {
+  const guest = (await world.makeTenants()).test;
+  const theirs = await world.signIn(guest);
+  const { email } = Object(Object((await world.callAs(theirs, "GET", "/api/me")).body).user);
+  await world.callAs(cookie, "PATCH", "/api/me", { name: "Win a prize at prize.example" });
+  for (let n = 0; n < 6; n += 1) await invite(String(email));
+  const sent = () => emailsOf(world).filter(({ to }) => to === email);
+  assert.deepEqual(
+    [...new Set(sent().map(({ subject }) => subject))],
+    ["You have been invited to a workspace on Ampost"],
+  );
+  const asked = await visit(world, "POST", "/api/auth/request-password-reset", { email });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  assert.equal(sent().at(-1)?.subject, "Reset your password");
+});
+
 test("an account made with an invitation signs in with its password, and has its own workspace", async () => {
   const email = newAddress();
   await invite(email);

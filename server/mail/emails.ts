@@ -51,7 +51,7 @@ function textOf(to: string, email: AuthEmail, product: string): Mail {
         `This link works once and expires in ${email.days} days.`,
       ]);
     case "member_invite":
-      return mail(to, `${oneLine(email.invitedBy)} invited you to ${product}`, [
+      return mail(to, `You have been invited to a workspace on ${product}`, [
         `${oneLine(email.invitedBy)} invited you to their workspace on ${product} as a ${email.role}. Join it:`,
         email.link,
         `This link works once and expires in ${email.days} days. If you do not know who sent it, ignore this email.`,

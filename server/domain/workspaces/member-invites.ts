@@ -49,7 +49,7 @@ export async function inviteMember(
   { email, role }: { email: string; role: MemberRole },
 ): Promise<Answer<{ invite: MemberInvite; link: string | null }>> {
   await throttle(services.pool, "memberInvite", { account: call.userId, address: call.address });
-  await throttle(services.pool, "email", { account: email, address: null });
+  await throttle(services.pool, "inviteEmail", { account: email, address: null });
   return await write(services, call, async (tx) => {
     // Locked, so that their number stays the same.
     await lockUser.one(tx, [call.userId]);
