@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
+import type { z } from "zod";
+
+import { fieldsOf } from "../contract/forms/fields-of.ts";
 import { findHostile } from "../contract/forms/hostile.ts";
 import { adviseKey } from "../contract/forms/nearest-path.ts";
+import { parseInput } from "../contract/forms/parse.ts";
+import { OPERATIONS } from "../contract/index.ts";
+import { formOf } from "../contract/operation.ts";
 import { createBody } from "../contract/operations/posts.ts";
 import { boundIssues } from "../model/bound-issues.ts";
 import { cutText } from "../model/cut-text.ts";
+import { PublicError } from "../model/errors.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { withoutTurns } from "../model/text-direction.ts";
@@ -32,6 +39,8 @@ import { classifyX } from "../platforms/twitter/errors.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
 import { validatePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
+import { cluesInBody, whoseIs } from "../router/whose.ts";
+import { MASSES } from "./masses.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
 
@@ -84,6 +93,15 @@ const READERS: Record<string, (text: string) => unknown> = {
       scheduledFor: text,
       platformSetId: text,
     }),
+  "a router's clues": (text) => [
+    cluesInBody(text),
+    cluesInBody(JSON.stringify({ email: text, [text]: text })),
+    whoseIs("GET", `/join/${encodeURIComponent(text.slice(0, 8000).toWellFormed())}`, {
+      authorization: text,
+      cookie: text,
+      "content-type": text,
+    }),
+  ],
   "JSON of a platform": (text) => [parseJson(text), parseJson(JSON.stringify({ [text]: text }))],
   "LinkedIn's escapes": escapeLittleText,
   "the sandbox's LinkedIn, its text": littleTextOfTheSandbox.renderLittleText,
@@ -215,6 +233,90 @@ suite("no text costs more than in proportion to its length", { concurrency: fals
     });
   }
 });
+
+/** Up to as many values as a body can have. */
+const MOST_VALUES = 49_000;
+
+suite("no field of an operation costs more than in proportion to its length", { concurrency: false }, () => {
+  const taking = OPERATIONS.filter(({ takes }) => takes !== "none");
+  assert.ok(taking.length > 40, String(taking.length));
+  for (const operation of taking) {
+    test(operation.name, () => {
+      const fields = fieldsOf(formOf(operation)).filter(({ path }) => path.length <= 3 && path.at(-1) !== "*");
+      for (const { path } of fields) {
+        for (const [what, value] of Object.entries(valuesFor(formOf(operation), path))) {
+          const body = at(path, value);
+          const units = JSON.stringify(body).length;
+          assertLinear(`${path.join(".")}: ${what}`, units, () => attempt(operation, body));
+        }
+      }
+    });
+  }
+});
+
+suite("no setting of a platform costs more than in proportion to its length", { concurrency: false }, () => {
+  for (const platform of PLATFORM_NAMES) {
+    test(platform, () => {
+      const settings = fieldsOf(createBody).filter(
+        ({ path }) => path.length === 5 && path[2] === platform && path[3] === "settings",
+      );
+      assert.ok(settings.length > 0);
+      for (const { path } of settings) {
+        for (const [what, value] of Object.entries(valuesFor(createBody, path))) {
+          const { content } = Object(at(path, value));
+          assertLinear(`${path.at(-1)}: ${what}`, JSON.stringify(content).length, () => {
+            validatePost(
+              { content: { text: "a", ...content }, platforms: [platform] },
+              { now: new Date(), scheduling: "all", forcePrivateUploads: false, accounts: null },
+            );
+          });
+        }
+      }
+    });
+  }
+});
+
+/** Whatever a field could be, and many of what a list's entries should be: only those are compared with each other. */
+function valuesFor(form: z.ZodType, path: readonly string[]): Record<string, unknown> {
+  const below = fieldsOf(form).filter(
+    (field) => field.path.length > path.length && path.every((step, index) => field.path[index] === step),
+  );
+  const entry = below.find((field) => field.path.length === path.length + 1 && field.path.at(-1) === "*");
+  const names = below.filter((field) => field.path.length === path.length + 2 && field.path.at(-2) === "*");
+  const many = (each: (index: number) => unknown) =>
+    Array.from({ length: MOST_VALUES / Math.max(names.length + 1, 2) }, (_, index) => each(index));
+  return {
+    ...Object.fromEntries(Object.entries(MASSES).map(([what, make]) => [what, make(SMALL_UNITS)])),
+    "a long text": MASSES["one text"]?.(LARGE_UNITS),
+    ...(entry === undefined
+      ? {}
+      : {
+          "good entries": many(() => entry.example),
+          "different IDs": many((index) => `01980b7a-6c00-7000-8000-${String(index).padStart(12, "0")}`),
+          "entries with fields": many((index) =>
+            Object.fromEntries(
+              names.map(({ path: name, example }) => [
+                name.at(-1),
+                typeof example === "string" ? `${example}${index}` : example,
+              ]),
+            ),
+          ),
+        }),
+  };
+}
+
+/** A body with a value at a path, in which * is the first entry of a list. */
+function at(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight<unknown>((inner, step) => (step === "*" ? [inner] : { [step]: inner }), value);
+}
+
+function attempt(operation: (typeof OPERATIONS)[number], body: unknown): void {
+  try {
+    parseInput(operation, { params: {}, query: {}, body });
+  } catch (error) {
+    if (!(error instanceof PublicError)) throw error;
+  }
+}
 
 test("counting emoji is little more work than reading them", () => {
   const texts = Object.entries(nastyTexts(SMALL_UNITS)).filter(([, text]) => /\p{Emoji_Presentation}/u.test(text));
