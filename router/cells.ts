@@ -1,3 +1,4 @@
+import type { Strangers } from "./strangers.ts";
 import type { Clues } from "./whose.ts";
 
 /** An instance that has some of the tenants. */
@@ -9,9 +10,9 @@ export interface CellAddress {
 
 /**
  * Where a request belongs. `away`: no cell has it, and one does not answer, or cannot say so at the moment. `moving`: on
- * its way to another cell.
+ * its way to another cell. `refused`: no cell was asked, because the caller has asked for too much that none has.
  */
-export type Place = { cell: CellAddress } | "unknown" | "moving" | "away";
+export type Place = { cell: CellAddress } | "unknown" | "moving" | "away" | "refused";
 
 /** Moves wait longer than this after they have told a cell, so nobody is sent to where a tenant has left. */
 const REMEMBERED_MILLISECONDS = 2_000;
@@ -19,14 +20,20 @@ const MOST_REMEMBERED = 100_000;
 const ASKED_MILLISECONDS = 10_000;
 
 export interface Finder {
-  /** Asks every cell, at the same time. `remember`: only keys and sessions, since nothing else is refused while it moves. */
-  find(clues: Clues, remember: boolean): Promise<Place>;
+  /**
+   * Asks every cell, at the same time, for a caller from this network. `remember`: only keys and sessions, since nothing
+   * else is refused while it moves.
+   */
+  find(clues: Clues, remember: boolean, network: string | null): Promise<Place>;
 }
 
-export function createFinder(
-  cells: readonly CellAddress[],
-  { secret, onProblem }: { secret: string; onProblem: (problem: string) => void },
-): Finder {
+export interface FinderOptions {
+  secret: string;
+  strangers: Strangers;
+  onProblem: (problem: string) => void;
+}
+
+export function createFinder(cells: readonly CellAddress[], { secret, strangers, onProblem }: FinderOptions): Finder {
   const remembered = new Map<string, { place: Place; until: number }>();
   const asking = new Map<string, Promise<Place>>();
   const ask = async (clues: Clues): Promise<Place> => {
@@ -42,19 +49,26 @@ export function createFinder(
     const answers = await all;
     return answers.has("moving") ? "moving" : answers.has("away") ? "away" : "unknown";
   };
+  const askOnce = async (name: string, clues: Clues): Promise<Place> => {
+    const asked = asking.get(name) ?? ask(clues).finally(() => asking.delete(name));
+    asking.set(name, asked);
+    const asOf = performance.now();
+    const place = await asked;
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (typeof place !== "string") remembered.set(name, { place, until: asOf + REMEMBERED_MILLISECONDS });
+    return place;
+  };
   return {
-    find: async (clues, remember) => {
+    find: async (clues, remember, network) => {
       if (clues.digests.length === 0 && clues.ids.length === 0 && clues.email === null) return "unknown";
-      if (!remember) return await ask(clues);
       const name = clues.digests.join();
-      const known = remembered.get(name);
+      const known = remember ? remembered.get(name) : undefined;
       if (known !== undefined && known.until > performance.now()) return known.place;
-      const asked = asking.get(name) ?? ask(clues).finally(() => asking.delete(name));
-      asking.set(name, asked);
-      const asOf = performance.now();
-      const place = await asked;
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      if (typeof place !== "string") remembered.set(name, { place, until: asOf + REMEMBERED_MILLISECONDS });
+      const isFound = strangers.begin(network);
+      // A key or session that was found before is not guessed.
+      if (isFound === null && known === undefined) return "refused";
+      const place = await (remember ? askOnce(name, clues) : ask(clues));
+      if (place !== "unknown") isFound?.();
       return place;
     },
   };

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request as send, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 
+import { sendRaw } from "../tests/raw-request.ts";
 import { createRouter } from "./router.ts";
+import { ROUTER_LIMITS, type RouterLimits } from "./strangers.ts";
 
 const SECRET = "a-secret-of-at-least-32-characters";
 
@@ -108,6 +110,76 @@ test("what concerns people of any cell is sent to every cell; what cells are ask
   assert.deepEqual(asked, []);
 });
 
+test("what cells are asked cannot be asked from outside, however it is written", async (t) => {
+  const { router, seen, asked } = await openService(t, { a: {}, b: {} });
+  const { host } = new URL(router);
+  for (const target of [
+    "/cell/whereabouts",
+    "/%63ell/whereabouts",
+    "/%63%65%6c%6C/whereabouts?a=1",
+    "/cell%2fwhereabouts",
+    `http://${host}/cell/whereabouts`,
+    "http://a@elsewhere.example/cell/whereabouts",
+    "HTTPS://elsewhere.example/%63ell/whereabouts",
+  ]) {
+    const answer = await sendRaw(
+      router,
+      `POST ${target} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${SECRET}\r\n` +
+        "content-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+    );
+    assert.match(answer, /^HTTP\/1.1 404 /, target);
+  }
+  assert.deepEqual([seen, asked], [[], []]);
+  // Cells see a path in any case.
+  await sendRaw(router, `GET http://elsewhere.example/docs?a=1 HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  assert.equal(seen.at(-1)?.url, "/docs?a=1");
+});
+
+test("who invents keys, sessions or links makes cells look a limited number of times; known keys and browsers pass", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  const limits = { ...ROUTER_LIMITS, unknownPerMinute: 5 };
+  const { router, asked } = await openService(t, { a: { digests: ["amp_live_ada"] }, b: {} }, limits);
+  const call = async (path: string, headers: Record<string, string>, from = "203.0.113.9") => {
+    const response = await fetch(router + path, { headers: { "x-forwarded-for": from, ...headers } });
+    return [response.status, (await response.json()).cell];
+  };
+  const ada = { authorization: "Bearer amp_live_ada" };
+  assert.deepEqual(await call("/api/v1/posts", ada), [200, "a"]);
+  const answers = await Promise.all([
+    ...Array.from({ length: 10 }, (_, n) => call("/api/v1/posts", { authorization: `Bearer amp_live_${n}` })),
+    ...Array.from({ length: 10 }, (_, n) => call("/api/posts", { cookie: `ampost.session_token=invented-${n}.s` })),
+    ...Array.from({ length: 10 }, (_, n) => call(`/connect/an-invented-link-${n}`, {})),
+  ]);
+  assert.deepEqual(answers.map(([status]) => status).sort(), [...Array(5).fill(200), ...Array(25).fill(429)]);
+  const before = asked.length;
+  assert.ok(before <= 2 * 6, `${before} questions`);
+  assert.deepEqual(await call("/api/v1/posts", ada), [200, "a"]);
+  assert.deepEqual(await call("/api/posts", { cookie: "ampost.session_token=x.s; ampost_cell=a" }), [200, "a"]);
+  assert.equal(asked.length, before, "no cell was asked");
+  assert.deepEqual(await call("/api/v1/posts", { authorization: "Bearer amp_live_0" }, "203.0.113.10"), [200, "b"]);
+});
+
+test("connections that send nothing, or a form too slowly, are closed, and their number is limited", async (t) => {
+  const limits = { ...ROUTER_LIMITS, headSeconds: 0.3, formSeconds: 0.3, idleSeconds: 1, connections: 5 };
+  const { router, asked } = await openService(t, { a: {}, b: {} }, limits);
+  const head = (path: string, rest: string) => `POST ${path} HTTP/1.1\r\nhost: x\r\n${rest}`;
+  const [slowHead, slowForm, slowCallback, idle] = await Promise.all([
+    sendRaw(router, head("/sign-in", "x-slow: ")),
+    sendRaw(router, head("/sign-in", `content-type: ${FORM}\r\ncontent-length: 100\r\n\r\nemail=`)),
+    sendRaw(router, head("/meta/deauthorize/threads", `content-type: ${FORM}\r\ncontent-length: 100\r\n\r\na`)),
+    sendRaw(router, ""),
+  ]);
+  assert.match(slowHead, /^HTTP\/1.1 408 /);
+  for (const answer of [slowForm, slowCallback]) assert.match(answer, /^HTTP\/1.1 408 [^]*took too long to arrive/);
+  assert.match(idle, /^(HTTP\/1.1 408 |$)/);
+  assert.deepEqual(asked, []);
+  const { hostname, port } = new URL(router);
+  const held = Array.from({ length: 5 }, () => connect(Number(port), hostname));
+  t.after(() => held.forEach((socket) => socket.destroy()));
+  await Promise.all(held.map((socket) => once(socket, "connect")));
+  assert.equal(await sendRaw(router, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").catch(() => ""), "");
+});
+
 const FORM = "application/x-www-form-urlencoded";
 const MEDIA = "019ac0de-0000-7000-8000-00000000abcd";
 
@@ -122,7 +194,7 @@ interface FakeCell {
 }
 
 /** Two cells that answer with their name, or at /echo with what they receive, and a router that sends new users to b. */
-async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>) {
+async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>, limits?: RouterLimits) {
   const asked: string[] = [];
   const seen: { cell: string; url: string; headers: IncomingHttpHeaders; body: string }[] = [];
   const serve = async (name: "a" | "b") => {
@@ -159,7 +231,7 @@ async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>) {
   };
   const served = { a: await serve("a"), b: await serve("b") };
   const options = { cells: [served.a.address, served.b.address], newcomers: ["b"], secret: SECRET };
-  const server = createRouter({ ...options, onProblem: () => undefined });
+  const server = createRouter({ ...options, onProblem: () => undefined, ...(limits && { limits }) });
   const router = await listen(server);
   t.after(() => {
     server.closeAllConnections();

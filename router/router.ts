@@ -10,8 +10,10 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { type CellAddress, createFinder, type Finder, type Place } from "./cells.ts";
+import { callerOf, createStrangers, limitConnections, ROUTER_LIMITS, type RouterLimits } from "./strangers.ts";
 import { cluesInBody, whoseIs } from "./whose.ts";
 
 export interface RouterOptions {
@@ -21,6 +23,7 @@ export interface RouterOptions {
   /** Shared with the cells. */
   secret: string;
   onProblem: (problem: string) => void;
+  limits?: RouterLimits;
 }
 
 /** Where browsers that are not signed in, and may have begun something, go on. */
@@ -36,9 +39,11 @@ const HOP_BY_HOP = /^(?:connection|expect|keep-alive|proxy-connection|te|trailer
 
 /** One server in front of all cells. It stores nothing, so there can be any number of it. Not yet listening. */
 export function createRouter(options: RouterOptions): Server {
-  const finder = createFinder(options.cells, options);
+  const { limits = ROUTER_LIMITS } = options;
+  const finder = createFinder(options.cells, { ...options, strangers: createStrangers(limits) });
   const agents = { "http:": new HttpAgent(IDLE), "https:": new HttpsAgent(IDLE) };
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: (limits.headSeconds * 1000) / 3 }, (request, response) => {
+    request.url = originForm(request.url ?? "/");
     void route(options, finder, request, response)
       .then(async (routed) => {
         if (routed === null) return;
@@ -48,7 +53,8 @@ export function createRouter(options: RouterOptions): Server {
       })
       .catch((error: Error) => fail(response, options, error));
   });
-  // Uploads take as long as they take, and event streams do not end.
+  limitConnections(server, limits);
+  // Uploads take as long as they take, and event streams do not end. Cells cut off what arrives too slowly.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 72_000;
   server.once("close", () => Object.values(agents).forEach((agent) => agent.destroy()));
@@ -76,23 +82,31 @@ async function route(
 ): Promise<Routed | null> {
   const { method = "GET", url = "/", headers } = request;
   if (url === "/healthz") return answer(response, 200, { status: "ok" });
-  if (url.startsWith("/cell/")) return answer(response, 404, { error: "Not found.", code: "NOT_FOUND" });
-  if (method === "POST" && FOR_ALL.test(url)) return { cells: options.cells, body: await read(request), cookie: null };
+  if (isOfCells(url)) return answer(response, 404, { error: "Not found.", code: "NOT_FOUND" });
+  const { formSeconds } = options.limits ?? ROUTER_LIMITS;
+  if (method === "POST" && FOR_ALL.test(url)) {
+    const body = await read(request, response, formSeconds);
+    return body === null ? null : { cells: options.cells, body, cookie: null };
+  }
   const whose = whoseIs(method, url, headers);
+  const network = callerOf(request);
   let place: Place = "unknown";
   for (const clues of whose.clues) {
-    place = await finder.find(clues, whose.isCredential);
+    place = await finder.find(clues, whose.isCredential, network);
     if (place !== "unknown") break;
   }
   let body: Buffer | null = null;
   if (place === "unknown" && whose.isInBody && isSmall(request)) {
-    body = await read(request);
-    place = await finder.find(cluesInBody(body.toString()), false);
+    body = await read(request, response, formSeconds);
+    if (body === null) return null;
+    place = await finder.find(cluesInBody(body.toString()), false, network);
   }
   if (place === "moving") return unavailable(response, "This user is being moved to another server.");
   if (place === "away") return unavailable(response, "A part of the service is temporarily unavailable.");
   const begun = options.cells.find(({ name }) => name === cookieOf(headers.cookie ?? ""));
-  const found = place === "unknown" ? null : place.cell;
+  // A browser that has come before needs no one to be asked. Its cell has limits of its own.
+  if (place === "refused" && begun === undefined) return tooMany(response);
+  const found = typeof place === "string" ? null : place.cell;
   const cell = found ?? begun ?? newcomer(options);
   const isBrowser = headers.accept?.includes("text/html") === true || headers.cookie !== undefined;
   const isSecure = headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
@@ -116,9 +130,35 @@ function isSmall({ headers }: IncomingMessage): boolean {
   return Number(headers["content-length"] ?? Infinity) <= MOST_FORM_BYTES;
 }
 
-async function read(request: IncomingMessage): Promise<Buffer> {
-  if (isSmall(request)) return await buffer(request);
-  throw new Error("The form is too large");
+/** Null if it was answered. */
+async function read(request: IncomingMessage, response: ServerResponse, seconds: number): Promise<Buffer | null> {
+  const refuse = (status: number, error: string, code: string) =>
+    answer(response.setHeader("connection", "close"), status, { error, code });
+  if (!isSmall(request)) return refuse(413, "The form is too large.", "PAYLOAD_TOO_LARGE");
+  const isRead = new AbortController();
+  const late = sleep(seconds * 1000, null, { signal: isRead.signal }).catch(() => null);
+  try {
+    const body = await Promise.race([buffer(request), late]);
+    return body ?? refuse(408, "The request took too long to arrive.", "VALIDATION_FAILED");
+  } finally {
+    isRead.abort();
+  }
+}
+
+/** What only routers may ask cells, however it is written. */
+function isOfCells(url: string): boolean {
+  const path = url.split(/[?#]/, 1)[0] ?? "";
+  try {
+    return decodeURIComponent(path).startsWith("/cell/");
+  } catch {
+    return false;
+  }
+}
+
+/** The path and query of a request line, which can have a complete URL (RFC 9112, 3.2.2). */
+function originForm(target: string): string {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "");
+  return path.startsWith("/") ? path : `/${path}`;
 }
 
 type Agents = { "http:": HttpAgent; "https:": HttpsAgent };
@@ -183,6 +223,12 @@ function passed(raw: readonly string[], omitted = ""): string[] {
     if (!HOP_BY_HOP.test(name) && name.toLowerCase() !== omitted) headers.push(name, raw[at + 1] ?? "");
   }
   return headers;
+}
+
+function tooMany(response: ServerResponse): null {
+  response.setHeader("retry-after", "60");
+  const error = "Too many requests from your address had no valid key, session or link.";
+  return answer(response, 429, { error, code: "RATE_LIMITED" });
 }
 
 function unavailable(response: ServerResponse, error: string): null {
