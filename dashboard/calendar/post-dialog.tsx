@@ -9,6 +9,7 @@ import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
+import { Said } from "../words/use-words.tsx";
 import { isMovable } from "./chip.tsx";
 import { localTimeOf } from "./days.ts";
 import { useCalendar } from "./grid.ts";
@@ -134,12 +135,20 @@ export function RefusedDialog({
 function WhyNot({ error }: { error: AmpostError }) {
   return (
     <Notice tone="bad">
-      {error.issues.length === 0 && <p>{error.message}</p>}
+      {error.issues.length === 0 && (
+        <p>
+          <Said text={error.message} />
+        </p>
+      )}
       <ul className="space-y-2">
         {error.issues.map(({ rule, path, message, fix }) => (
           <li key={`${rule} ${path}`}>
-            <p className="font-semibold">{message}</p>
-            <p>{fix}</p>
+            <p className="font-semibold">
+              <Said text={message} />
+            </p>
+            <p>
+              <Said text={fix} />
+            </p>
           </li>
         ))}
       </ul>

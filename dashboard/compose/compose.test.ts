@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { countText } from "../../platforms/kit/text.ts";
+import { inWords, labelOfName } from "../api/in-words.ts";
 import { cutTo } from "./counting.ts";
 import { contentOf, type Draft, emptyDraft, type Item, replaceAt, withItem, withSetting } from "./draft.ts";
 import { reduce } from "./history.ts";
-import { type Finding, fixesOf, hasField, inWords, tabOf } from "./issues.ts";
-import { fieldsOf, labelOfName } from "./schema.ts";
+import { type Finding, fixesOf, hasField, tabOf } from "./issues.ts";
+import { fieldsOf } from "./schema.ts";
 
 const WHEN = { kind: "draft", local: "2027-03-28T02:30", timeZone: "Europe/Berlin" } as const;
 const DRAFT: Draft = { ...emptyDraft("set", WHEN), platforms: ["threads", "twitter"], text: "Good news" };

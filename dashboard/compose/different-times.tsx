@@ -15,9 +15,10 @@ import { Button } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { type Draft, isUploading, type When } from "./draft.ts";
-import { inWords, missingDisclosures } from "./issues.ts";
+import { missingDisclosures } from "./issues.ts";
 import { bodyOf, type useSaving } from "./saving.ts";
 
 export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;
@@ -45,6 +46,7 @@ export function DifferentTimes({
   const toasts = useToasts();
   const navigate = useNavigate();
   const { accountOf, described, note } = useComposer();
+  const say = useWords();
   const draft = useContext(DraftContext);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -61,7 +63,7 @@ export function DifferentTimes({
         const { issues } = await ask(postsValidate, mode, { body: bodyOf(part, when) });
         return [...missingDisclosures(part, described), ...issues].map(({ message }) => ({
           platforms: part.platforms,
-          message: inWords(message, labelOf),
+          message: say(message),
         }));
       }),
     );

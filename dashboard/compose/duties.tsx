@@ -4,6 +4,7 @@ import { memo, useContext } from "react";
 import type { SharingDuties } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { Checkbox, Select } from "../ui/controls.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { Consent } from "./consent.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { type Item, type Settings, withOverride, withSetting } from "./draft.ts";
@@ -53,6 +54,7 @@ type Change = { onChange: (setting: string, value: unknown) => void };
 
 function Audience({ platform, duties: { audience, disclosure }, settings, onChange }: Part & Change) {
   const { t } = useLingui();
+  const say = useWords();
   const { accountOf, described } = useComposer();
   const { setting, label, values } = audience;
   const offered = accountOf(platform)?.platformMetadata[described.get(platform)?.capabilities.choices?.[setting] ?? ""];
@@ -63,16 +65,16 @@ function Audience({ platform, duties: { audience, disclosure }, settings, onChan
   return (
     <div className="space-y-2">
       <Select
-        label={label}
+        label={say(label)}
         required
         value={String(settings[setting] ?? "")}
-        hint={barred?.reason}
+        hint={barred && say(barred.reason)}
         onChange={({ target }) => onChange(setting, target.value === "" ? undefined : target.value)}
         options={[
           { value: "", name: t`Choose…` },
           ...levels.map((level) => ({
             value: level,
-            name: values[level] ?? level,
+            name: say(values[level] ?? level),
             disabled: barred?.audiences.includes(level) === true,
           })),
         ]}
@@ -90,12 +92,13 @@ function Interactions({
   onChange,
 }: Part & Change & { media: readonly Item[] }) {
   const { t } = useLingui();
+  const say = useWords();
   const { accountOf } = useComposer();
   const metadata = accountOf(platform)?.platformMetadata ?? {};
   const type = media[0]?.shown.type ?? null;
   return (
     <fieldset>
-      <legend className="text-sm font-semibold">{interactions.label}</legend>
+      <legend className="text-sm font-semibold">{say(interactions.label)}</legend>
       {interactions.items
         .filter(({ only }) => only === undefined || type === null || type === only)
         .map(({ label, setting, lockedBy }) => {
@@ -103,7 +106,7 @@ function Interactions({
           return (
             <div key={setting}>
               <Checkbox
-                label={label}
+                label={say(label)}
                 hint={isLocked ? t`The creator has turned this off.` : undefined}
                 disabled={isLocked}
                 checked={settings[setting] === false && !isLocked}
@@ -119,6 +122,7 @@ function Interactions({
 
 function Disclosure({ platform, duties: { disclosure, audience }, settings }: Part) {
   const { t } = useLingui();
+  const say = useWords();
   const { change } = useComposer();
   const isOn = useContext(DraftContext)?.overrides[platform]?.isCommercial === true;
   const turn = (isCommercial: boolean) =>
@@ -130,25 +134,26 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
         next,
       );
     });
-  const marks = disclosure.kinds.findLast(({ setting }) => settings[setting] === true)?.marks;
+  const mark = disclosure.kinds.findLast(({ setting }) => settings[setting] === true)?.marks;
+  const marks = mark && say(mark);
   return (
     <div className="space-y-2">
       <Checkbox
-        label={disclosure.label}
-        hint={disclosure.hint}
+        label={say(disclosure.label)}
+        hint={say(disclosure.hint)}
         checked={isOn}
         onChange={({ target }) => turn(target.checked)}
       />
       {isOn && (
         <fieldset className="ms-7 space-y-1">
-          <legend className="sr-only">{disclosure.label}</legend>
+          <legend className="sr-only">{say(disclosure.label)}</legend>
           {disclosure.kinds.map(({ setting, label, hint, excludes }) => {
             const isBarred = excludes?.audiences.includes(String(settings[audience.setting])) === true;
             return (
               <div key={setting}>
                 <Checkbox
-                  label={label}
-                  hint={isBarred ? excludes.reason : hint}
+                  label={say(label)}
+                  hint={say(isBarred ? excludes.reason : hint)}
                   disabled={isBarred && settings[setting] !== true}
                   checked={settings[setting] === true}
                   onChange={({ target }) =>

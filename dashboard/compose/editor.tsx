@@ -25,6 +25,7 @@ import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
 import { Card, Notice, Skeleton, Tag, View } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 import {
   type Composer,
   ComposerContext,
@@ -202,7 +203,11 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     saved={saving.saved}
                   />
                   <Issues findings={elsewhere} />
-                  {validation.error !== null && <Notice tone="bad">{validation.error.message}</Notice>}
+                  {validation.error !== null && (
+                    <Notice tone="bad">
+                      <Said text={validation.error.message} />
+                    </Notice>
+                  )}
                   <PublishBar
                     draft={draft}
                     findings={findings}

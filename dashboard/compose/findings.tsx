@@ -8,9 +8,10 @@ import { type Answer, ask } from "../api/ask.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { DraftContext, FindingsContext, useComposer } from "./context.ts";
 import { contentOf, type Draft, timeOf } from "./draft.ts";
-import { type Finding, type Fix, fixesOf, inWords, isAt } from "./issues.ts";
+import { type Finding, type Fix, fixesOf, isAt } from "./issues.ts";
 
 const PAUSE_MILLISECONDS = 400;
 
@@ -68,6 +69,7 @@ function One({ finding }: { finding: Finding }) {
   const draft = useContext(DraftContext);
   const fixesIn = useFixes(finding);
   const nameOf = useFixNames();
+  const say = useWords();
   const { message, fix, platform } = finding;
   const fixes = draft === null ? [] : fixesIn(draft);
   const apply = ({ name }: Fix) => {
@@ -81,8 +83,8 @@ function One({ finding }: { finding: Finding }) {
   };
   return (
     <>
-      <p className="font-semibold">{inWords(message, labelOf)}</p>
-      <p>{inWords(fix, labelOf)}</p>
+      <p className="font-semibold">{say(message)}</p>
+      <p>{say(fix)}</p>
       {fixes.length > 0 && (
         <div className="mt-1.5 flex flex-wrap gap-2">
           {fixes.map((each) => (

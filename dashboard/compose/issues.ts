@@ -4,7 +4,6 @@ import { type PlatformName, PLATFORM_NAMES } from "../../model/platform-names.ts
 import { readLocalTime } from "../../model/time-zones.ts";
 import type { Described } from "./context.ts";
 import { type Draft, settingsOf, valueAt, withOverride, withSetting, type Path } from "./draft.ts";
-import { labelOfName } from "./schema.ts";
 
 /** An issue, or a warning, which prevents nothing. */
 export type Finding = Issue & { isWarning: boolean };
@@ -160,34 +159,4 @@ export function withoutPlatform(draft: Draft, platform: PlatformName): Draft {
 
 function pathOf(pointer: string): Path {
   return pointer.split("/").map((member) => (/^\d+$/.test(member) ? Number(member) : member));
-}
-
-/** The API names fields by their path; people see labels. */
-export function inWords(sentence: string, labelOf: (platform: PlatformName) => string): string {
-  const labelled = (name: string) => {
-    const platform = PLATFORM_NAMES.find((each) => each === name);
-    return platform === undefined ? name : labelOf(platform);
-  };
-  const words = sentence
-    .replace(/content\.platformOverrides\.\w+\.settings\.((?:\w+(?:\[\d+\])?\.?)+\w|\w+)/g, (_, path: string) =>
-      path
-        .split(".")
-        .map((part) => {
-          const [, name = "", index] = /^(\w+)(?:\[(\d+)\])?$/.exec(part) ?? [];
-          return index === undefined ? labelOfName(name) : `${labelOfName(name)} ${Number(index) + 1}`;
-        })
-        .join(": "),
-    )
-    .replace(/content\.platformOverrides\.(\w+)\.text/g, (_, name: string) => `the text for ${labelled(name)}`)
-    .replace(
-      /content\.platformOverrides\.(\w+)\.media\[(\d+)\](?:\.\w+)?/g,
-      (_, name: string, index: string) => `file ${Number(index) + 1} for ${labelled(name)}`,
-    )
-    .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
-    .replace(/content\.media\[(\d+)\](?:\.\w+)?/g, (_, index: string) => `file ${Number(index) + 1}`)
-    .replaceAll("; content.media has no media.", ".")
-    .replaceAll("content.media", "the media")
-    .replaceAll("content.text", "the text")
-    .replaceAll("content.linkUrl", "the link");
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -6,6 +6,7 @@ import { Crop, type Wanted } from "../media/crop.tsx";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { CropIcon } from "../ui/icons.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { CoverImage } from "./cover.tsx";
 import { type Draft, type Item, type Slot, settingsOf, withItem } from "./draft.ts";
@@ -60,6 +61,7 @@ export function CropItem({ item, slot, count }: ItemProps & { count: number }) {
 
 function useWanted(slot: Slot, count: number): Wanted[] {
   const { t } = useLingui();
+  const say = useWords();
   const { described } = useComposer();
   const draft = useContext(DraftContext);
   if (draft === null) return [];
@@ -69,9 +71,10 @@ function useWanted(slot: Slot, count: number): Wanted[] {
     const limit = wantedRatio(capabilities, settingsOf(draft, platform)["placement"], count);
     if (limit === null) return [];
     const label = labelOf(platform);
+    const words = limit.words && say(limit.words);
     return [
       {
-        label: limit.words === undefined ? label : t`${label}: ${limit.words}`,
+        label: words === undefined ? label : t`${label}: ${words}`,
         min: limit.min ?? 0,
         max: limit.max ?? Infinity,
       },

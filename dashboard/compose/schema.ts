@@ -1,9 +1,11 @@
 import { COVER_MEDIA_ID } from "../../model/capabilities.ts";
+import { labelOfName } from "../api/in-words.ts";
 import { isRecord } from "./draft.ts";
 
 /** A setting as a form shows it, read from its JSON Schema. */
 export interface SettingField {
   name: string;
+  /** In English, as the hint. */
   label: string;
   hint: string;
   isRequired: boolean;
@@ -82,15 +84,4 @@ const LONG = /text|comment|description/i;
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === "number" && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
-}
-
-/** "First comment" of "firstComment", "Public to everyone" of "PUBLIC_TO_EVERYONE". */
-export function labelOfName(name: string): string {
-  const words = name
-    .replaceAll("_", " ")
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .replace(/\b(url|id|ai)\b/g, (word) => word.toUpperCase())
-    .replace(/\bms\b/, "(ms)");
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -3,16 +3,18 @@ import { memo, useContext } from "react";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
-import { labelOf, start } from "../start.ts";
+import { start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
+import { labelOfName } from "../api/in-words.ts";
+import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { CoverFrame, CoverImage } from "./cover.tsx";
 import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
-import { inWords, pointerOf } from "./issues.ts";
+import { pointerOf } from "./issues.ts";
 import { MediaBox } from "./media-box.tsx";
-import { labelOfName, type SettingField } from "./schema.ts";
+import type { SettingField } from "./schema.ts";
 import { TextBox } from "./text-box.tsx";
 
 /** The settings of a platform, as its JSON Schema has them. */
@@ -55,10 +57,12 @@ function Setting(props: SettingProps) {
 
 function Control({ platform, field, path, value }: SettingProps) {
   const { t } = useLingui();
+  const say = useWords();
   const { change, type, accountOf, described } = useComposer();
   const { kind } = field;
-  const hint = inWords(field.hint, labelOf);
-  const label = field.isRequired ? t`${field.label} (required)` : field.label;
+  const hint = say(field.hint);
+  const name = say(field.label);
+  const label = field.isRequired ? t`${name} (required)` : name;
   const set = (next: unknown) => change((draft) => withSetting(draft, platform, path, next));
   const typed = (next: unknown) => type(pointerOf(platform, path), (draft) => withSetting(draft, platform, path, next));
   switch (kind.is) {
@@ -74,7 +78,7 @@ function Control({ platform, field, path, value }: SettingProps) {
           onChange={({ target }) => set(target.value === "" ? undefined : target.value)}
           options={[
             { value: "", name: field.isRequired ? t`Choose…` : t`Default` },
-            ...values.map((each) => ({ value: each, name: labelOfName(each) })),
+            ...values.map((each) => ({ value: each, name: say(labelOfName(each)) })),
           ]}
         />
       );
@@ -223,7 +227,9 @@ function TimeSetting({
 /** Fields that are only there together, such as those of a poll. */
 function Group({ platform, field, path, value }: SettingProps) {
   const { t } = useLingui();
+  const say = useWords();
   const { change } = useComposer();
+  const label = say(field.label);
   const fields = field.kind.is === "group" ? field.kind.fields : [];
   const set = (next: unknown) => change((draft) => withSetting(draft, platform, path, next));
   if (value === undefined)
@@ -231,14 +237,14 @@ function Group({ platform, field, path, value }: SettingProps) {
       <div className="flex flex-wrap items-center gap-3">
         <Button onClick={() => set({})}>
           <PlusIcon />
-          {field.label}
+          {label}
         </Button>
-        <p className="text-sm text-dim">{inWords(field.hint, labelOf)}</p>
+        <p className="text-sm text-dim">{say(field.hint)}</p>
       </div>
     );
   return (
     <fieldset className="space-y-3 rounded-xl border p-3">
-      <legend className="px-1 text-sm font-semibold">{field.label}</legend>
+      <legend className="px-1 text-sm font-semibold">{label}</legend>
       <div className="grid items-start gap-4 sm:grid-cols-2">
         {fields.map((each) => (
           <Setting
@@ -250,7 +256,7 @@ function Group({ platform, field, path, value }: SettingProps) {
           />
         ))}
       </div>
-      <Button onClick={() => set(undefined)}>{t`Remove: ${field.label}`}</Button>
+      <Button onClick={() => set(undefined)}>{t`Remove: ${label}`}</Button>
     </fieldset>
   );
 }
@@ -258,7 +264,9 @@ function Group({ platform, field, path, value }: SettingProps) {
 /** Things of the same kind, such as the parts of a thread. */
 function List({ platform, field, path, value }: SettingProps) {
   const { t } = useLingui();
+  const say = useWords();
   const { change } = useComposer();
+  const label = say(field.label);
   const { fields, max } = field.kind.is === "list" ? field.kind : { fields: [], max: undefined };
   const items: unknown[] = Array.isArray(value) ? value : [];
   const set = (to: (before: readonly unknown[]) => readonly unknown[]) =>
@@ -272,8 +280,8 @@ function List({ platform, field, path, value }: SettingProps) {
   );
   return (
     <fieldset className="space-y-3">
-      <legend className="text-sm font-semibold">{field.label}</legend>
-      <p className="text-sm text-dim">{inWords(field.hint, labelOf)}</p>
+      <legend className="text-sm font-semibold">{label}</legend>
+      <p className="text-sm text-dim">{say(field.hint)}</p>
       <ol className="space-y-3">
         {items.map((item, index) => (
           // A list has no other keys than places.
@@ -284,7 +292,7 @@ function List({ platform, field, path, value }: SettingProps) {
                 <Button
                   kind="quiet"
                   className="px-2.5"
-                  aria-label={t`Move ${field.label} ${index + 1} up`}
+                  aria-label={t`Move ${label} ${index + 1} up`}
                   disabled={index === 0}
                   onClick={() => set((before) => before.toSpliced(index, 1).toSpliced(index - 1, 0, before[index]))}
                 >
@@ -293,7 +301,7 @@ function List({ platform, field, path, value }: SettingProps) {
                 <Button
                   kind="quiet"
                   className="px-2.5"
-                  aria-label={t`Remove ${field.label} ${index + 1}`}
+                  aria-label={t`Remove ${label} ${index + 1}`}
                   onClick={() => set((before) => before.toSpliced(index, 1))}
                 >
                   <CloseIcon />
@@ -315,7 +323,7 @@ function List({ platform, field, path, value }: SettingProps) {
       </ol>
       <Button disabled={max !== undefined && items.length >= max} onClick={() => set((before) => [...before, empty])}>
         <PlusIcon />
-        {t`Add: ${field.label}`}
+        {t`Add: ${label}`}
       </Button>
     </fieldset>
   );

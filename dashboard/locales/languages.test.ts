@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-const TEXTS = /^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)/gm;
+import { readPo } from "../words/book.ts";
+
 const PLACES = /\{\w+|<\/?\d+\/?>/g;
 
 test("every text of the dashboard is in every language, with everything that is filled in", async () => {
@@ -27,17 +28,7 @@ test("every text of the dashboard is in every language, with everything that is 
 
 /** The English one is made when the dashboard is built. */
 async function readTexts(name: string): Promise<Map<string, string>> {
-  const file = await readFile(join(import.meta.dirname, name), "utf8");
-  const pairs = [...file.matchAll(TEXTS)].map(([, id = "", text = ""]) => [unquote(id), unquote(text)] as const);
-  return new Map(pairs.filter(([id]) => id !== ""));
-}
-
-function unquote(lines: string): string {
-  return lines
-    .trim()
-    .split("\n")
-    .map((line): string => JSON.parse(line))
-    .join("");
+  return readPo(await readFile(join(import.meta.dirname, name), "utf8"));
 }
 
 function placesOf(text: string): string[] {

@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 
 import { Button } from "../ui/controls.tsx";
+import { Said } from "../words/use-words.tsx";
 import { useProgress } from "./upload.ts";
 
 /** How far the upload with a key is, or why it failed; nothing if there is none. */
@@ -11,7 +12,7 @@ export function UploadProgress({ id }: { id: string }) {
   if (progress.error !== null)
     return (
       <div role="alert" className="text-sm text-bad">
-        {progress.error}
+        <Said text={progress.error} />
         <Button className="ms-2 min-h-8" onClick={() => progress.again?.()}>
           {t`Try again`}
         </Button>

@@ -10,8 +10,9 @@ import { labelOf } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Skeleton } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { labelOfName } from "../api/in-words.ts";
+import { useWords } from "../words/use-words.tsx";
 import { endOf } from "./health.ts";
-import { wordsOf } from "./words.ts";
 
 /** How long access lasts, what was granted, what is left of the platform's limits, and how to renew it. */
 export function AccountDetails({ account }: { account: Account }) {
@@ -88,6 +89,7 @@ function End({ at }: { at: string }) {
 /** What is left of each limit, with a bar of what is used. */
 function Limits({ limits }: { limits: Answer<typeof accountsGet>["account"]["limits"] }) {
   const { t, i18n } = useLingui();
+  const say = useWords();
   if (limits.length === 0) return <p>{t`No limits are known.`}</p>;
   const windowOf = (seconds: number | null) =>
     seconds === null ? t`this month` : seconds === 86_400 ? t`in 24 hours` : t`in ${Math.round(seconds / 3600)} hours`;
@@ -98,11 +100,12 @@ function Limits({ limits }: { limits: Answer<typeof accountsGet>["account"]["lim
           <p>
             {remaining === null || limit === null ? (
               <Trans>
-                {wordsOf(name)}: {i18n.number(used)} used {windowOf(windowSeconds)}
+                {say(labelOfName(name))}: {i18n.number(used)} used {windowOf(windowSeconds)}
               </Trans>
             ) : (
               <Trans>
-                {wordsOf(name)}: {i18n.number(remaining)} of {i18n.number(limit)} left {windowOf(windowSeconds)}
+                {say(labelOfName(name))}: {i18n.number(remaining)} of {i18n.number(limit)} left{" "}
+                {windowOf(windowSeconds)}
               </Trans>
             )}
             {per === "app" && <span className="text-dim"> · {t`for all accounts of the app`}</span>}
@@ -118,7 +121,7 @@ function Limits({ limits }: { limits: Answer<typeof accountsGet>["account"]["lim
           </p>
           {limit !== null && limit > 0 && (
             <meter
-              aria-label={t`${wordsOf(name)} used`}
+              aria-label={t`${say(labelOfName(name))} used`}
               min={0}
               max={limit}
               value={Math.min(used, limit)}
@@ -133,6 +136,7 @@ function Limits({ limits }: { limits: Answer<typeof accountsGet>["account"]["lim
 
 function Permissions({ account }: { account: Account }) {
   const { t } = useLingui();
+  const say = useWords();
   const { platform, scopes } = account;
   const missing = useQuery({
     queryKey: ["missing-scopes", platform, scopes],
@@ -164,7 +168,7 @@ function Permissions({ account }: { account: Account }) {
         .map(({ name, without }) => (
           <p key={name} className="text-dim">
             <Trans>
-              Not granted: <code>{name}</code>. {without}
+              Not granted: <code>{name}</code>. {say(without ?? "")}
             </Trans>
           </p>
         ))}

@@ -16,6 +16,7 @@ import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { Dialog, Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 import { AccountDetails } from "./account-details.tsx";
 import { connectAddress } from "./connect-address.ts";
 import { endOf, needsCure, useHealth } from "./health.ts";
@@ -88,8 +89,9 @@ function HealthNotice({ account }: { account: Account }) {
   return (
     <div className="mt-2">
       <Notice tone={tone === "warn" ? "warn" : "bad"}>
-        {account.tokenHealthReason ??
-          (end === null ? null : Date.parse(end) > Date.now() ? (
+        {account.tokenHealthReason !== null ? (
+          <Said text={account.tokenHealthReason} />
+        ) : end === null ? null : Date.parse(end) > Date.now() ? (
             <Trans>
               Access ends on <Time at={end} />.
             </Trans>
@@ -97,7 +99,7 @@ function HealthNotice({ account }: { account: Account }) {
             <Trans>
               Access ended on <Time at={end} />.
             </Trans>
-          ))}{" "}
+          )}{" "}
         {needsCure(account) && cure}
       </Notice>
     </div>

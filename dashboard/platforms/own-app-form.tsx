@@ -8,7 +8,8 @@ import { labelOf } from "../start.ts";
 import { Button, Checkbox, TextField } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { wordsOf } from "./words.ts";
+import { labelOfName } from "../api/in-words.ts";
+import { useWords } from "../words/use-words.tsx";
 
 const FIELDS = ["/clientId", "/clientSecret", "/configId", "/limits"];
 
@@ -23,6 +24,7 @@ export function OwnAppForm({
   app: OAuthAppOfSet | undefined;
 }) {
   const { t, i18n } = useLingui();
+  const say = useWords();
   const toasts = useToasts();
   const save = useWrite(oauthAppsSave);
   const { platform, ownApp } = option;
@@ -70,7 +72,7 @@ export function OwnAppForm({
         <ul className="mt-2 space-y-1.5 text-sm">
           {required.map(({ name, why }) => (
             <li key={name}>
-              <code>{name}</code> <span className="text-dim">{why}</span>
+              <code>{name}</code> <span className="text-dim">{say(why)}</span>
             </li>
           ))}
         </ul>
@@ -86,10 +88,10 @@ export function OwnAppForm({
                 }
                 label={
                   <>
-                    <code>{name}</code> {why}
+                    <code>{name}</code> {say(why)}
                   </>
                 }
-                hint={<Trans>Without it: {without}</Trans>}
+                hint={<Trans>Without it: {say(without ?? "")}</Trans>}
               />
             ))}
           </fieldset>
@@ -116,7 +118,7 @@ export function OwnAppForm({
       {limits.map(({ name, documented }) => (
         <TextField
           key={name}
-          label={t`${wordsOf(name.replace(/^app(?=[A-Z])/, ""))} per day`}
+          label={t`${say(labelOfName(name.replace(/^app(?=[A-Z])/, "")))} per day`}
           hint={t`If ${label} has granted this app another limit than the documented ${i18n.number(documented)}.`}
           type="number"
           min={1}

@@ -8,6 +8,7 @@ import { useRead } from "../api/use-api.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Skeleton, Tag, type Tone } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { useWords } from "../words/use-words.tsx";
 
 /** Everything that was done to publish the post on a platform, read when somebody wants to see it. */
 export function Attempts({ post, platformPostId, etag }: { post: Post; platformPostId: string; etag: string | null }) {
@@ -43,6 +44,7 @@ const TONES: Record<PostAttempt["verdict"], Tone> = { done: "good", failed: "bad
 
 function Attempt({ attempt }: { attempt: PostAttempt }) {
   const { t } = useLingui();
+  const say = useWords();
   const { step, effect, verdict, reason, startedAt, requests, readBacks, readBackRequests, repeatOf } = attempt;
   const names: Record<PostAttempt["verdict"], string> = {
     done: t`Done`,
@@ -64,7 +66,7 @@ function Attempt({ attempt }: { attempt: PostAttempt }) {
       {repeatOf !== null && (
         <p>{t`The identical request, sent once more to find out whether the first had arrived.`}</p>
       )}
-      {reason !== null && <p>{reason}</p>}
+      {reason !== null && <p>{say(reason)}</p>}
       <Calls calls={requests} />
       {readBacks > 0 && (
         <>

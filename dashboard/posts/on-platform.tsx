@@ -8,6 +8,7 @@ import { OutLink } from "../ui/controls.tsx";
 import { OpenIcon } from "../ui/icons.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Card, Notice } from "../ui/surfaces.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Outcome } from "./outcome.tsx";
 import { PlatformContent } from "./platform-content.tsx";
@@ -23,6 +24,7 @@ interface OnPlatformProps {
 /** The post on one platform: its state, its link, what it shows there, and everything that was done. */
 export function OnPlatform({ followed, platformPost, account }: OnPlatformProps) {
   const { platform, status, warnings } = platformPost;
+  const say = useWords();
   return (
     <Card
       title={
@@ -40,7 +42,7 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
         <Outcome followed={followed} platformPost={platformPost} account={account && nameOf(account)} />
         {warnings.map(({ code, message }) => (
           <Notice key={`${code} ${message}`} tone="warn">
-            {message}
+            {say(message)}
           </Notice>
         ))}
         <Links platformPost={platformPost} />

@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { PlatformPost } from "../../contract/operations/posts.ts";
 import { Notice, type Tone } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { Unknown } from "./unknown.tsx";
 import type { FollowedPost } from "./use-post.ts";
 
@@ -67,6 +68,7 @@ function Pending({ followed: { post } }: { followed: FollowedPost }) {
 
 function Posting({ platformPost }: { platformPost: PlatformPost }) {
   const { error, nextAttemptAt } = platformPost;
+  const say = useWords();
   if (error === null)
     return (
       <p className="text-sm">
@@ -75,7 +77,7 @@ function Posting({ platformPost }: { platformPost: PlatformPost }) {
     );
   return (
     <Notice tone="warn">
-      <p>{error.message}</p>
+      <p>{say(error.message)}</p>
       {nextAttemptAt !== null && (
         <p>
           {error.code === "OUTCOME_UNKNOWN" ? (
@@ -95,11 +97,12 @@ function Posting({ platformPost }: { platformPost: PlatformPost }) {
 
 function Reason({ platformPost: { error, attemptCount }, tone }: { platformPost: PlatformPost; tone: Tone }) {
   const { t } = useLingui();
+  const say = useWords();
   if (error === null) return null;
   return (
     <Notice tone={tone}>
-      <p className="font-semibold">{error.message}</p>
-      <p>{error.action}</p>
+      <p className="font-semibold">{say(error.message)}</p>
+      <p>{say(error.action)}</p>
       {attemptCount > 1 && <p>{t`Tried ${attemptCount} times.`}</p>}
       <p>
         <a href={error.docs} className="text-link underline">

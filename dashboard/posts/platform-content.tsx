@@ -6,8 +6,9 @@ import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
-import { wordsOf } from "../platforms/words.ts";
 import { PostPreview } from "../preview/post-preview.tsx";
+import { labelOfName } from "../api/in-words.ts";
+import { useWords } from "../words/use-words.tsx";
 
 interface PlatformContentProps {
   platform: PlatformName;
@@ -27,13 +28,17 @@ export function PlatformContent({
   isUnfolded = false,
 }: PlatformContentProps) {
   const { t } = useLingui();
+  const say = useWords();
   const json = JSON.stringify(content);
   const given = useMemo<PostContent>(() => JSON.parse(json), [json]);
   const { media, settings } = given.platformOverrides[platform] ?? {};
   const { thread: _, ...others } = settings ?? {};
   const shown = [
     ...(media ?? given.media).map(({ altText }, index) => ({ name: t`Alt text ${index + 1}`, value: altText || null })),
-    ...Object.entries(others).map(([name, value]) => ({ name: wordsOf(name), value })),
+    ...Object.entries(others).map(([name, value]) => ({
+      name: say(labelOfName(name)),
+      value: typeof value === "boolean" ? (value ? t`Yes` : t`No`) : value,
+    })),
   ].filter(({ value }) => value !== null);
   return (
     <div className="space-y-3">

@@ -9,6 +9,7 @@ import { Button, TextField } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { usePostAction } from "./use-post-action.ts";
 import type { FollowedPost } from "./use-post.ts";
 
@@ -23,6 +24,7 @@ interface UnknownProps {
 /** What Ampost does about an unknown outcome, and the two answers of a person who has looked. */
 export function Unknown({ followed, platformPost: { platform, error, nextAttemptAt }, account }: UnknownProps) {
   const { t } = useLingui();
+  const say = useWords();
   const toasts = useToasts();
   const label = labelOf(platform);
   const [link, setLink] = useState("");
@@ -43,7 +45,7 @@ export function Unknown({ followed, platformPost: { platform, error, nextAttempt
   const who = account ?? label;
   return (
     <Notice tone="warn">
-      <p className="font-semibold">{error?.message}</p>
+      <p className="font-semibold">{say(error?.message ?? "")}</p>
       <p>
         {nextAttemptAt === null ? (
           <Trans>Ampost has stopped checking. It will not publish the post again by itself.</Trans>

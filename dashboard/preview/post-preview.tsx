@@ -10,6 +10,7 @@ import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Loading } from "../ui/surfaces.tsx";
+import { useWords } from "../words/use-words.tsx";
 import { cardOf } from "./cards.ts";
 import { toReact } from "./to-react.ts";
 
@@ -36,13 +37,14 @@ export const PostPreview = memo(function PostPreview(props: PostPreviewProps) {
 
 function DrawnPost({ platform, content, account, coverUrl, publishedAt = null, isUnfolded = false }: PostPreviewProps) {
   const card = use(cardOf(platform));
+  const say = useWords();
   const author = useAuthor(platform, account);
   const { media, settings } = content.platformOverrides[platform] ?? {};
   const [only, ...more] = media ?? content.media;
   const cover = useCover(settings?.[COVER_MEDIA_ID] ?? (more.length === 0 ? only?.thumbnailMediaId : undefined));
   const shown = useMemo(
-    () => card && toReact(card.draw(content, author, { coverUrl: coverUrl ?? cover, publishedAt }), isUnfolded),
-    [card, content, author, coverUrl, cover, publishedAt, isUnfolded],
+    () => card && toReact(card.draw(content, author, { coverUrl: coverUrl ?? cover, publishedAt }), say, isUnfolded),
+    [card, content, author, coverUrl, cover, publishedAt, say, isUnfolded],
   );
   return (
     card && (

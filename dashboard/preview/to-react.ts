@@ -1,23 +1,30 @@
 import { createElement, Fragment, type ReactNode } from "react";
 
 import { withoutTurns } from "../../model/text-direction.ts";
-import { isElement, type Markup } from "../../platforms/kit/card/markup.ts";
+import { isElement, isWord, type Markup, type Word } from "../../platforms/kit/card/markup.ts";
 
 /** Text remains text: React makes elements only of the tree's. What a card folds can be open from the start. */
-export function toReact(markup: Markup, isUnfolded = false): ReactNode {
+export function toReact(markup: Markup, say: (word: string) => string, isUnfolded = false): ReactNode {
   if (typeof markup === "string") return withoutTurns(markup);
-  const children = (isElement(markup) ? markup.children : markup).map((child) => toReact(child, isUnfolded));
+  if (isWord(markup)) return withoutTurns(say(markup.word));
+  const children = (isElement(markup) ? markup.children : markup).map((child) => toReact(child, say, isUnfolded));
   if (!isElement(markup)) return createElement(Fragment, null, ...children);
   const { tag, attributes } = markup;
   const isOpen = isUnfolded && tag === "details";
-  return createElement(tag, { ...propertiesOf(attributes), ...(isOpen && { open: true }) }, ...children);
+  return createElement(tag, { ...propertiesOf(attributes, say), ...(isOpen && { open: true }) }, ...children);
 }
 
-function propertiesOf(attributes: Readonly<Record<string, string>>): Record<string, unknown> {
+function propertiesOf(
+  attributes: Readonly<Record<string, string | Word>>,
+  say: (word: string) => string,
+): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) =>
-      name === "style" ? [name, styleOf(value)] : [propertyOf(name), value === "" && SWITCHES.has(name) ? true : value],
-    ),
+    Object.entries(attributes).map(([name, given]) => {
+      const value = typeof given === "string" ? given : say(given.word);
+      return name === "style"
+        ? [name, styleOf(value)]
+        : [propertyOf(name), value === "" && SWITCHES.has(name) ? true : value];
+    }),
   );
 }
 

@@ -8,6 +8,8 @@ import type {
 } from "react";
 import { useId } from "react";
 
+import { Said } from "../words/use-words.tsx";
+
 const BUTTON =
   "inline-flex min-h-10 items-center justify-center gap-2 rounded-lg border px-3.5 text-sm font-semibold whitespace-nowrap no-underline transition-colors disabled:opacity-50";
 const KINDS = {
@@ -81,7 +83,7 @@ export function Field({
       )}
       {hasError && (
         <p id={`${id}-error`} className="text-sm font-semibold text-bad">
-          {error}
+          {typeof error === "string" ? <Said text={error} /> : error}
         </p>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 
 import type { AmpostError } from "../../client/errors.ts";
+import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
 import { Notice } from "./surfaces.tsx";
 
@@ -10,10 +11,12 @@ export function Failure({ error, onRetry }: { error: AmpostError; onRetry?: () =
   return (
     <Notice tone="bad">
       <p className="font-semibold">
-        {isOffline ? <Trans>Ampost cannot be reached. Check your connection.</Trans> : error.message}
+        {isOffline ? <Trans>Ampost cannot be reached. Check your connection.</Trans> : <Said text={error.message} />}
       </p>
       {error.issues.slice(0, 3).map(({ rule, path, fix }) => (
-        <p key={`${rule} ${path}`}>{fix}</p>
+        <p key={`${rule} ${path}`}>
+          <Said text={fix} />
+        </p>
       ))}
       {onRetry !== undefined && (
         <Button className="mt-2" onClick={onRetry}>

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { createContext, type ReactNode, useContext, useEffect, useRef } from "react";
 
 import { start } from "../start.ts";
+import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
 import { CloseIcon } from "./icons.tsx";
 
@@ -81,7 +82,7 @@ export function Notice({ tone = "neutral", children }: { tone?: Tone; children: 
       role={tone === "bad" ? "alert" : "status"}
       className={`rounded-xl px-4 py-3 text-sm ${TONES[tone]} ${tone === "neutral" ? "text-ink" : ""}`}
     >
-      {children}
+      {tone === "bad" && typeof children === "string" ? <Said text={children} /> : children}
     </div>
   );
 }

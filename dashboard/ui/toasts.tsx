@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo, useSta
 
 import { AmpostError } from "../../client/errors.ts";
 import { may, queryIn } from "../shell/workspace.ts";
+import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
 import { CloseIcon } from "./icons.tsx";
 
@@ -68,7 +69,7 @@ export function ToastRoom({ children }: { children: ReactNode }) {
             className={`flex items-center gap-2 rounded-xl border bg-card px-4 py-2 shadow-lg ${isBad ? "border-bad" : ""}`}
           >
             <Toast.Description className="grow text-sm">
-              {text}{" "}
+              {isBad ? <Said text={text} /> : text}{" "}
               {requestHref !== undefined && (
                 <a href={requestHref} className="text-link underline underline-offset-2">
                   {t`Show the request`}

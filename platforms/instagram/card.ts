@@ -100,7 +100,7 @@ function feedPost(seen: ShownPost, options: CardOptions): Markup {
       <span class="ring">${face(author)}</span>
       <div>
         <a class="author" href="${options.href(author.url)}">${author.username}</a>
-        ${look.topic === null ? "" : html`<span class="ig-place">${look.topic}</span>`}
+        ${look.topic === null ? "" : html`<span class="ig-place">${{ word: look.topic }}</span>`}
       </div>
       <span class="platform">${options.label}</span>
     </div>
@@ -148,7 +148,7 @@ function comments({ post, look }: ShownPost): Markup {
 }
 
 function small(seen: ShownPost, options: CardOptions, kind?: string): Markup {
-  const label = kind === undefined ? "" : html`<span>${kind} on ${options.label}</span>`;
-  const notes = seen.look.notes.map((note) => html`<span>${note}</span>`);
+  const label = kind === undefined ? "" : html`<span>${{ word: `${kind} on ${options.label}` }}</span>`;
+  const notes = seen.look.notes.map((note) => html`<span>${{ word: note }}</span>`);
   return html`<p class="ig-small">${timeLink(seen, options)}${label}${notes}${callsNote(seen)}</p>`;
 }

@@ -88,7 +88,7 @@ function feedPost(seen: ShownPost, options: CardOptions): Markup {
   const { post, look } = seen;
   const { author } = look;
   const deeds = DEEDS.filter(([deed]) => deed !== "repost" || post.settings["isReshareDisabledByAuthor"] !== true).map(
-    ([deed, label]) => html`<span>${ICONS[deed]}<b>${label}</b></span>`,
+    ([deed, label]) => html`<span>${ICONS[deed]}<b>${{ word: label }}</b></span>`,
   );
   return html`<article class="${options.focus === post.id ? "focus" : ""}" id="post-${post.id}">
     <div class="head">

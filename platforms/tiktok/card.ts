@@ -39,7 +39,7 @@ function stage(seen: ShownPost, options: CardOptions): Markup {
       ${media.length > 1 ? html`<span class="tt-dots" aria-hidden="true">${media.map(() => html`<i></i>`)}</span>` : ""}
       <div class="tt-rail" aria-hidden="true">
         ${face(author, html`<i>+</i>`)}${RAIL.map(
-          ([path, label]) => html`<span>${icon(path)}<small>${label}</small></span>`,
+          ([path, label]) => html`<span>${icon(path)}<small>${{ word: label }}</small></span>`,
         )}<span class="tt-disc"></span>
       </div>
       <div class="tt-words">
@@ -49,7 +49,7 @@ function stage(seen: ShownPost, options: CardOptions): Markup {
         ${look.attachment === null ? "" : html`<p class="tt-title">${look.attachment}</p>`}${
           post.text === "" ? "" : html`<div class="tt-text">${folded(post.text, FOLD)}</div>`
         }
-        ${notes.length === 0 ? "" : html`<p class="tt-notes">${notes.map((note) => html`<span>${note}</span>`)}</p>`}
+        ${notes.length === 0 ? "" : html`<p class="tt-notes">${notes.map((note) => html`<span>${{ word: note }}</span>`)}</p>`}
         <p class="tt-music">${icon(NOTE)} original sound · ${author.name}</p>
       </div>
     </div>

@@ -83,7 +83,7 @@ function figure({ post, look }: ShownPost, options: CardOptions): Markup {
 
 function chips({ post }: ShownPost, short: boolean): Markup {
   const { visibility, settings, publishCalls } = post;
-  const chip = (text: string, icon: Markup = "") => html`<span class="chip">${icon}${text}</span>`;
+  const chip = (text: string, icon: Markup = "") => html`<span class="chip">${icon}${{ word: text }}</span>`;
   const publishAt = settings["publishAt"];
   return [
     short ? chip("Shorts") : "",

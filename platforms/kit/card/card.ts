@@ -1,4 +1,4 @@
-import { html, type Markup } from "./markup.ts";
+import { html, type Markup, type Word } from "./markup.ts";
 
 /** A medium's appearance: pixels as displayed, seconds. */
 export interface Picture {
@@ -92,7 +92,7 @@ export function timeLink({ post }: ShownPost, { href, now }: CardOptions, classN
   if (createdAt === null) return html`<span class="${className}">now</span>`;
   const at = new Date(createdAt);
   return html`<a class="${className}" href="${href(post.url)}"
-    ><time datetime="${createdAt}" title="${at.toUTCString()}">${age(at.getTime(), now)}</time></a
+    ><time datetime="${createdAt}" title="${at.toUTCString()}">${{ word: age(at.getTime(), now) }}</time></a
   >`;
 }
 
@@ -109,7 +109,9 @@ export function callsNote({ post: { publishCalls } }: ShownPost): Markup {
 export function notesOf(seen: ShownPost, className = "small notes"): Markup {
   const calls = callsNote(seen);
   if (seen.look.notes.length === 0 && calls === "") return "";
-  return html`<p class="${className}">${seen.look.notes.map((note) => html`<span>${note}</span>`)}${calls}</p>`;
+  return html`<p class="${className}">
+    ${seen.look.notes.map((note) => html`<span>${{ word: note }}</span>`)}${calls}
+  </p>`;
 }
 
 /** The comments under a post, oldest first, in a box of their own. */
@@ -143,7 +145,7 @@ export function folded(text: string, fold: { characters: number; more: string })
   return [
     richText(shown),
     html`<details class="fold">
-      <summary>… <span>${fold.more}</span></summary>
+      <summary>… <span>${{ word: fold.more }}</span></summary>
       ${richText(text.slice(shown.length))}
     </details>`,
   ];
@@ -171,7 +173,7 @@ export function hostOf(url: string): string {
 export function mediaItem(media: ShownMedia, altText: string | null, { picture }: CardOptions, many: boolean): Markup {
   const { width, height, thumbnail, video, type, durationSeconds, hidden } = media;
   const ratio = width && height ? Math.min(Math.max(width / height, 0.5), many ? 1.9 : 3) : 4 / 5;
-  const label = altText ?? (type === "video" ? "Video" : type === "gif" ? "GIF" : "Image");
+  const label: string | Word = altText ?? { word: type === "video" ? "Video" : type === "gif" ? "GIF" : "Image" };
   const poster = thumbnail === null ? null : picture(thumbnail);
   const inner =
     video !== undefined
@@ -205,7 +207,7 @@ export function mediaItems({ post, look }: ShownPost, options: CardOptions, many
 /** A scrollable row must be reachable by keyboard. */
 export function carousel(className: string, items: readonly Markup[], label = "Carousel"): Markup {
   return items.length > 1
-    ? html`<div class="${className}" tabindex="0" role="group" aria-label="${label}">${items}</div>`
+    ? html`<div class="${className}" tabindex="0" role="group" aria-label="${{ word: label }}">${items}</div>`
     : html`<div class="${className}">${items}</div>`;
 }
 

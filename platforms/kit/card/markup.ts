@@ -1,19 +1,24 @@
 /** Markup as a tree. Text in it is text: it cannot become an element, however it is drawn. */
-export type Markup = string | Element | readonly Markup[];
+export type Markup = string | Word | Element | readonly Markup[];
+
+/** Words of the page itself, in English: they can be said in another language. Strings are what people wrote. */
+export interface Word {
+  word: string;
+}
 
 export interface Element {
   tag: string;
-  attributes: Readonly<Record<string, string>>;
+  attributes: Readonly<Record<string, string | Word>>;
   children: readonly Markup[];
 }
 
 /**
- * Values stand for the contents of an element, or for an attribute's value or part of it; null omits the attribute. As
- * in JSX, spaces with a line break separate nothing.
+ * Values stand for the contents of an element, or for an attribute's value or part of it; null omits the attribute. What
+ * is written between them are words of the page. As in JSX, spaces with a line break separate nothing.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly (Markup | null)[]): Markup {
   const next = values.values();
-  const open: { tag: string; attributes: Record<string, string>; children: Markup[] }[] = [];
+  const open: { tag: string; attributes: Record<string, string | Word>; children: Markup[] }[] = [];
   const top: Markup[] = [];
   for (const { groups = {} } of strings.join(HOLE).matchAll(TOKEN)) {
     const { end, tag = "", attributes = "", text } = groups;
@@ -32,12 +37,17 @@ export function html(strings: TemplateStringsArray, ...values: readonly (Markup 
 /** As text for an HTML page. */
 export function printHtml(markup: Markup): string {
   if (typeof markup === "string") return markup.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  if (isWord(markup)) return printHtml(markup.word);
   if (!isElement(markup)) return markup.map(printHtml).join("");
   const { tag, attributes, children } = markup;
   const start = `<${tag}${Object.entries(attributes)
     .map(([name, value]) => ` ${name}="${printHtml(value)}"`)
     .join("")}>`;
   return EMPTY.has(tag) && tag === "img" ? start : `${start}${children.map(printHtml).join("")}</${tag}>`;
+}
+
+export function isWord(markup: Markup): markup is Word {
+  return typeof markup === "object" && "word" in markup;
 }
 
 export function isElement(markup: Markup): markup is Element {
@@ -47,6 +57,8 @@ export function isElement(markup: Markup): markup is Element {
 const HOLE = "\u0000";
 const TOKEN = /<(?<end>\/?)(?<tag>\w+)(?<attributes>(?:\s+[\w:-]+="[^"<]*")*)\s*\/?>|(?<text>[^<]+)/g;
 const ATTRIBUTE = /(?<![\w:-])([\w:-]+)="([^"]*)"/g;
+/** Attributes that people read or hear. */
+const SAID = new Set(["aria-label", "title"]);
 /** Elements that are written without an end. */
 const EMPTY = new Set(["img", "path", "circle", "rect"]);
 
@@ -55,7 +67,7 @@ type Values = Iterator<Markup | null>;
 function textIn(text: string, values: Values): Markup[] {
   return text
     .split(HOLE)
-    .flatMap((part, place) => [...(place === 0 ? [] : [values.next().value ?? ""]), withoutBreaks(part)])
+    .flatMap((part, place) => [...(place === 0 ? [] : [values.next().value ?? ""]), ...wordsIn(withoutBreaks(part))])
     .filter((part) => part !== "");
 }
 
@@ -69,15 +81,25 @@ function withoutBreaks(text: string): string {
   return parts.every((part) => part === "") ? "" : parts.join(" ");
 }
 
-function attributesIn(text: string, values: Values): Record<string, string> {
-  const attributes: Record<string, string> = {};
+/** What has letters, without the signs and spaces around it. */
+function wordsIn(written: string): Markup[] {
+  const [, before = written, word, after = ""] = /^([^\p{L}]*)(\p{L}.*?)([\s@•·]*)$/su.exec(written) ?? [];
+  return word === undefined ? [before] : [before, { word }, after];
+}
+
+function attributesIn(text: string, values: Values): Record<string, string | Word> {
+  const attributes: Record<string, string | Word> = {};
   for (const [, name = "", written = ""] of text.matchAll(ATTRIBUTE)) {
     const parts = written.split(HOLE);
     const filled = parts.slice(1).map(() => values.next().value ?? null);
     if (filled.includes(null)) continue;
-    attributes[name] = parts
-      .map((part, place) => (place === 0 ? part : `${String(filled[place - 1])}${part}`))
-      .join("");
+    const [only] = filled;
+    if (written === HOLE && only !== undefined && only !== null && isWord(only)) attributes[name] = only;
+    else if (filled.length === 0 && SAID.has(name)) attributes[name] = { word: written };
+    else
+      attributes[name] = parts
+        .map((part, place) => (place === 0 ? part : `${String(filled[place - 1])}${part}`))
+        .join("");
   }
   return attributes;
 }

@@ -26,7 +26,7 @@ function note(seen: ShownPost, options: CardOptions, chain: readonly ShownPost[]
   const { username, name, url } = look.author;
   const parent = chain.find((one) => one.post.id === look.replyToId);
   const isJoined = place < chain.length - 1;
-  const notes = [...look.notes.map((each) => html`<span>${each}</span>`), callsNote(seen)].filter(
+  const notes = [...look.notes.map((each) => html`<span>${{ word: each }}</span>`), callsNote(seen)].filter(
     (each) => each !== "",
   );
   return html`<article class="${options.focus === post.id ? "focus" : ""}" id="post-${post.id}">

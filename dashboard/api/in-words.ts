@@ -1,0 +1,52 @@
+import { type PlatformName, PLATFORM_NAMES } from "../../model/platform-names.ts";
+
+/** "First comment" of "firstComment", "Public to everyone" of "PUBLIC_TO_EVERYONE". */
+export function labelOfName(name: string): string {
+  const words = name
+    .replaceAll("_", " ")
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replace(/\b(url|id|ai)\b/g, (word) => word.toUpperCase())
+    .replace(/\bms\b/, "(ms)");
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** The API names fields by their path, and settings by their name; people see labels. What a platform says stays. */
+export function inWords(sentence: string, labelOf: (platform: PlatformName) => string): string {
+  const [own = "", ...quoted] = sentence.split(/(?= says: )/);
+  const labelled = (name: string) => {
+    const platform = PLATFORM_NAMES.find((each) => each === name);
+    return platform === undefined ? name : labelOf(platform);
+  };
+  const words = own
+    .replace(
+      /(?:(?:content\.)?platformOverrides\.\w+\.)?\bsettings\.(\w+(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*)/g,
+      (_, path: string) =>
+        path
+          .split(".")
+          .map((part) => {
+            const [, name = "", index] = /^(\w+)(?:\[(\d+)\])?$/.exec(part) ?? [];
+            return index === undefined ? labelOfName(name) : `${labelOfName(name)} ${Number(index) + 1}`;
+          })
+          .join(": "),
+    )
+    .replace(/content\.platformOverrides\.(\w+)\.text/g, (_, name: string) => `the text for ${labelled(name)}`)
+    .replace(
+      /content\.platformOverrides\.(\w+)\.media\[(\d+)\](?:\.\w+)?/g,
+      (_, name: string, index: string) => `file ${Number(index) + 1} for ${labelled(name)}`,
+    )
+    .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
+    .replace(/content\.platformOverrides\.(\w+)/g, (_, name: string) => `the content for ${labelled(name)}`)
+    .replace(/content\.media\[(\d+)\](?:\.\w+)?/g, (_, index: string) => `file ${Number(index) + 1}`)
+    .replaceAll("; content.media has no media.", ".")
+    .replaceAll("content.media", "the media")
+    .replaceAll("content.text", "the text")
+    .replaceAll("content.linkUrl", "the link")
+    .replaceAll(". the ", ". The ")
+    .replace(NAME, (_, name: string) => `“${labelOfName(name)}”`);
+  const isChanged = words !== own;
+  return (isChanged ? words.slice(0, 1).toUpperCase() + words.slice(1) : words) + quoted.join("");
+}
+
+/** The name of a setting or a field, such as thumbOffsetMs: no part of an address or a file's name. */
+const NAME = /(?<![\w./@#%=(-])"?\b([a-z]{2,}(?:[A-Z][a-z]+)+)\b"?(?![\w/(=-]|\.\w)/g;

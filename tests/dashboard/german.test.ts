@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import type { Page } from "playwright-core";
+
+import { readPo } from "../../dashboard/words/book.ts";
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { catalog } from "../../platforms/catalog.ts";
+import { step } from "../browser.ts";
+import { assertAccessible, signedIn } from "./signed-in.ts";
+
+const MAX_SCRIPT_BYTES = 200_000;
+const PO = readFileSync(join(import.meta.dirname, "../../dashboard/locales/said/de.po"), "utf8");
+/** Texts that mean nothing but English: several words, which German says in another way. */
+const ENGLISH = [...readPo(PO)].flatMap(([english, german]) =>
+  /^\p{L}+( \p{L}+)+\.?$/u.test(english) && english !== german ? [english] : [],
+);
+
+test("a German reader writes, and understands what is wrong, in German", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  for (const platform of PLATFORM_NAMES) await world.connect(world.test, platform);
+  const page = await open({ locale: "de-DE", viewport: { width: 1440, height: 900 } });
+  await page.addInitScript("globalThis.requestIdleCallback = () => 0");
+  const loading: Promise<number>[] = [];
+  page.on("response", (response) => {
+    if (response.url().endsWith(".js")) loading.push(response.body().then((body) => gzipSync(body).length));
+  });
+  await page.goto(`${world.url}/compose?mode=test`);
+  await page.getByRole("heading", { level: 1, name: "Neuer Beitrag" }).waitFor();
+
+  await step("the composer loads little script, with its German", async () => {
+    const bytes = (await Promise.all(loading)).reduce((sum, each) => sum + each, 0);
+    assert.ok(bytes <= MAX_SCRIPT_BYTES, `${bytes} bytes`);
+  });
+
+  await step("labels, hints, duties and what is wrong, for each platform", async () => {
+    for (const name of PLATFORM_NAMES)
+      await page.getByRole("checkbox", { name: new RegExp(`^${labelOf(name)}`) }).check();
+    await page.getByLabel("Text", { exact: true }).fill("Gute Neuigkeiten. ".repeat(300).trim());
+    await page.getByText("Instagram unterstützt ein Bild, ein Video oder 2 bis 10 Bilder und Videos.").waitFor();
+    await page.getByText("Text für X (Twitter) ist zu lang: 5.399 von 280 Zeichen (nach der Zählung der Plattform).").waitFor();
+    for (const name of PLATFORM_NAMES) {
+      await page.getByRole("tab", { name: new RegExp(`^${labelOf(name)}`) }).click();
+      await page.getByText(`Einstellungen für ${catalog[name].capabilities.label}`, { exact: true }).click();
+      await assertGerman(page);
+    }
+    await page.getByRole("tab", { name: /^TikTok/ }).click();
+    await page.getByLabel("Wer kann diesen Beitrag sehen?").selectOption("Alle");
+    await page.getByLabel("Kommerzielle Inhalte offenlegen").check();
+    await page.getByText("Gib an, ob dein Inhalt für dich selbst, für Dritte oder für beide wirbt.").first().waitFor();
+    await page.getByLabel("Markeninhalt").check();
+    await page.getByText("Der Beitrag wird mit „Bezahlte Partnerschaft“ gekennzeichnet.").waitFor();
+    await page.locator(".on-tiktok").getByText("Für dich").waitFor();
+    await assertGerman(page);
+    await assertAccessible(page);
+  });
+
+  await step("in English again, when the language is changed", async () => {
+    await page.goto(`${world.url}/settings?mode=test`);
+    await page.getByLabel("Sprache").selectOption("en");
+    await page.goto(`${world.url}/compose?mode=test`);
+    await page.getByRole("checkbox", { name: /^TikTok/ }).check();
+    await page.getByRole("tab", { name: /^TikTok/ }).click();
+    await page.getByLabel("Who can see this post").waitFor();
+  });
+
+  assert.deepEqual(troubles, []);
+});
+
+function labelOf(name: (typeof PLATFORM_NAMES)[number]): string {
+  return catalog[name].capabilities.label.replace(/[()]/g, "\\$&");
+}
+
+async function assertGerman(page: Page): Promise<void> {
+  const shown = await page.locator("main").innerText();
+  assert.deepEqual(
+    ENGLISH.filter((text) => new RegExp(`(?<![\\p{L}])${text.replace(".", "\\.")}(?![\\p{L}])`, "u").test(shown)),
+    [],
+  );
+}
