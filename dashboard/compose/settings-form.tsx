@@ -3,10 +3,10 @@ import { memo, useContext } from "react";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
+import { labelOfName } from "../api/in-words.ts";
 import { start } from "../start.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
-import { labelOfName } from "../api/in-words.ts";
 import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { CoverFrame, CoverImage } from "./cover.tsx";

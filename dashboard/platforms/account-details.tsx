@@ -5,12 +5,12 @@ import type { ReactNode } from "react";
 import { type Account, accountsGet } from "../../contract/operations/accounts.ts";
 import { accountsGetPostingTimes } from "../../contract/operations/posting-times.ts";
 import type { Answer } from "../api/ask.ts";
+import { labelOfName } from "../api/in-words.ts";
 import { useRead } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Skeleton } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
-import { labelOfName } from "../api/in-words.ts";
 import { useWords } from "../words/use-words.tsx";
 import { endOf } from "./health.ts";
 

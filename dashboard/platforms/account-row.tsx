@@ -92,14 +92,14 @@ function HealthNotice({ account }: { account: Account }) {
         {account.tokenHealthReason !== null ? (
           <Said text={account.tokenHealthReason} />
         ) : end === null ? null : Date.parse(end) > Date.now() ? (
-            <Trans>
-              Access ends on <Time at={end} />.
-            </Trans>
-          ) : (
-            <Trans>
-              Access ended on <Time at={end} />.
-            </Trans>
-          )}{" "}
+          <Trans>
+            Access ends on <Time at={end} />.
+          </Trans>
+        ) : (
+          <Trans>
+            Access ended on <Time at={end} />.
+          </Trans>
+        )}{" "}
         {needsCure(account) && cure}
       </Notice>
     </div>

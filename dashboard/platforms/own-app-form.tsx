@@ -3,12 +3,12 @@ import { useState } from "react";
 
 import { type ConnectOption, oauthAppsSave, type OAuthAppOfSet } from "../../contract/operations/connections.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
+import { labelOfName } from "../api/in-words.ts";
 import { useWrite } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Button, Checkbox, TextField } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { labelOfName } from "../api/in-words.ts";
 import { useWords } from "../words/use-words.tsx";
 
 const FIELDS = ["/clientId", "/clientSecret", "/configId", "/limits"];

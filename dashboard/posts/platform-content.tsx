@@ -6,8 +6,8 @@ import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
-import { PostPreview } from "../preview/post-preview.tsx";
 import { labelOfName } from "../api/in-words.ts";
+import { PostPreview } from "../preview/post-preview.tsx";
 import { useWords } from "../words/use-words.tsx";
 
 interface PlatformContentProps {

@@ -41,7 +41,9 @@ test("a German reader writes, and understands what is wrong, in German", async (
       await page.getByRole("checkbox", { name: new RegExp(`^${labelOf(name)}`) }).check();
     await page.getByLabel("Text", { exact: true }).fill("Gute Neuigkeiten. ".repeat(300).trim());
     await page.getByText("Instagram unterstützt ein Bild, ein Video oder 2 bis 10 Bilder und Videos.").waitFor();
-    await page.getByText("Text für X (Twitter) ist zu lang: 5.399 von 280 Zeichen (nach der Zählung der Plattform).").waitFor();
+    await page
+      .getByText("Text für X (Twitter) ist zu lang: 5.399 von 280 Zeichen (nach der Zählung der Plattform).")
+      .waitFor();
     for (const name of PLATFORM_NAMES) {
       await page.getByRole("tab", { name: new RegExp(`^${labelOf(name)}`) }).click();
       await page.getByText(`Einstellungen für ${catalog[name].capabilities.label}`, { exact: true }).click();
