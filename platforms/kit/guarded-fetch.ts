@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 
 import type { Agent, buildConnector } from "undici";
 
-import { type AllowPrivate, isAllowedAddress, isRefusedPort } from "./addresses.ts";
+import { type AllowPrivate, isAllowedAddress, isLoopbackHost, isRefusedPort } from "./addresses.ts";
 import { loadUndici } from "./undici.ts";
 
 export interface GuardedFetchOptions {
@@ -37,7 +37,7 @@ export interface GuardedFetchOptions {
   /** After this long, a body must arrive at this rate, or it is aborted: a slow drip must not occupy a place. */
   leastRate?: { bytesPerSecond: number; afterSeconds: number };
   signal?: AbortSignal;
-  /** How names are resolved; by default as the machine does. */
+  /** How names are resolved; by default by the name servers alone unless private addresses are allowed. */
   resolve?: Resolve;
 }
 
@@ -166,7 +166,8 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
     throw new GuardedFetchError("bad_url", "The URL must not contain a user name or password.");
   if (isRefusedPort(url, allowPrivate)) throw refusedAddress();
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && !isAllowedAddress(host, allowPrivate)) throw refusedAddress();
+  const isLocalName = isIP(host) === 0 && allowPrivate === false && isLoopbackHost(host);
+  if (isLocalName || (isIP(host) !== 0 && !isAllowedAddress(host, allowPrivate))) throw refusedAddress();
   return url;
 }
 
@@ -188,7 +189,8 @@ function guardedConnector(
 }
 
 /** A name with even one forbidden address is rejected entirely. */
-function guardedLookup({ allowPrivate, resolve = lookup }: GuardedFetchOptions): LookupFunction {
+function guardedLookup(options: GuardedFetchOptions): LookupFunction {
+  const { allowPrivate, resolve = allowPrivate === false ? askNameServers : lookup } = options;
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "");
@@ -201,15 +203,45 @@ function guardedLookup({ allowPrivate, resolve = lookup }: GuardedFetchOptions):
   };
 }
 
-const NAME_SECONDS = 1;
+const NAME_SECONDS = 5;
+const NAME_SECONDS_OF_LOOK = 1;
+
+/**
+ * The addresses of a name that a user has chosen. The machine's own lookup would also know /etc/hosts, but it takes one
+ * of two threads until it has given up, and the platforms' names need these threads, too.
+ */
+const askNameServers: Resolve = (hostname, _options, callback) => {
+  void resolveName(hostname, NAME_SECONDS, 2).then((found) => {
+    const addresses = found.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
+    if (addresses.length > 0)
+      return callback(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
+    const isUnknown = found.every((each) => each.status === "rejected" && UNKNOWN_NAMES.has(Object(each.reason).code));
+    const code = isUnknown ? "ENOTFOUND" : "EAI_AGAIN";
+    callback(Object.assign(new Error(`${code} ${hostname}`), { code }), []);
+  });
+};
+
+/** What a name server says of a name that has no address. */
+const UNKNOWN_NAMES: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
 
 /** The addresses of a host name, as far as the name servers tell within a second. No connection is made to them. */
 export async function addressesOf(hostname: string): Promise<string[]> {
-  const resolver = new Resolver({ tries: 1 });
-  const timer = setTimeout(() => resolver.cancel(), NAME_SECONDS * 1000);
-  const found = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
-  clearTimeout(timer);
+  const found = await resolveName(hostname, NAME_SECONDS_OF_LOOK, 1);
   return found.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
+}
+
+/** IPv4 before IPv6: of those, a machine always has the first, and a connection tries all of them. */
+async function resolveName(hostname: string, seconds: number, tries: number): Promise<PromiseSettledResult<string[]>[]> {
+  const resolver = new Resolver({ tries });
+  const timer = setTimeout(() => resolver.cancel(), seconds * 1000);
+  try {
+    return await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function refusedAddress(): GuardedFetchError {
