@@ -51,7 +51,7 @@ export async function createMediaWorld(): Promise<MediaWorld> {
     },
     async upload(name) {
       const received = await receiveFile(storage, {
-        userId: "user_a",
+        owner,
         bytes: Readable.from([await fixture(name)]),
         name,
         claimedMimeType: null,

@@ -33,7 +33,7 @@ export async function loadFixtures(storage: Storage): Promise<Fixture[]> {
   const fixtures: Fixture[] = [];
   const keep = async (filename: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
     const { storageKey, facts } = await receiveFile(storage, {
-      userId: "user_a",
+      owner: { userId: "user_a", mode: "test" },
       bytes,
       name: filename,
       claimedMimeType: null,

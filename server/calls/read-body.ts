@@ -270,7 +270,7 @@ async function receive(
   const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
     const received = await receiveFile(storage, {
-      userId: owner.userId,
+      owner,
       bytes: part.file,
       name: filename,
       claimedMimeType: part.mimetype,

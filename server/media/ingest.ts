@@ -17,7 +17,7 @@ import { findMedia, markMediaFailed, markMediaReady, recordMediaError } from "..
 import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
-import { createSlots } from "../turns/slots.ts";
+import { createSlots, turnOf } from "../turns/slots.ts";
 import { createStorageQuota, enforceStorageQuota, type StorageQuota } from "./storage-quota.ts";
 import { dropReceived, receiveFile } from "./uploads/receive.ts";
 import type { ReceivedFile } from "./uploads/receive.ts";
@@ -93,7 +93,7 @@ export function createIngest(given: IngestDeps): Ingest {
     if (begun !== undefined) return begun;
     const trying =
       underWay.get(row.id) ??
-      places.run(owner.userId, owner.mode === "live", () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
+      places.run(turnOf(owner, owner.mode === "live"), () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
     lastTries.set(row.id, trying);
     const forget = () => void (lastTries.get(row.id) === trying && lastTries.delete(row.id));
     trying.then(() => setTimeout(forget, KEPT_SECONDS * 1000).unref(), forget);
@@ -182,7 +182,7 @@ async function fetchAndStore(
       throw new GuardedFetchError("unreachable", `The URL responds with status ${answer.status}.`);
     }
     const received = await receiveFile(deps.storage, {
-      userId: owner.userId,
+      owner,
       isPatient: true,
       bytes: answer.body,
       name: "The file at the URL",

@@ -1,10 +1,28 @@
 import type { MediaFacts } from "../../model/post.ts";
+import type { Rendition } from "../../platforms/platform.ts";
 import type { FileToMeasure } from "./measure.ts";
 
-/** What a measuring process is asked, one thing at a time. A video is read through its starter, an image at its path. */
+/** Part of an image, in pixels of the upright one. */
+export interface Area {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** What to make of an image. */
+export type Conversion =
+  | { to: "rendition"; wanted: Rendition }
+  | { to: "thumbnail" }
+  | { to: "part"; area: Area; mimeType: string };
+
+/**
+ * What a measuring process is asked, one thing at a time. A video is read through its starter, an image at its path.
+ */
 export type MeasuringTask =
   | { kind: "pixels"; path: string }
   | { kind: "image"; path: string; file: FileToMeasure }
+  | { kind: "conversion"; path: string; target: string; conversion: Conversion }
   | { kind: "video"; file: FileToMeasure };
 
 /** What it says: when it is ready, which bytes it needs, and one answer to each task. */
@@ -13,6 +31,7 @@ export type MeasuringMessage =
   | { read: number; start: number; end: number }
   | { pixels: number }
   | { facts: MediaFacts }
+  | { made: { width: number; height: number } }
   | { unreadable: string }
   | { failed: string };
 

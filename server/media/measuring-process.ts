@@ -1,5 +1,5 @@
 import { type MeasuringMessage, type MeasuringTask, PIECE_BYTES, type ReadPiece } from "./measuring-messages.ts";
-import { UnreadableMediaError } from "./unreadable-media-error.ts";
+import { TOO_COSTLY, UnreadableMediaError } from "./unreadable-media-error.ts";
 
 /** It ends by itself after so much work: the kernel counts all of it against a limit that stops endless loops. */
 const CPU_SECONDS = 300;
@@ -26,11 +26,23 @@ async function read(start: number, end: number): Promise<Buffer> {
 }
 
 async function work(task: MeasuringTask): Promise<MeasuringMessage> {
-  // Loaded with the first file, because its libraries take longer to load than everything else.
+  // Loaded with the first file, because the libraries take longer to load than everything else.
+  if (task.kind === "conversion") {
+    const { convertImage } = await import("./convert-image.ts");
+    const { width, height } = await convertImage(task.path, task.target, task.conversion).catch(asTooCostly);
+    return { made: { width, height } };
+  }
   const { countPixels, measureImage, measureVideo } = await import("./measure.ts");
   if (task.kind === "pixels") return { pixels: await countPixels(task.path) };
   if (task.kind === "image") return { facts: await measureImage(task.path, task.file) };
   return { facts: await measureVideo(read, task.file) };
+}
+
+/** What the libraries say if the limit of memory leaves them none. */
+function asTooCostly(error: unknown): never {
+  if (error instanceof Error && /memory/i.test(error.message))
+    throw new UnreadableMediaError(TOO_COSTLY, { cause: error });
+  throw error;
 }
 
 function explain(error: unknown): MeasuringMessage {

@@ -37,7 +37,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 async function store(bytes: Buffer, mimeType: MimeType): Promise<StoredBytes> {
   const key = newStorageKey();
   const { sizeBytes } = await storage.put(key, Readable.from([bytes]));
-  return { userId: "user_a", key, mimeType, sizeBytes };
+  return { owner: { userId: "user_a", mode: "test" }, key, mimeType, sizeBytes };
 }
 
 /** Processes end on their own, so there is nothing to wait for but the end. */
@@ -75,6 +75,35 @@ test("an image that takes too much memory is refused, and the next one is measur
   await assert.rejects(measuring.measure(storage, await store(huge, "image/jpeg")), UnreadableMediaError);
   assert.equal((await measuring.measure(storage, picture)).width, 1080);
   await end(measuring);
+});
+
+test("an image is converted in the same process, and one that takes too much memory there is refused", async () => {
+  const measuring = createMeasuring({ ...GENEROUS, memoryBytes: 130e6 });
+  const target = join(folder, "converted");
+  const huge = await sharp({ create: { width: 6_000, height: 6_000, channels: 3, background: "#808080" } })
+    .jpeg({ progressive: true, chromaSubsampling: "4:4:4" })
+    .toBuffer();
+  const { key } = await store(huge, "image/jpeg");
+  const conversions = [
+    { to: "thumbnail" },
+    { to: "part", area: { x: 1, y: 1, width: 5_000, height: 5_000 }, mimeType: "image/png" },
+    { to: "rendition", wanted: { mimeType: "image/jpeg", maxWidth: 1_000 } },
+  ] as const;
+  for (const conversion of conversions)
+    await assert.rejects(measuring.convert(storage, key, target, conversion), tooCostly, conversion.to);
+  const small = { to: "part", area: { x: 10, y: 20, width: 300, height: 200 }, mimeType: "image/jpeg" } as const;
+  assert.deepEqual(await measuring.convert(storage, picture.key, target, small), { width: 300, height: 200 });
+  assert.equal((await sharp(target).metadata()).width, 300);
+  const [pid] = measuring.pids();
+  assert.equal((await measuring.measure(storage, picture)).width, 1080);
+  assert.deepEqual(measuring.pids(), [pid], "one process does both");
+  await end(measuring);
+});
+
+test("a conversion that takes too long is refused", async () => {
+  const hasty = createMeasuring({ ...GENEROUS, seconds: 0.001 });
+  await assert.rejects(hasty.convert(storage, picture.key, join(folder, "late"), { to: "thumbnail" }), tooCostly);
+  while (hasty.pids().length > 0) await sleep(10);
 });
 
 test("a file that takes too long is refused, and its process is killed", async () => {

@@ -7,21 +7,23 @@ import { z } from "zod";
 
 import { mediaTypeOf } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import type { Storage } from "../storage/storage.ts";
+import { turnOf } from "../turns/slots.ts";
 import type { FileToMeasure, ReadBytes } from "./measure.ts";
-import { type MeasuringTask, PIECE_BYTES, type ReadPiece } from "./measuring-messages.ts";
+import { type Conversion, type MeasuringTask, PIECE_BYTES, type ReadPiece } from "./measuring-messages.ts";
 import { imageSlots, indexSlots, LIGHT_PIXELS } from "./slots.ts";
 import { TOO_COSTLY, UnreadableMediaError } from "./unreadable-media-error.ts";
 
 export interface StoredBytes extends FileToMeasure {
-  /** Whose they are: users have a turn each. */
-  userId: string;
+  /** Whose they are: users have a turn each, and live mode goes first. */
+  owner: Tenant;
   key: string;
 }
 
 export interface MeasuringLimits {
   memoryBytes: number;
-  /** For one file. */
+  /** For measuring one file. A conversion, which encodes it several times until it fits, gets three times as long. */
   seconds: number;
   /** How long a process is kept for the next file. */
   idleSeconds: number;
@@ -39,6 +41,16 @@ export interface Measuring {
    * UnreadableMediaError.
    */
   measure(storage: Storage, bytes: StoredBytes): Promise<MediaFacts>;
+  /**
+   * Converts a stored image in the same way, to a file at `target`. Must run in the image slot. Throws an
+   * UnreadableMediaError.
+   */
+  convert(
+    storage: Storage,
+    key: string,
+    target: string,
+    conversion: Conversion,
+  ): Promise<{ width: number; height: number }>;
   /** The processes that are running. */
   pids(): number[];
 }
@@ -99,7 +111,7 @@ export function createMeasuring({ memoryBytes, seconds, idleSeconds }: Measuring
 
   async function askAndKeep(child: ChildProcess, task: MeasuringTask, read: ReadBytes) {
     try {
-      const answer = await ask(child, task, read, seconds);
+      const answer = await ask(child, task, read, task.kind === "conversion" ? 3 * seconds : seconds);
       if (answer === null || answer === "late") child.kill("SIGKILL");
       else keep(child);
       return answer;
@@ -120,23 +132,28 @@ export function createMeasuring({ memoryBytes, seconds, idleSeconds }: Measuring
   }
 
   return {
-    async measure(storage, { userId, key, mimeType, sizeBytes }) {
+    async measure(storage, { owner, key, mimeType, sizeBytes }) {
       const file = { mimeType, sizeBytes };
       if (mediaTypeOf(mimeType) === "video")
-        return indexSlots.run(userId, false, () =>
+        return indexSlots.run(turnOf(owner, false), () =>
           measureWith({ kind: "video", file }, async (start, end) => buffer(await storage.open(key, { start, end }))),
         );
-      const pixels = await imageSlots.run(userId, true, () => storage.withFile(key, countPixels));
-      return imageSlots.run(userId, pixels <= LIGHT_PIXELS, () =>
+      const pixels = await imageSlots.run(turnOf(owner, true), () => storage.withFile(key, countPixels));
+      return imageSlots.run(turnOf(owner, pixels <= LIGHT_PIXELS), () =>
         storage.withFile(key, (path) => measureWith({ kind: "image", path, file }, readNothing)),
       );
+    },
+    async convert(storage, key, target, conversion) {
+      const answer = await storage.withFile(key, (path) =>
+        run({ kind: "conversion", path, target, conversion }, readNothing),
+      );
+      return "made" in answer ? answer.made : unexpected();
     },
     pids: () => [...all].flatMap(({ pid }) => pid ?? []),
   };
 }
 
-const { measure } = createMeasuring();
-export const measureStored = measure;
+export const { measure: measureStored, convert: convertStored } = createMeasuring();
 
 const START_SECONDS = 30;
 
@@ -196,6 +213,7 @@ const facts = z.strictObject({
 const answer = z.union([
   z.strictObject({ pixels: z.number() }),
   z.strictObject({ facts }),
+  z.strictObject({ made: z.strictObject({ width: z.number(), height: z.number() }) }),
   z.strictObject({ unreadable: z.string() }),
   z.strictObject({ failed: z.string() }),
 ]);

@@ -7,8 +7,10 @@ import type { Tenant } from "../../model/tenant.ts";
 import { findSignedMedia } from "../db/queries/media.ts";
 import { MissingObjectError } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
+import { makeThumbnail } from "./rendition.ts";
 import { imageSlots } from "./slots.ts";
 import { findOrMake, type StoredMedia } from "./stored-rendition.ts";
+import { UnreadableMediaError } from "./unreadable-media-error.ts";
 
 /** Where signed URLs lead and what they are signed with. */
 export interface MediaUrls {
@@ -183,16 +185,25 @@ async function findThumbnail(
   original: StoredMedia,
 ): Promise<StoredMedia | null> {
   const { id, facts } = original;
-  if (facts.type !== "image") return null;
-  // The library is large, and many a process never shows anything.
-  const make = async () => (await import("./rendition.ts")).makeThumbnail(deps.storage, original);
-  return await findOrMake(
-    deps,
-    { userId, mode },
-    { ...facts, id, filename },
-    { name: "thumbnail", slots: imageSlots, make },
-  );
+  if (facts.type !== "image" || withoutThumbnail.has(id)) return null;
+  try {
+    return await findOrMake(
+      deps,
+      { userId, mode },
+      { ...facts, id, filename },
+      { name: "thumbnail", slots: imageSlots, make: () => makeThumbnail(deps.storage, original) },
+    );
+  } catch (error) {
+    if (!(error instanceof UnreadableMediaError)) throw error;
+    if (withoutThumbnail.size >= MOST_REMEMBERED) withoutThumbnail.clear();
+    withoutThumbnail.add(id);
+    return null;
+  }
 }
+
+/** Images that were too costly to make small: viewing them again does not try again. */
+const withoutThumbnail = new Set<string>();
+const MOST_REMEMBERED = 10_000;
 
 /** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin can show them. */
 const SAFE_HEADERS = {

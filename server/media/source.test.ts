@@ -190,7 +190,7 @@ async function uploadNoise(world: MediaWorld): Promise<MediaRow> {
     .webp({ quality: 90 })
     .toBuffer();
   const received = await receiveFile(world.storage, {
-    userId: "user_a",
+    owner: world.owner,
     bytes: Readable.from([bytes]),
     name: "noise.webp",
     claimedMimeType: null,

@@ -7,6 +7,7 @@ import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { findMedia } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
+import { makeRendition } from "./rendition.ts";
 import { signMediaUrl } from "./signed-url.ts";
 import type { MediaUrls } from "./signed-url.ts";
 import { imageSlots, rewrappingSlots } from "./slots.ts";
@@ -79,15 +80,15 @@ async function findOrMakeRendition(
   return found ?? gone();
 }
 
-/** The libraries are large, and many a process never converts anything. */
 async function make(
   storage: Storage,
-  { userId }: Tenant,
+  owner: Tenant,
   original: StoredMedia,
   wanted: Rendition,
 ): Promise<Omit<StoredMedia, "id">> {
-  if (isVideo(wanted)) return (await import("./video/rewrap.ts")).rewrapVideo(storage, userId, original);
-  return (await import("./rendition.ts")).makeRendition(storage, original, wanted);
+  // Its library is large, and many a process never rewraps anything.
+  if (isVideo(wanted)) return (await import("./video/rewrap.ts")).rewrapVideo(storage, owner, original);
+  return await makeRendition(storage, original, wanted);
 }
 
 function isVideo({ mimeType }: Rendition): boolean {

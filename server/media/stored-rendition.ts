@@ -8,7 +8,7 @@ import { jsonb } from "../db/jsonb.ts";
 import { findRendition, insertRendition } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { Slots } from "../turns/slots.ts";
+import { type Slots, turnOf } from "../turns/slots.ts";
 import { LIGHT_PIXELS } from "./slots.ts";
 
 export interface StoredMedia {
@@ -28,7 +28,8 @@ export async function findOrMake(
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
   if (found !== null) return found;
-  return slots.run(owner.userId, (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS, async () => {
+  const isLight = (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS;
+  return slots.run(turnOf(owner, isLight), async () => {
     // Someone else in this process may have had it made while this one waited for its turn.
     const foundNow = await find();
     if (foundNow !== null) return foundNow;

@@ -9,8 +9,8 @@ function workIn(slots: Slots) {
   const ends = new Map<string, () => void>();
   return {
     begun,
-    ask: (userId: string, name: string, isLight = false) =>
-      slots.run(userId, isLight, () => {
+    ask: (userId: string, name: string, isLight = false, isFirst = false) =>
+      slots.run({ whose: userId, isLight, isFirst }, () => {
         begun.push(name);
         return new Promise<void>((end) => ends.set(name, end));
       }),
@@ -51,6 +51,16 @@ test("heavy work does not block light work, nor light work heavy", async () => {
   assert.deepEqual(begun, ["b1", "a1", "a2", "b2", "a3", "b3"]);
 });
 
+test("what goes first goes before the turns of all others, and those keep their order", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 1 }));
+  for (const name of ["b1", "b2", "b3"]) void ask("b", name);
+  void ask("c", "c1");
+  void ask("a", "a1", false, true);
+  await tick();
+  for (const name of ["b1", "a1", "b2", "c1"]) await end(name);
+  assert.deepEqual(begun, ["b1", "a1", "b2", "c1", "b3"]);
+});
+
 test("nobody has more slots than their share, even if others are free", async () => {
   const { begun, ask, end } = workIn(createSlots({ any: 4, ofEach: 2 }));
   for (const name of ["b1", "b2", "b3"]) void ask("b", name);
@@ -64,17 +74,17 @@ test("nobody has more slots than their share, even if others are free", async ()
 test("failed work releases its slot", async () => {
   const slots = createSlots({ any: 1 });
   await assert.rejects(
-    slots.run("a", false, () => Promise.reject(new Error("broken"))),
+    slots.run({ whose: "a", isLight: false }, () => Promise.reject(new Error("broken"))),
     /broken/,
   );
-  assert.equal(await slots.run("a", false, async () => "next"), "next");
+  assert.equal(await slots.run({ whose: "a", isLight: false }, async () => "next"), "next");
 });
 
 test("work that waits for nothing leaves the event loop its turns: a slot is used once in each", async () => {
   const slots = createSlots({ any: 2, light: 1 });
   let begun = 0;
   const work = async () => void (begun += 1);
-  for (let count = 0; count < 20; count += 1) void slots.run("a", false, work);
+  for (let count = 0; count < 20; count += 1) void slots.run({ whose: "a", isLight: false }, work);
   for (let turn = 1; turn <= 10; turn += 1) {
     await tick();
     assert.ok(begun <= 2 * turn, `${begun} in ${turn} turns`);

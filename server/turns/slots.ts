@@ -1,11 +1,13 @@
+import type { Tenant } from "../../model/tenant.ts";
+
 /**
  * Limits concurrent work in a process to its slots and serves waiting work in turn: those with a lot to do wait for
  * their own. A slot is used once per iteration of the event loop: Node.js accepts one connection in each, so work that
  * never waits for anything would otherwise keep new connections waiting until all of it is done.
  */
 export interface Slots {
-  /** `light` work can also use the light slots. */
-  run<Result>(whose: string, isLight: boolean, work: () => Promise<Result>): Promise<Result>;
+  /** Does the work in a slot, when its turn has come. Light work can also use the light slots. */
+  run<Result>(turn: Omit<Turn, "begin">, work: () => Promise<Result>): Promise<Result>;
   /**
    * Calls `begin` with a function that releases the slot, immediately if one is free. Returns a function that withdraws
    * it while it waits.
@@ -24,6 +26,11 @@ export interface Turn {
   /** Has already had its turn and goes before other waiting work of the same owner. */
   isBack?: boolean;
   begin(leave: () => void): void;
+}
+
+/** Users have a turn each, in each mode, and live mode goes first. */
+export function turnOf({ userId, mode }: Tenant, isLight: boolean): Omit<Turn, "begin"> {
+  return { whose: `${mode} ${userId}`, isLight, isFirst: mode === "live" };
 }
 
 export interface SlotRules {
@@ -108,8 +115,8 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
   }
 
   return {
-    async run(whose, isLight, work) {
-      const leave = await new Promise<() => void>((begin) => void ask({ whose, isLight, begin }));
+    async run(turn, work) {
+      const leave = await new Promise<() => void>((begin) => void ask({ ...turn, begin }));
       try {
         return await work();
       } finally {

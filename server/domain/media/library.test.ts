@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import sharp from "sharp";
 
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
+import { imageSlots } from "../../media/slots.ts";
+import { turnOf } from "../../turns/slots.ts";
 
 let world: World;
 
@@ -15,6 +18,7 @@ before(async () => {
 });
 after(() => world.close());
 
+const ROOT = join(import.meta.dirname, "../../..");
 const MEDIA = "/api/v1/media";
 const newTenant = async () => {
   const { test: tenant } = await world.makeTenants();
@@ -160,4 +164,30 @@ test("part of an image is stored as an image of its own, with its text, and what
   assert.match(asRefusal(outside, 400).error, /not within the image/);
   const film = await upload(tenant, "portrait-9x16.mp4");
   assert.match(asRefusal(await world.call(tenant, "POST", `${MEDIA}/${film}/crop`, area), 400).error, /Only images/);
+});
+
+test("crops wait with a user's other images, up to a limit", async () => {
+  const tenant = await newTenant();
+  const id = await upload(tenant, "photo-4x5.jpg");
+  const held = Promise.withResolvers<void>();
+  const waiting = Array.from({ length: 52 }, () => imageSlots.run(turnOf(tenant, true), () => held.promise));
+  const crop = () => world.call(tenant, "POST", `${MEDIA}/${id}/crop`, { x: 0, y: 0, width: 10, height: 10 });
+  const refused = asRefusal(await crop(), 429);
+  assert.equal(refused.issues[0]?.rule, "media.waiting");
+  held.resolve();
+  await Promise.all(waiting);
+  assert.equal((await crop()).status, 201);
+});
+
+test("images are decoded only in a process of their own", async () => {
+  const importers: string[] = [];
+  for await (const file of glob("server/**/*.ts", { cwd: ROOT, exclude: ["**/*.test.ts"] }))
+    if (/^import (?!type).*("sharp"|\/open-image\.ts"|\/measure\.ts"|\/convert-image\.ts")|await import\("(sharp|.*\/(open-image|measure|convert-image)\.ts)"\)/m.test(await readFile(join(ROOT, file), "utf8")))
+      importers.push(file);
+  assert.deepEqual(importers.sort(), [
+    "server/media/convert-image.ts",
+    "server/media/measure.ts",
+    "server/media/measuring-process.ts",
+    "server/media/open-image.ts",
+  ]);
 });

@@ -19,7 +19,7 @@ import {
   type MediaChanges,
   type MediaQuery,
 } from "../../media/media-objects.ts";
-import type { Area } from "../../media/rendition.ts";
+import type { Area } from "../../media/measuring-messages.ts";
 import { signMediaUrl, signThumbnailUrl } from "../../media/signed-url.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import type { Answer, Call } from "../call.ts";

@@ -70,7 +70,7 @@ async function store(
   const reservation = await storageQuota.reserve(caller, announcedBytes);
   try {
     const arriving = receiveFile(services.storage, {
-      userId: caller.userId,
+      owner: caller,
       bytes: request.raw,
       name: filename,
       claimedMimeType: request.headers["content-type"] ?? null,

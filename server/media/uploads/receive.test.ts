@@ -14,10 +14,13 @@ import sharp from "sharp";
 import { MAX_FILE_BYTES } from "../../../model/capabilities.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PublicCode } from "../../../model/errors.ts";
+import type { Mode } from "../../../model/platform-names.ts";
 import type { MediaFacts } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { createDiskStorage } from "../../storage/disk.ts";
 import type { Storage } from "../../storage/storage.ts";
-import { imageSlots } from "../slots.ts";
+import { turnOf } from "../../turns/slots.ts";
+import { imageSlots, waitingOf } from "../slots.ts";
 import { receiveFile } from "./receive.ts";
 
 const fixture = (name: string) => readFile(new URL(`../../../tests/fixtures/${name}`, import.meta.url));
@@ -33,7 +36,7 @@ describe("receiving a file", () => {
 
   const receive = (bytes: Uint8Array | AsyncIterable<Uint8Array>, claimedMimeType: string | null = null) =>
     receiveFile(storage, {
-      userId: "user_a",
+      owner: { userId: "user_a", mode: "test" },
       bytes: bytes instanceof Uint8Array ? inChunks(bytes) : bytes,
       name: "file",
       claimedMimeType,
@@ -281,6 +284,33 @@ describe("receiving a file", () => {
 });
 
 describe("files of several users", () => {
+  const of = (userId: string, mode: Mode = "test"): Tenant => ({ userId, mode });
+
+  it("of live mode never wait for those of test mode, not even the same user's", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
+    const storage = await createDiskStorage(folder);
+    const read: string[] = [];
+    const held = Promise.withResolvers<void>();
+    const work: Promise<unknown>[] = [1, 2].map(() => imageSlots.run(turnOf(of("user_b"), true), () => held.promise));
+    const send = async (owner: Tenant) => {
+      const bytes = Readable.from([await fixture("photo-1x1.png")]);
+      work.push(
+        receiveFile(storage, { owner, bytes, name: "photo.png", claimedMimeType: null }).then(() => read.push(owner.mode)),
+      );
+      while (waitingOf(owner) === 0) await setImmediate();
+    };
+    try {
+      await send(of("user_a"));
+      await send(of("user_c"));
+      await send(of("user_a", "live"));
+    } finally {
+      held.resolve();
+      await Promise.all(work);
+      await rm(folder, { recursive: true });
+    }
+    assert.deepEqual(read, ["live", "test", "test"]);
+  });
+
   it("that are small are read while another user's large ones are being processed or waiting", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
@@ -289,24 +319,24 @@ describe("files of several users", () => {
       .toBuffer();
     const held = Promise.withResolvers<void>();
     const work: Promise<unknown>[] = Array.from({ length: 10 }, () =>
-      imageSlots.run("user_b", false, () => held.promise),
+      imageSlots.run(turnOf(of("user_b"), false), () => held.promise),
     );
     const send = (userId: string, bytes: Buffer) => {
       const sent = { isRead: false };
-      const file = { userId, bytes: Readable.from([bytes]), name: "photo.png", claimedMimeType: null };
+      const file = { owner: of(userId), bytes: Readable.from([bytes]), name: "photo.png", claimedMimeType: null };
       work.push(receiveFile(storage, file).then(() => (sent.isRead = true)));
       return sent;
     };
     try {
       const heavy = send("user_c", large);
-      while (imageSlots.waitingOf("user_c") === 0) {
+      while (waitingOf(of("user_c")) === 0) {
         assert.ok(!heavy.isRead, "the large one was read at once");
         await setImmediate();
       }
       const light = send("user_a", await fixture("photo-1x1.png"));
       // A slot is free again in the next turn of the event loop.
       for (let waits = 0; !light.isRead;) {
-        waits = imageSlots.waitingOf("user_a") === 0 ? 0 : waits + 1;
+        waits = waitingOf(of("user_a")) === 0 ? 0 : waits + 1;
         assert.ok(waits < 10, "the small one waits");
         await setImmediate();
       }
@@ -323,14 +353,14 @@ describe("files of several users", () => {
     const storage = await createDiskStorage(folder);
     const send = async (userId: string, patience: { isPatient?: true } = {}) =>
       receiveFile(storage, {
-        userId,
+        owner: of(userId),
         bytes: Readable.from([await fixture("photo-1x1.png")]),
         name: "photo.png",
         claimedMimeType: null,
         ...patience,
       });
     const held = Promise.withResolvers<void>();
-    const waiting = Array.from({ length: 52 }, () => imageSlots.run("user_b", true, () => held.promise));
+    const waiting = Array.from({ length: 52 }, () => imageSlots.run(turnOf(of("user_b"), true), () => held.promise));
     await assert.rejects(
       send("user_b"),
       (error: unknown) =>

@@ -7,17 +7,18 @@ import type { MimeType } from "../../../model/capabilities.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PublicCode } from "../../../model/errors.ts";
 import type { MediaFacts } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { collectGarbage } from "../garbage.ts";
 import { measureStored } from "../measuring.ts";
-import { imageSlots, indexSlots } from "../slots.ts";
+import { requireTurn } from "../slots.ts";
 import type { Reservation } from "../storage-quota.ts";
 import { UnreadableMediaError } from "../unreadable-media-error.ts";
 
 export interface IncomingFile {
   /** Whose it is: measuring goes by turns. */
-  userId: string;
+  owner: Tenant;
   bytes: AsyncIterable<Uint8Array>;
   /** How errors refer to the file: "photo.jpg". */
   name: string;
@@ -170,42 +171,15 @@ async function measure(
   file: IncomingFile,
   bytes: { key: string; mimeType: MimeType; sizeBytes: number },
 ): Promise<MediaFacts> {
-  const { userId } = file;
+  const { owner } = file;
   try {
-    if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING)
-      throw tooManyWaiting(file);
-    return await measureStored(storage, { userId, ...bytes });
+    if (file.isPatient !== true) requireTurn(owner, file.path);
+    return await measureStored(storage, { owner, ...bytes });
   } catch (error) {
     await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;
     throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a complete, intact file." });
   }
-}
-
-/**
- * How many of a user's files can wait for their turn to be read. Most take a few hundredths of a second, the largest
- * some seconds.
- */
-const MOST_WAITING = 50;
-
-function tooManyWaiting({ path = "" }: IncomingFile): PublicError {
-  const message = "Too many of your files are still being processed.";
-  const fix = "Try again shortly, and send fewer files at the same time.";
-  return new PublicError("RATE_LIMITED", message, {
-    headers: { "retry-after": "5" },
-    issues: [
-      {
-        rule: "media.waiting",
-        code: "RATE_LIMITED",
-        platform: null,
-        path,
-        message,
-        actual: MOST_WAITING,
-        limit: MOST_WAITING,
-        fix,
-      },
-    ],
-  });
 }
 
 function refusal(

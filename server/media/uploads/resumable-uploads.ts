@@ -268,7 +268,7 @@ async function receiveParts(
     const parts = await listResumableParts.all(deps.pool, [writer.userId, upload.id]);
     const bytes = readAll(deps.storage, [...parts.map((part) => part.storage_key), lastKey]);
     return await receiveFile(deps.storage, {
-      userId: writer.userId,
+      owner: writer,
       bytes,
       name: upload.filename,
       claimedMimeType: upload.claimed_mime_type,

@@ -26,7 +26,7 @@ describe("rewrapping a video", () => {
 
   const receive = (bytes: Buffer) =>
     receiveFile(world.storage, {
-      userId: "user_a",
+      owner: world.owner,
       bytes: Readable.from([bytes]),
       name: "film",
       claimedMimeType: null,
@@ -72,7 +72,7 @@ describe("rewrapping a video", () => {
     ];
     for (const film of films) {
       const received = await receive(film);
-      const { storageKey, facts } = await rewrapVideo(world.storage, "user_a", received);
+      const { storageKey, facts } = await rewrapVideo(world.storage, world.owner, received);
       const bytes = await buffer(await world.storage.open(storageKey));
       assert.deepEqual(await packetsOf(bytes), await packetsOf(film));
       assert.deepEqual(
@@ -124,7 +124,7 @@ describe("rewrapping a video", () => {
   it("also knows what prevents it for videos measured by an earlier version", async () => {
     const { storageKey, facts } = await receive(cutOff(await quickTime("landscape-16x9.mp4")));
     const { indexFirst: _, rewrapObstacle: __, ...known } = facts;
-    await assert.rejects(rewrapVideo(world.storage, "user_a", { storageKey, facts: known }), {
+    await assert.rejects(rewrapVideo(world.storage, world.owner, { storageKey, facts: known }), {
       code: "MEDIA_REJECTED",
       message: /cuts off its end/,
     });
@@ -135,7 +135,7 @@ describe("rewrapping a video", () => {
     const keys = await world.storageKeys();
     for (const facts of [{ sizeBytes: -7 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
       await assert.rejects(
-        rewrapVideo(world.storage, "user_a", { ...received, facts: { ...received.facts, ...facts } }),
+        rewrapVideo(world.storage, world.owner, { ...received, facts: { ...received.facts, ...facts } }),
         { code: "MEDIA_REJECTED", message: "The video cannot be rewrapped as MP4." },
       );
     }
@@ -146,7 +146,7 @@ describe("rewrapping a video", () => {
     const film = await quickTime("landscape-16x9.mp4");
     film.writeUInt32BE(0xffff_ffff, film.indexOf("avcC") + 8);
     const printed = (["error", "warn", "info", "log"] as const).map((name) => t.mock.method(console, name, () => {}));
-    await rewrapVideo(world.storage, "user_a", await receive(film)).catch(() => {});
+    await rewrapVideo(world.storage, world.owner, await receive(film)).catch(() => {});
     assert.deepEqual(
       printed.map(({ mock }) => mock.callCount()),
       [0, 0, 0, 0],
@@ -158,7 +158,7 @@ describe("rewrapping a video", () => {
     const before = process.env["TMPDIR"];
     process.env["TMPDIR"] = folder;
     try {
-      await rewrapVideo(world.storage, "user_a", await receive(await quickTime("portrait-9x16.mp4")));
+      await rewrapVideo(world.storage, world.owner, await receive(await quickTime("portrait-9x16.mp4")));
       assert.deepEqual(await readdir(folder), []);
     } finally {
       if (before === undefined) delete process.env["TMPDIR"];

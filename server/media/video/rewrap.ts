@@ -18,6 +18,7 @@ import {
 import type { EncodedPacket, InputAudioTrack, InputTrack, InputVideoTrack, StreamTargetChunk } from "mediabunny";
 
 import type { MediaFacts } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { BrokerError } from "../../../platforms/platform.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -32,10 +33,10 @@ import { tracksToKeep } from "./video-tracks.ts";
  */
 export async function rewrapVideo(
   storage: Storage,
-  userId: string,
+  owner: Tenant,
   original: { storageKey: string; facts: MediaFacts },
 ): Promise<{ storageKey: string; facts: MediaFacts }> {
-  const facts = await ensureContainerMeasured(storage, userId, original);
+  const facts = await ensureContainerMeasured(storage, owner, original);
   const { rewrapObstacle } = facts;
   if (rewrapObstacle !== undefined)
     throw new BrokerError(
@@ -49,7 +50,7 @@ export async function rewrapVideo(
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
-      const made = await measureStored(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
+      const made = await measureStored(storage, { owner, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
         asRejection,
       );
       if (!isEquivalent(made, facts))
@@ -69,12 +70,12 @@ export async function rewrapVideo(
 /** Earlier versions did not measure a video's container format. */
 async function ensureContainerMeasured(
   storage: Storage,
-  userId: string,
+  owner: Tenant,
   { storageKey, facts }: { storageKey: string; facts: MediaFacts },
 ): Promise<MediaFacts> {
   if (facts.indexFirst !== undefined) return facts;
   const measured = await measureStored(storage, {
-    userId,
+    owner,
     key: storageKey,
     mimeType: "video/mp4",
     sizeBytes: facts.sizeBytes,

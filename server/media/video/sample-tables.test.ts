@@ -31,7 +31,7 @@ describe("a video whose index declares more than it contains", () => {
 
   const receive = (bytes: Buffer) =>
     receiveFile(world.storage, {
-      userId: "user_a",
+      owner: world.owner,
       bytes: Readable.from([bytes]),
       name: "film.mp4",
       claimedMimeType: null,
