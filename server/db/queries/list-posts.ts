@@ -4,6 +4,7 @@ import { firstIdAt } from "../../../model/ids.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PlatformOverrides } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import { statement, type Statement } from "../sql.ts";
 import type { PostRange } from "./post-blocks.ts";
 
@@ -14,7 +15,7 @@ export interface PostSummaryRow {
   status: PostStatus;
   /** The beginning of the text, at least as long as the preview. */
   text_start: string;
-  /** Only of a post without text: what its platforms get instead. */
+  /** Only of a post without text: the beginnings of what its platforms get instead. */
   overrides: PlatformOverrides | null;
   platforms: PlatformName[];
   media_count: number;
@@ -115,9 +116,19 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
   return { statement: prepare(text), values };
 }
 
+/** The beginnings of the texts of a post's overrides, and of the settings that replace them. */
+const OWN_TEXTS = `(select jsonb_object_agg(o.key, jsonb_build_object('text', left(o.value ->> 'text', 1000),
+      'settings', jsonb_build_object(${[
+        ...new Set(Object.values(catalog).flatMap(({ capabilities: { text } }) => ("replacedBy" in text ? text.replacedBy : []))),
+      ]
+        .map((setting) => `'${setting}', left(o.value -> 'settings' ->> '${setting}', 1000)`)
+        .join(", ")})))
+    from jsonb_each(case jsonb_typeof(p.content -> 'platformOverrides')
+      when 'object' then p.content -> 'platformOverrides' else '{}' end) o)`;
+
 const summariesOf = (posts: string) => `select p.id, p.mode, p.platform_set_id, p.status,
     left(p.content ->> 'text', 1000) as text_start,
-    case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides, p.platforms,
+    case when p.content ->> 'text' = '' then ${OWN_TEXTS} end as overrides, p.platforms,
     jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
     p.scheduled_for, p.created_at, p.updated_at, p.published_at
   from ${posts} cross join lateral (

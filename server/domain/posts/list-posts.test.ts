@@ -6,9 +6,9 @@ import type pg from "pg";
 import { z } from "zod";
 
 import { asRefusal, idOf } from "../../../tests/answers.ts";
-import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
+import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { foldPostCounts } from "../../db/queries/cleanup.ts";
-import { listPage, type PostFilter } from "../../db/queries/list-posts.ts";
+import { listPage, listSummaries, type PostFilter } from "../../db/queries/list-posts.ts";
 import { blockPosts } from "../../jobs/search-blocks.ts";
 import { searchPosts } from "./search-posts.ts";
 
@@ -207,6 +207,7 @@ test("the preview of a post without text is the first text or title of a platfor
   for (const [override, preview] of [
     [{ youtube: { settings: { title: "Our release" } } }, "Our release"],
     [{ youtube: { text: "", settings: {} }, linkedin: { text: "For LinkedIn" } }, "For LinkedIn"],
+    [{ linkedin: { text: "x".repeat(60_000) } }, "x".repeat(100)],
     [{}, ""],
   ] as const) {
     const id = await create(tenant, "Words");
@@ -214,6 +215,8 @@ test("the preview of a post without text is the first text or title of a platfor
     await world.services.pool.query("update posts set content = $2 where id = $1", [id, content]);
     const listed = (await list(tenant)).posts.find((post) => post.id === id);
     assert.equal(listed?.textPreview, preview);
+    const [row] = await listSummaries.all(world.services.pool, [tenant.userId, tenant.mode, [id]]);
+    assert.ok(JSON.stringify(row).length < 2_000, "a list reads no whole overrides");
   }
 });
 
@@ -295,7 +298,7 @@ test("a search reads only posts that may match, and finds those of any age, edit
     walked.map(({ total }) => total),
     [1, 1, 1, 50, 1, 0, 1, 5, 5, 0],
   );
-  await blockPosts(pool, new AbortController().signal, -60);
+  await blockPosts(world.services, new AbortController().signal, -60);
   const blocks = await pool.query("select sum(posts)::int as posts from post_blocks where user_id = $1", [
     tenant.userId,
   ]);
@@ -348,7 +351,7 @@ test("a search finds an edit that was under way while its post became part of a 
      where user_id = $1 and content ->> 'text' like 'word 40 %' returning id`,
     [tenant.userId],
   );
-  const blocked = blockPosts(pool, new AbortController().signal, 0);
+  const blocked = blockPosts(world.services, new AbortController().signal, 0);
   for (let isWaiting = false; !isWaiting;) {
     const { rowCount } = await edit.query(
       "select from pg_locks where locktype = 'advisory' and classid = 145 and not granted and database = (select oid from pg_database where datname = current_database())",
@@ -400,3 +403,30 @@ const STORE_MANY = `
       || case when n % 1000 = 0 then ' 東京' else '' end || case when n = 4000 then ' a "quoted"\\' else '' end,
       'media', '[]'::jsonb, 'linkUrl', null, 'platformOverrides', '{}'::jsonb), '{threads}', at
   from generate_series(1, $4::int) as n, lateral (select $5::timestamptz + n * interval '1 minute' as at) as of`;
+
+test("slow searches of one user take no connections that others need, and only so many wait", async () => {
+  const [searching, other] = [await newTenant(), await newTenant()];
+  const client = await world.services.pool.connect();
+  let searches: Promise<Called>[] = [];
+  try {
+    await client.query("begin");
+    // A statement that reads posts now takes as long as this transaction.
+    await client.query("lock table posts in access exclusive mode");
+    const range = "from=2020-01-01T00:00:00Z&scheduledFrom=2020-01-01T00:00:00Z";
+    searches = Array.from({ length: 28 }, () => world.call(searching, "GET", `${POSTS}?search=word&${range}`));
+    const isRefused = Promise.any(
+      searches.map(async (search) => assert.equal(asRefusal(await search, 429).issues[0]?.rule, "request.searches")),
+    );
+    await isRefused;
+    const began = performance.now();
+    for (let calls = 0; calls < 5; calls += 1)
+      assert.equal((await world.call(other, "GET", "/api/v1/platform-sets")).status, 200);
+    const milliseconds = performance.now() - began;
+    assert.ok(milliseconds < 4_000, `others waited for ${milliseconds} ms`);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+  const statuses = new Set((await Promise.all(searches)).map(({ status }) => status));
+  assert.deepEqual([...statuses].sort(), [200, 429]);
+});

@@ -1,11 +1,13 @@
 import type pg from "pg";
 
 import type { PostSummary } from "../../../contract/operations/posts.ts";
+import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { isByTime, listPage, type PostFilter, type PostPage } from "../../db/queries/list-posts.ts";
+import { createSlots, turnOf } from "../../turns/slots.ts";
 import type { Answer } from "../call.ts";
 import { readUuidCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
@@ -59,6 +61,30 @@ export async function listPosts(
 }
 
 async function find(pool: pg.Pool, owner: Tenant, filter: PostFilter, page: PostPage) {
+  if (filter.search === null && page.offset <= FAR) return await read(pool, owner, filter, page);
+  const turn = turnOf(owner, false);
+  if (slowReads.waitingOf(turn.whose) >= MOST_WAITING) throw tooManySearches();
+  return await slowReads.run(turn, () => read(pool, owner, filter, page));
+}
+
+/** What may read all of a user's posts takes a part of the process's connections, of which each user has a share. */
+const slowReads = createSlots({ any: 4, ofEach: 2 });
+const FAR = 10_000;
+const MOST_WAITING = 20;
+
+function tooManySearches(): PublicError {
+  return PublicError.of(
+    {
+      rule: "request.searches",
+      code: "RATE_LIMITED",
+      message: "So many of your searches wait for their turn that no more are taken",
+      fix: "Wait for their results before you send more.",
+    },
+    { headers: { "retry-after": "5" } },
+  );
+}
+
+async function read(pool: pg.Pool, owner: Tenant, filter: PostFilter, page: PostPage) {
   const { search } = filter;
   if (search !== null && !isByTime(filter)) return searchPosts(pool, owner, { ...filter, search }, page);
   const { statement, values } = listPage(owner.userId, owner.mode, filter, page);
