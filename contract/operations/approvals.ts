@@ -9,7 +9,7 @@ import { post } from "./posts.ts";
 const contentHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, { error: "must be the contentHash of GET /api/posts/{id}/approval: 64 hexadecimal digits" })
-  .describe("Identifies exactly what would be published: content, media files, platforms and platform set.")
+  .describe("Identifies exactly what would be published: content, media files, platforms, platform set and accounts.")
   .meta({ examples: ["0".repeat(64)] });
 
 const shownMedia = z.object({
@@ -124,7 +124,8 @@ export const postsApprove = operation({
   description:
     "Lets keys with the policy `approvalRequired` publish the current version of a draft or scheduled post, " +
     "or retry a failed one. `contentHash` identifies the version you reviewed: if the post has changed since, " +
-    "it is not approved. Any edit removes the approval. All media must have been fetched first.",
+    "it is not approved. Any edit removes the approval, and so does another account in place of one that was shown. " +
+    "All media must have been fetched first.",
   auth: "session",
   params: idParam,
   body: z.strictObject({ contentHash }),

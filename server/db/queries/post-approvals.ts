@@ -6,8 +6,9 @@ import { isWanted } from "./notification-settings.ts";
 /** What would be published, and whether a person has approved exactly that or sent it back. */
 export interface ApprovalRow {
   /**
-   * SHA-256, in hexadecimal digits, of content, media, platforms and platform set. Of media that are here it holds the
-   * storage key, under which there are never other bytes.
+   * SHA-256, in hexadecimal digits, of content, media, platforms, platform set and accounts. Of media that are here it
+   * holds the storage key, under which there are never other bytes; of accounts their IDs at the platforms, which stay
+   * when they are connected again.
    */
   content_hash: string;
   approved_at: Date | null;
@@ -16,14 +17,33 @@ export interface ApprovalRow {
   reason: string | null;
 }
 
-const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
-     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path)
+/** Through which accounts the post `p` would go out if it were published now, as `accountNow` chooses them. */
+const accounts = `(select jsonb_agg(jsonb_build_array(pp.platform, a.platform_account_id) order by pp.position)
+      from platform_posts pp
+        left join accounts n on pp.live_through is null and n.platform_set_id = p.platform_set_id
+          and n.user_id = p.user_id and n.mode = p.mode and n.platform = pp.platform and n.status = 'active'
+        left join accounts a on a.id = coalesce(n.id, pp.account_id) and a.user_id = p.user_id and a.mode = p.mode
+      where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode)`;
+
+const hashOf = (...more: readonly string[]) => `encode(sha256(convert_to(jsonb_build_array(${[
+  "p.id, p.platform_set_id, p.platforms, p.content",
+  `(select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path)
       from post_media pm join media m on m.id = pm.media_id
-      where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
+      where pm.post_id = p.id and pm.user_id = p.user_id)`,
+  ...more,
+].join(", ")})::text, 'UTF8')), 'hex')`;
+
+const contentHash = hashOf(accounts);
+
+/** Approvals that were given before accounts were part of it hold. */
+const earlierHash = hashOf();
+
+/** Whether the approval `a` is of the post `p` as it is now. */
+const isOfNow = `a.content_hash in (${contentHash}, ${earlierHash})`;
 
 /** When a person approved the post `p` as it is now; null if nobody has. */
 export const approvedAt = `(select a.approved_at from post_approvals a
-     where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = ${contentHash})`;
+     where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and ${isOfNow})`;
 
 /** Why a person has sent the post `p` back; null if nobody has since its last edit. */
 export const sentBackReason = `(select a.reason from post_approvals a
@@ -35,7 +55,7 @@ export const findApproval = statement<ApprovalRow, [postId: string, userId: stri
    from posts p
      cross join lateral (select ${contentHash} as content_hash) h
      left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
-       and a.content_hash = h.content_hash
+       and a.content_hash in (h.content_hash, ${earlierHash})
    where p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
 
@@ -94,11 +114,12 @@ const asked = `from posts p
      and (k.id is not null or w.id is not null)`;
 
 /** Those that are neither approved as they are now nor sent back. */
-export const waitingPosts = `${asked} and a.reason is null and a.content_hash is distinct from ${contentHash}`;
+export const waitingPosts = `${asked} and a.reason is null and (a.content_hash is null or not ${isOfNow})`;
 
 /** A post of a list of approvals. What was decided is about an earlier version if the post is pending. */
 export interface ListedApprovalRow extends ApprovalRow {
   id: string;
+  content_bytes: number;
   key_id: string | null;
   key_name: string | null;
   member_id: string | null;
@@ -108,14 +129,14 @@ export interface ListedApprovalRow extends ApprovalRow {
 /** By state, the newest first. */
 export const listApprovalsBy = {
   pending: listed("pending", waitingPosts),
-  approved: listed("approved", `${asked} and a.content_hash = ${contentHash}`),
+  approved: listed("approved", `${asked} and ${isOfNow}`),
   sent_back: listed("sent_back", `${asked} and a.reason is not null`),
 };
 
 function listed(state: ApprovalState, from: string) {
   return statement<ListedApprovalRow, [userId: string, mode: Mode, afterId: string | null, limit: number]>(
     `post_approvals.list_${state}`,
-    `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name, w.member_id,
+    `select p.id, octet_length(p.content::text) as content_bytes, ${contentHash} as content_hash, k.id as key_id, k.name as key_name, w.member_id,
        coalesce(nullif(u.name, ''), u.email) as member_name, a.approved_at, a.approved_by,
        a.reason ${from}
        and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')

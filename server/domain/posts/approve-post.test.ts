@@ -203,6 +203,39 @@ test("every edit removes an approval, by anyone, even if it is reverted", async 
   }
 });
 
+test("an approval is for the accounts that were shown: it ends when one is replaced, and not when it is connected again", async () => {
+  const { pool } = world.services;
+  const id = await draft();
+  const active = "user_id = $1 and mode = 'test' and platform = 'threads' and status = 'active'";
+  const set = (columns: string) => pool.query(`update accounts set ${columns} where ${active}`, [robot.userId]);
+  const { rows } = await pool.query<{ shown: string }>(
+    `select platform_account_id as shown from accounts where ${active}`,
+    [robot.userId],
+  );
+  assert.equal((await approve(id, await hashOf(id))).status, 200);
+  await set("status = 'revoked'");
+  const otherId = await world.connect(robot, "threads");
+  await refusesPublishing(id);
+  const stored = objectIn((await world.call(robot, "GET", `${POSTS}/${id}`)).body, "post");
+  assert.equal(Object(stored.approval).state, "pending");
+  // The same account at the platform.
+  await pool.query("update accounts set platform_account_id = $2 where id = $1", [otherId, rows[0]?.shown]);
+  assert.equal((await publish(id)).status, 200);
+});
+
+test("an approval from before accounts were part of it holds", async () => {
+  const id = await draft();
+  assert.equal((await approve(id, await hashOf(id))).status, 200);
+  const { rowCount } = await world.services.pool.query(
+    `update post_approvals a set content_hash = encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id,
+       p.platforms, p.content, null)::text, 'UTF8')), 'hex')
+     from posts p where p.id = a.post_id and p.id = $1`,
+    [id],
+  );
+  assert.equal(rowCount, 1);
+  assert.equal((await publish(id)).status, 200);
+});
+
 test("a version that has changed since it was reviewed cannot be approved", async () => {
   const id = await draft();
   const seen = await hashOf(id);
@@ -456,4 +489,36 @@ test("a key's holder learns where a person can approve: when the post is created
     asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 403).issues[0]?.fix.includes(link),
   );
   assert.deepEqual(warningsIn((await holder.make(holder.free)).body), []);
+});
+
+test("a page of the approvals list ends early if its posts are large", async () => {
+  const owner = (await world.makeTenants()).test;
+  await world.connect(owner, "threads");
+  const { apiKey } = await createApiKey(
+    world.services,
+    { userId: owner.userId, mode: owner.mode },
+    { name: "robot", policies: keyPolicies.parse({ approvalRequired: true }) },
+  );
+  const ids: string[] = [];
+  for (let number = 0; number < 3; number += 1) {
+    const made = await world.call({ ...owner, key: apiKey }, "POST", POSTS, {
+      content: { text: "Large" },
+      platforms: ["threads"],
+      platformSetId: owner.platformSetId,
+    });
+    ids.unshift(idOf(made.body, "post"));
+  }
+  await world.services.pool.query(
+    "update posts set content = jsonb_set(content, '{text}', to_jsonb(repeat('x', 1900000))) where user_id = $1",
+    [owner.userId],
+  );
+  const session = await world.signIn(owner);
+  const listed = async (cursor: string) => {
+    const { body } = await world.callAs(session, "GET", `/api/approvals?mode=test&limit=100${cursor}`);
+    const { nextCursor } = Object(body);
+    return { ids: listOf.parse(Object(body).approvals).map(({ post }) => post.id), nextCursor };
+  };
+  const first = await listed("");
+  assert.deepEqual(first.ids, ids.slice(0, 2));
+  assert.deepEqual(await listed(`&cursor=${first.nextCursor}`), { ids: ids.slice(2), nextCursor: null });
 });

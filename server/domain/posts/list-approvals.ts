@@ -1,7 +1,7 @@
 import type { WaitingApproval } from "../../../contract/operations/approvals.ts";
 import type { ApprovalState } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
-import { listApprovalsBy } from "../../db/queries/post-approvals.ts";
+import { type ListedApprovalRow, listApprovalsBy } from "../../db/queries/post-approvals.ts";
 import { findPosts } from "../../db/queries/posts.ts";
 import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -21,11 +21,11 @@ export async function listApprovals(
     cursor === undefined ? null : readCursor(cursor),
     limit + 1,
   ]);
-  const shown = rows.slice(0, limit);
+  const shown = rows.slice(0, limit).filter(fitsPage());
   const posts = new Map(
     (await findPosts.all(services.pool, [shown.map(({ id }) => id), userId, mode])).map((post) => [post.id, post]),
   );
-  const approvals = shown.flatMap(({ id, approved_at, approved_by, ...row }): WaitingApproval[] => {
+  const approvals = shown.flatMap(({ id, approved_at, approved_by, content_bytes: _, ...row }): WaitingApproval[] => {
     const post = posts.get(id);
     return post === undefined
       ? []
@@ -40,7 +40,19 @@ export async function listApprovals(
           },
         ];
   });
-  return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
+  return { body: { approvals, nextCursor: rows.length > shown.length ? writeCursor(shown.at(-1)?.id ?? "") : null } };
+}
+
+/** A page ends early rather than hold more than this, but has at least one post. */
+const PAGE_BYTES = 4_000_000;
+
+function fitsPage(): (row: ListedApprovalRow) => boolean {
+  let bytes = 0;
+  return ({ content_bytes: more }) => {
+    const isFirst = bytes === 0;
+    bytes += more;
+    return isFirst || bytes <= PAGE_BYTES;
+  };
 }
 
 function askerOf(id: string | null, name: string | null): { id: string; name: string } | null {
