@@ -11,6 +11,9 @@ export interface MostStreams {
 
 export const MOST_STREAMS: MostStreams = { ofUser: 500, all: 5_000 };
 
+/** Half of all streams are kept for users who have no more than this. */
+const FEW = 20;
+
 /** How often callers are checked for revocations without a notification and for expiry, */
 const CHECK_MILLISECONDS = 500;
 /** and how many at once: each check of a session asks the database. */
@@ -80,6 +83,8 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
       const held = ofUser.get(userId) ?? 0;
       if (held + count > most.ofUser) throw tooMany(`You have reached the limit of ${most.ofUser} open streams`);
       if (ofAll + count > most.all) throw tooMany("The server has reached its limit of open streams");
+      if (held + count > FEW && ofAll + count > most.all / 2)
+        throw tooMany(`So many streams are open that a user can have only ${FEW}`);
       const stream = { authenticate, end };
       const name = `${actor.kind} ${actor.id} ${userId}`;
       const caller = callers.get(name) ?? { keyId: actor.id, streams: new Set(), isChecked: false };

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
+import { createStreams } from "../../calls/streams.ts";
 import { revokeKey } from "../../db/queries/api-keys.ts";
 import { createApiKey } from "../../domain/api-keys/api-keys.ts";
 import { getPost } from "../../domain/posts/get-post.ts";
@@ -123,6 +124,26 @@ test("a user's streams are limited, and so are all together", async () => {
   while (again.status === 429) again = await follow(mine, world.test.key);
   assert.equal(again.status, 200);
   await few.close();
+});
+
+test("however many streams some users hold, those who have few get more", () => {
+  const streams = createStreams(world.services);
+  const hold = (userId: string) =>
+    streams.hold(
+      { userId, actor: { kind: "key", id: null } },
+      () => Promise.resolve(),
+      () => {},
+    );
+  const held: (() => void)[] = [];
+  for (let user = 0; user < 20; user += 1)
+    assert.throws(
+      () => {
+        for (;;) held.push(hold(`many ${user}`));
+      },
+      { name: "PublicError", code: "RATE_LIMITED" },
+    );
+  for (let user = 0; user < 100; user += 1) held.push(hold(`few ${user}`));
+  for (const release of held) release();
 });
 
 test("a stream on a waiting post ends after a while", async () => {
