@@ -56,7 +56,7 @@ export const listFilters: Benchmark = {
     await store(installation, workspace, poor, FEW);
     await store(installation, workspace, searching, SEARCHED);
     const begun = performance.now();
-    await blockPosts(installation.pool, new AbortController().signal);
+    await blockPosts({ pool: installation.pool, log: console }, new AbortController().signal);
     workspace.say(`made searchable in ${showSeconds(performance.now() - begun)}`);
     await store(installation, workspace, rich, MANY);
     await storeOthers(installation);

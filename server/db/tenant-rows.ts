@@ -70,6 +70,7 @@ export const CELL_TABLES: Readonly<Record<string, string>> = {
   operator_keys: "the operator's, of this cell",
   schema_migrations: "the cell's own",
   throttles: "attempts, which are counted for minutes",
+  tries: "work that did not end well in this cell",
 };
 
 function own(tables: string): TenantRows[] {

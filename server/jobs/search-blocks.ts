@@ -1,8 +1,7 @@
-import type pg from "pg";
-
 import { firstIdAt } from "../../model/ids.ts";
 import { findUnblocked, insertBlocks, lockBlocks } from "../db/queries/post-blocks.ts";
 import { transaction } from "../db/sql.ts";
+import { type TryDeps, tryWork } from "./try-work.ts";
 
 /** A search reads this many posts in no time. */
 const LEAST_POSTS = 500;
@@ -16,15 +15,18 @@ const BLOCK_CHARACTERS = 4096;
 /** Of one user in one transaction, which an edit of theirs waits for. */
 const BATCH = 500;
 
-/** Makes blocks of posts that are in none, so that searches need not read them. */
-export async function blockPosts(pool: pg.Pool, signal: AbortSignal, settledSeconds = SETTLED_SECONDS): Promise<void> {
+/** Makes blocks of posts that are in none, so that searches need not read them. One user's failure stops nobody else's. */
+export async function blockPosts(deps: TryDeps, signal: AbortSignal, settledSeconds = SETTLED_SECONDS): Promise<void> {
+  const { pool } = deps;
   const before = firstIdAt(new Date(Date.now() - settledSeconds * 1000));
   for (const { user_id: userId, mode } of await findUnblocked.all(pool, [LEAST_POSTS])) {
-    const insert = () =>
-      transaction(pool, async (tx) => {
-        await lockBlocks.run(tx, [userId]);
-        return insertBlocks.run(tx, [userId, mode, before, BATCH, BLOCK_CHARACTERS]);
-      });
-    while (!signal.aborted && (await insert()) > 0);
+    const insertAll = async () => {
+      for (let made = 1; !signal.aborted && made > 0;)
+        made = await transaction(pool, async (tx) => {
+          await lockBlocks.run(tx, [userId]);
+          return insertBlocks.run(tx, [userId, mode, before, BATCH, BLOCK_CHARACTERS]);
+        });
+    };
+    if (!signal.aborted) await tryWork(deps, { work: "search", subject: `${userId} ${mode}`, run: insertAll });
   }
 }

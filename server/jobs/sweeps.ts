@@ -30,6 +30,7 @@ import { deleteOldPauses } from "../db/queries/pauses.ts";
 import { sweepPublishSteps } from "../db/queries/publish-steps.ts";
 import { deleteOldSessions } from "../db/queries/sessions.ts";
 import { deleteOldThrottles } from "../db/queries/throttles.ts";
+import { deleteOldTries } from "../db/queries/tries.ts";
 import { deleteUnconfirmed } from "../db/queries/users.ts";
 import { deleteOldDeliveries } from "../db/queries/webhook-deliveries.ts";
 import { deleteUnreadWebhooks } from "../db/queries/webhooks.ts";
@@ -48,7 +49,7 @@ export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): 
 
 /**
  * Events older than 30 days, their deliveries, logs that nobody reads anymore, pauses that ended then, what was used of
- * budgets before any window, limits of what is gone, and what is over in billing.
+ * budgets before any window, limits of what is gone, what is over in billing, and work that nobody tries anymore.
  */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteUnreadWebhooks, signal);
@@ -59,6 +60,7 @@ export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteOldBudgetLimits, signal);
   await inBatches(pool, deleteOldBillingEvents, signal);
   await inBatches(pool, deleteOldSubscriptions, signal);
+  await inBatches(pool, deleteOldTries, signal);
 }
 
 /**
@@ -130,7 +132,7 @@ export async function sweepAuditLog(pool: pg.Pool, days: number | null, signal: 
 /** Entries of the request log that are older than the operator keeps them, or more than are kept. */
 export async function sweepRequestLog(pool: pg.Pool, days: number, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldApiRequests, signal, [firstIdAt(new Date(Date.now() - days * 86_400_000))]);
-  await inBatches(pool, deleteSurplusApiRequests, signal, [BOUNDS.keptRequests]);
+  await inBatches(pool, deleteSurplusApiRequests, signal, [BOUNDS.keptRequests, BOUNDS.keptRequestBytes]);
 }
 
 /**

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { BOUNDS } from "../../model/bounds.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { startMailServer } from "../../tests/mail-server.ts";
 import { createVault } from "../vault/vault.ts";
 import { deliverMail } from "./deliver-mail.ts";
 import { type Mail, sendMail } from "./send-mail.ts";
+import { sweepEmails } from "./sweep-emails.ts";
 
 const vault = createVault([randomBytes(32)]);
 const mail = {
@@ -107,4 +109,17 @@ test("an email rejected by the mail server is retried, recognizably as the same"
 
 test("a mail server that is down is an error, not a crash", async () => {
   await assert.rejects(deliverMail(settings("smtp://127.0.0.1:1").deps, await queued()), /ECONNREFUSED|connect/);
+});
+
+test("emails in files are kept for a while, up to a number", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-emails-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const day = 86_400_000;
+  const names = Array.from({ length: BOUNDS.keptEmails + 2 }, (_, n) => `${String(n).padStart(6, "0")}.eml`);
+  for (const name of [...names, "notes.txt"]) await writeFile(join(folder, name), "");
+  const old = new Date(Date.now() - (BOUNDS.keptEmailDays + 1) * day);
+  for (const name of [names.at(-1) ?? "", "notes.txt"]) await utimes(join(folder, name), old, old);
+  await sweepEmails(folder);
+  assert.deepEqual((await readdir(folder)).sort(), [...names.slice(2, -1), "notes.txt"]);
+  await sweepEmails(join(folder, "missing"));
 });

@@ -21,7 +21,11 @@ export async function sendExpiryWarnings(services: OAuthServices, signal: AbortS
     for (const row of batch) {
       if (signal.aborted) return;
       const end = grantEnd(services.oauthOf(row.platform, row.login)?.refresh, row);
-      if (end !== null) await transaction(services.pool, (tx) => warnOf(tx, row, end));
+      if (end === null) continue;
+      // One account's failure is no reason to warn nobody of the others.
+      await transaction(services.pool, (tx) => warnOf(tx, row, end)).catch((error: unknown) =>
+        services.log.warn({ err: error, accountId: row.account_id }, "Nobody could be warned that access expires"),
+      );
     }
     after = batch.length < BATCH ? null : (batch.at(-1)?.account_id ?? null);
   } while (after !== null);

@@ -41,6 +41,7 @@ import {
 } from "../jobs/sweeps.ts";
 import { deliverMail } from "../mail/deliver-mail.ts";
 import { MAIL_QUEUE } from "../mail/queues.ts";
+import { sweepEmails } from "../mail/sweep-emails.ts";
 import { createIngest } from "../media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "../media/queues.ts";
 import { createMediaSource } from "../media/source.ts";
@@ -156,10 +157,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
       [WARN_QUEUE]: (_data, signal) => sendExpiryWarnings(oauth, signal),
       [NOTICES_QUEUE]: (_data, signal) =>
-        sendNotices({ pool, jobs, vault: oauth.vault, appUrl: config.appUrl, brand: config.brand }, signal),
+        sendNotices({ pool, log, jobs, vault: oauth.vault, appUrl: config.appUrl, brand: config.brand }, signal),
       [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
       [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
-      [BLOCKS_QUEUE]: (_data, signal) => blockPosts(pool, signal),
+      [BLOCKS_QUEUE]: (_data, signal) => blockPosts({ pool, log }, signal),
       [JOURNAL_SWEEP_QUEUE]: async (_data, signal) => {
         await sweepJournal(pool, config.journalDays, signal);
         await sweepAuditLog(pool, config.auditDays, signal);
@@ -174,6 +175,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [OUTBOX_SWEEP_QUEUE]: async (_data, signal) => {
         await sweepOutbox(pool, signal);
         await sweepRequestLog(pool, config.requestLogDays, signal);
+        await sweepEmails(config.mail.folder);
       },
       [USAGE_QUEUE]: (data) =>
         sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl, brand: config.brand }, data),
@@ -204,16 +206,14 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     },
     (owner) => webhookGroups({ pool }, owner),
   );
-  const endRelaying = keepEventsRelayed(
-    {
-      pool,
-      jobs,
-      vault: instance.oauth.vault,
-      oauth,
-      settings: { appUrl: config.appUrl, mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() },
-    },
+  const endRelaying = keepEventsRelayed({
+    pool,
     log,
-  );
+    jobs,
+    vault: instance.oauth.vault,
+    oauth,
+    settings: { appUrl: config.appUrl, mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() },
+  });
   const endAlerting = keepAlerted(
     { pool, jobs, vault: oauth.vault, alerts: config.alerts, appUrl: config.appUrl },
     () => findConditions({ pool, environment: settings.environment, platformsDown }),

@@ -92,13 +92,57 @@ export const skipUnwantedEvents = statement<never, [most: number]>(
    select from skipped`,
 );
 
-/** The oldest waiting events, marked as relayed by this transaction. Notes what users want to be told by email. */
-export const takeEvents = statement<OutboxRow, [most: number]>(
-  "outbox.take",
-  `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked),
-   relayed as (
-     update outbox o set relayed_at = now() from taken where o.id = taken.id
+/**
+ * Waiting events, held until the transaction ends: the oldest `share` of each owner, in the order of owners from `after`
+ * on. Not of owners whose events did not go through before.
+ */
+export const holdEvents = statement<
+  OutboxRow,
+  [most: number, share: number, afterUser: string, afterMode: string, work: string]
+>(
+  "outbox.hold",
+  // Evaluated owner by owner, until there are enough.
+  `with recursive owners as (
+     (select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > ($3, $4)
+      order by o.user_id, o.mode limit 1)
+     union all
+     select n.user_id, n.mode from owners w cross join lateral (
+       select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > (w.user_id, w.mode)
+       order by o.user_id, o.mode limit 1) n
+   )
+   select e.* from owners w cross join lateral (
+     select ${columns} from outbox o where o.relayed_at is null and o.user_id = w.user_id and o.mode = w.mode
+       and not exists (select from tries t where t.work = $5 and t.subject = o.user_id || ' ' || o.mode)
+     order by o.id limit $2 for update skip locked) e
+   limit $1`,
+);
+
+/** The oldest waiting events of one owner, held until the transaction ends. */
+export const holdEventsOf = statement<OutboxRow, [userId: string, mode: string, most: number]>(
+  "outbox.hold_of",
+  `select ${columns} from outbox o where o.relayed_at is null and o.user_id = $1 and o.mode = $2
+   order by o.id limit $3 for update`,
+);
+
+/** Everyone who has waiting events. */
+export const listWaitingOwners = statement<{ user_id: string; mode: Mode }, [most: number]>(
+  "outbox.list_waiting_owners",
+  `with recursive owners as (
+     (select o.user_id, o.mode from outbox o where o.relayed_at is null order by o.user_id, o.mode limit 1)
+     union all
+     select n.user_id, n.mode from owners w cross join lateral (
+       select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > (w.user_id, w.mode)
+       order by o.user_id, o.mode limit 1) n
+   )
+   select user_id, mode from owners limit $1`,
+);
+
+/** They have been relayed. Notes what users want to be told by email. */
+export const markRelayed = statement<never, [ids: readonly number[]]>(
+  "outbox.mark_relayed",
+  `with relayed as (
+     update outbox o set relayed_at = now() where o.id = any ($1::bigint[]) and o.relayed_at is null
      returning ${columns}
    ), noted as (${notedEvents("relayed")})
-   select ${columns} from relayed o`,
+   select from relayed`,
 );

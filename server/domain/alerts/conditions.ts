@@ -4,6 +4,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { deprecationsAhead } from "../../../platforms/deprecations.ts";
 import { findOperatorPauses, readBacklog, readLateness } from "../../db/queries/operator-alerts.ts";
+import { countSetAside } from "../../db/queries/tries.ts";
 import { HOLD_REASONS, holdCure, readHold } from "../../publishing/hold.ts";
 import { readBackupState } from "../backups/scheduled-backups.ts";
 import type { Condition } from "./alerts.ts";
@@ -40,6 +41,7 @@ export async function findConditions(
     ...(held !== null || pauses?.instance ? [] : [...(await backlog(pool)), ...(await lateness(pool, now))]),
     ...[...platformsDown].map(notResponding),
     ...(failed === null ? [] : [backupFailed(failed)]),
+    ...(await setAside(pool)),
     ...deprecationsAhead(environment, now).map(({ what, message, cure }) => ({
       name: `retirement ${what}`,
       title: `${what} is being retired`,
@@ -113,6 +115,20 @@ function notResponding(platform: PlatformName): Condition {
       `Posts on ${label} are postponed, and one is tried every minute. ` +
       "They are published automatically when it responds, unless they are too late by then.",
   };
+}
+
+async function setAside(pool: pg.Pool): Promise<Condition[]> {
+  const found = await countSetAside.all(pool);
+  if (found.length === 0) return [];
+  return [
+    {
+      name: "set aside",
+      title: "Work was set aside",
+      message:
+        "What failed or crashed its process repeatedly was set aside, so that it holds up nothing else: " +
+        `${found.map(({ work, count }) => `${work} (${count})`).join(", ")}. The worker's log says whose it is, and why.`,
+    },
+  ];
 }
 
 function backupFailed({ at, message }: { at: string; message: string }): Condition {

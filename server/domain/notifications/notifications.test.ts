@@ -68,7 +68,7 @@ const report = async ({ userId, mode }: TestTenant, postId: string, type: EventT
 
 const send = (waitSeconds = 0, sender: JobSender = jobs) =>
   sendNotices(
-    { pool: world.database.pool, vault: world.services.vault, jobs: sender, appUrl: APP, brand: NO_BRAND },
+    { pool: world.database.pool, log: world.services.log, vault: world.services.vault, jobs: sender, appUrl: APP, brand: NO_BRAND },
     NEVER,
     waitSeconds,
   );
@@ -286,8 +286,9 @@ test("however many workers send, and wherever one dies, each event is told once"
       if (deaths === 2) await db.query("select pg_terminate_backend(pg_backend_pid())");
     },
   };
-  await assert.rejects(send(0, dying), /could not be notified/);
+  await send(0, dying);
   assert.equal(deaths, 2);
+  await pool.query("update tries set not_before = now()");
   await Promise.all([1, 2, 3].map(() => send()));
   assert.deepEqual((await deliverAll()).map(({ text }) => /Event \d/.exec(text)?.[0]).sort(), [
     "Event 1",

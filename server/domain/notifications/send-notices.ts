@@ -10,13 +10,13 @@ import { loadAuthSecret } from "../../auth/secret.ts";
 import { dropSettledNotices, listDueNotices, type NoticeRow, takeNotices } from "../../db/queries/notices.ts";
 import { findMe, lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
+import { type TryDeps, tryWork } from "../../jobs/try-work.ts";
 import { renderNoticeEmail } from "../../mail/emails.ts";
 import { type MailSender, sendMail } from "../../mail/send-mail.ts";
 import { brandOfEmail } from "../branding/branding.ts";
 import { unsubscribeUrl } from "./unsubscribe.ts";
 
-export interface NoticeDeps extends MailSender {
-  pool: pg.Pool;
+export interface NoticeDeps extends MailSender, TryDeps {
   appUrl: string;
   brand: Brand;
 }
@@ -30,18 +30,19 @@ const BATCH = 1_000;
 
 /**
  * Emails users what they want to be told. Each notice is taken and its email queued in one transaction: once, however
- * many processes do this and wherever they are killed.
+ * many processes do this and wherever they are killed. One user's failure holds up nobody else.
  */
 export async function sendNotices(deps: NoticeDeps, signal: AbortSignal, waitSeconds = WAIT_SECONDS): Promise<void> {
   const secret = await loadAuthSecret(deps.pool, deps.vault);
-  const failures: unknown[] = [];
   for (const { user_id: userId, mode, kind } of await listDueNotices.all(deps.pool, [waitSeconds, BATCH])) {
     if (signal.aborted) return;
     const due = { userId, mode, kind, waitSeconds, secret };
-    // One user's failure is no reason to tell the others nothing.
-    await transaction(deps.pool, (tx) => sendOfKind(deps, tx, due)).catch((error: unknown) => failures.push(error));
+    await tryWork(deps, {
+      work: "emails about events",
+      subject: `${userId} ${mode} ${kind}`,
+      run: () => transaction(deps.pool, (tx) => sendOfKind(deps, tx, due)),
+    });
   }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} users could not be notified`);
 }
 
 async function sendOfKind(

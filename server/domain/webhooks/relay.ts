@@ -1,64 +1,135 @@
 import type pg from "pg";
-import type { Logger } from "pino";
 
 import { BOUNDS } from "../../../model/bounds.ts";
 import type { EventType } from "../../../model/events.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { type OutboxRow, skipUnwantedEvents, takeEvents } from "../../db/queries/outbox.ts";
+import {
+  holdEvents,
+  holdEventsOf,
+  listWaitingOwners,
+  markRelayed,
+  type OutboxRow,
+  skipUnwantedEvents,
+} from "../../db/queries/outbox.ts";
 import { findPost } from "../../db/queries/posts.ts";
+import { listDueTries, setTryAside } from "../../db/queries/tries.ts";
 import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../../db/queries/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/queries/webhooks.ts";
 import { transaction } from "../../db/sql.ts";
+import { tryWork } from "../../jobs/try-work.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 import { queueDelivery } from "./deliveries.ts";
 
-export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault" | "oauth"> {
+export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault" | "oauth" | "log"> {
   settings: Pick<Settings, "appUrl" | "mediaUrl" | "mediaSecrets">;
 }
 
 const BATCH = 100;
+/** Of one owner in a batch, so that nobody waits for all events of another. */
+const SHARE = 25;
+/** A batch ends once it has written so much, whoever's it is. */
+const BATCH_BYTES = 20_000_000;
 const UNWANTED_BATCH = 1_000;
+const WORK = "webhooks";
+
+/** Where a process is in its rounds over the owners of events. */
+export interface RelayRound {
+  after: { userId: string; mode: string };
+  /** Owners are served one by one: an event may just have failed a batch, or killed the process before this one. */
+  isCareful: boolean;
+}
+
+export function newRound(isCareful = false): RelayRound {
+  return { after: { userId: "", mode: "" }, isCareful };
+}
 
 /**
  * Passes events on to the webhooks that subscribed to them: each event once to each, regardless of concurrency and
- * crashes, because taking an event and queueing its deliveries is one transaction. Returns whether there may be more.
+ * crashes, because taking an event and queueing its deliveries is one transaction. Owners of events take turns. An
+ * event that cannot be passed on is set aside, and holds up only its owner until then. Returns whether there may be
+ * more.
  */
-export async function relayEvents(services: RelayServices): Promise<boolean> {
+export async function relayEvents(services: RelayServices, round = newRound()): Promise<boolean> {
   const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
-  const relayed = await transaction(services.pool, async (tx) => {
-    const events = (await takeEvents.all(tx, [BATCH])).sort((one, other) => one.id - other.id);
-    if (events.length === 0) return 0;
-    const webhooks = await listActiveWebhooks.all(tx, [
-      events.map(({ user_id }) => user_id),
-      events.map(({ mode }) => mode),
-    ]);
-    const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
-    const receivers = new Set<string>();
-    for (const event of events) {
-      const wanted = distinct.filter(
-        (webhook) =>
-          webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type),
-      );
-      if (wanted.length === 0) continue;
-      const payload = await describe(services, tx, event);
-      for (const { id } of wanted) {
-        receivers.add(id);
-        await queueDelivery(services, tx, {
-          webhookId: id,
-          userId: event.user_id,
-          mode: event.mode,
-          type: event.type,
-          postId: event.post_id,
-          payload,
-        });
-      }
-    }
-    await dropSurplus(tx, [...receivers]);
-    return events.length;
+  for (const { subject } of await listDueTries.all(services.pool, [WORK, BATCH])) await relayCarefully(services, subject);
+  if (round.isCareful) {
+    for (const { user_id, mode } of await listWaitingOwners.all(services.pool, [UNWANTED_BATCH]))
+      await relayCarefully(services, `${user_id} ${mode}`);
+    round.isCareful = false;
+  }
+  const { after } = round;
+  const last = await transaction(services.pool, async (tx) => {
+    const events = await holdEvents.all(tx, [BATCH, SHARE, after.userId, after.mode, WORK]);
+    return await relay(services, tx, events);
+  }).catch((error: unknown) => {
+    round.isCareful = true;
+    throw error;
   });
-  return relayed === BATCH || skipped === UNWANTED_BATCH;
+  const wasFirst = after.userId === "";
+  round.after = last === null ? newRound().after : { userId: last.user_id, mode: last.mode };
+  return last !== null || !wasFirst || skipped === UNWANTED_BATCH;
+}
+
+/** Those of one owner; one by one, once that did not go well. */
+async function relayCarefully(services: RelayServices, owner: string): Promise<void> {
+  const [userId = "", mode = ""] = owner.split(" ");
+  const hold = (tx: pg.PoolClient, most: number) => holdEventsOf.all(tx, [userId, mode, most]);
+  await tryWork(services, {
+    work: WORK,
+    subject: owner,
+    run: (tries) =>
+      transaction(services.pool, async (tx) => relay(services, tx, await hold(tx, tries === 1 ? SHARE : 1))),
+    setAside: () =>
+      transaction(services.pool, async (tx) => {
+        const events = await hold(tx, 1);
+        await markRelayed.run(tx, [events.map(({ id }) => id)]);
+        for (const { id } of events) await setTryAside.run(tx, ["a webhook event", String(id)]);
+      }),
+  });
+}
+
+/** Queues the deliveries of these events. Returns the last event of those that it got to; null if there are none. */
+async function relay(
+  services: RelayServices,
+  tx: pg.PoolClient,
+  events: readonly OutboxRow[],
+): Promise<OutboxRow | null> {
+  if (events.length === 0) return null;
+  const webhooks = await listActiveWebhooks.all(tx, [
+    events.map(({ user_id }) => user_id),
+    events.map(({ mode }) => mode),
+  ]);
+  const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
+  const receivers = new Set<string>();
+  const done: OutboxRow[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    if (bytes > BATCH_BYTES) break;
+    done.push(event);
+    const wanted = distinct.filter(
+      (webhook) =>
+        webhook.user_id === event.user_id && webhook.mode === event.mode && wants(webhook.events, event.type),
+    );
+    if (wanted.length === 0) continue;
+    const payload = await describe(services, tx, event);
+    for (const { id } of wanted) {
+      receivers.add(id);
+      bytes += payload.length;
+      await queueDelivery(services, tx, {
+        webhookId: id,
+        userId: event.user_id,
+        mode: event.mode,
+        type: event.type,
+        postId: event.post_id,
+        payload,
+      });
+    }
+  }
+  await markRelayed.run(tx, [done.map(({ id }) => id)]);
+  await dropSurplus(tx, [...receivers]);
+  return done.at(-1) ?? null;
 }
 
 /**
@@ -82,23 +153,23 @@ async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Pr
 /** Relays events for as long as the process lives. Returns a function that stops it. */
 export function keepEventsRelayed(
   services: RelayServices,
-  log: Pick<Logger, "warn">,
   everySeconds = 1,
 ): () => Promise<void> {
+  const round = newRound(true);
   let ended = false;
   let running: Promise<void> = Promise.resolve();
-  const relay = async (): Promise<void> => {
+  const relayAll = async (): Promise<void> => {
     try {
-      while (!ended && (await relayEvents(services))) continue;
+      while (!ended && (await relayEvents(services, round))) continue;
     } catch (error) {
-      log.warn({ err: error }, "Events could not be passed on to webhooks; will retry");
+      services.log.warn({ err: error }, "Events could not be passed on to webhooks; will retry");
     }
   };
   let busy = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = relay().finally(() => (busy = false));
+    running = relayAll().finally(() => (busy = false));
   }, everySeconds * 1000);
   timer.unref();
   return async () => {

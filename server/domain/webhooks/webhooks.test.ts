@@ -16,9 +16,11 @@ import { createWorld, type TestTenant, type World } from "../../../tests/world.t
 import { startJobQueue } from "../../jobs/jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
+import { findConditions } from "../alerts/conditions.ts";
 import { deliver, NotDelivered } from "./deliver.ts";
 import { webhookGroups } from "./deliveries.ts";
-import { relayEvents } from "./relay.ts";
+import { openPayload } from "./payload.ts";
+import { newRound, relayEvents } from "./relay.ts";
 
 interface Received {
   path: string;
@@ -467,6 +469,68 @@ test("two receivers that never respond delay nothing else, whether of their owne
     await jobs.stop(0);
   }
 });
+
+test("a user with many events holds up nobody else's", async () => {
+  const { pool } = world.services;
+  const [many, other] = [await newTenant(), await newTenant()];
+  for (const tenant of [many, other]) await create(tenant, { url: `${address}/turns`, events: [] });
+  await insertEvents(many, Array.from({ length: 300 }, () => ({})));
+  await insertEvents(other, [{}]);
+  await relayEvents(world.services);
+  const { rows } = await pool.query("select from webhook_deliveries where user_id = $1", [other.userId]);
+  assert.equal(rows.length, 1);
+  while (await relayEvents(world.services)) continue;
+  const { rows: told } = await pool.query("select from webhook_deliveries where user_id = $1", [many.userId]);
+  assert.equal(told.length, 300);
+});
+
+test("an event that cannot be passed on is set aside, which the operator is told, and holds up nobody else", async () => {
+  const { pool, vault } = world.services;
+  const [owner, other] = [await newTenant(), await newTenant()];
+  for (const tenant of [owner, other]) await create(tenant, { url: `${address}/poison`, events: [] });
+  await insertEvents(owner, [{ note: "before" }, { note: "poison" }, { note: "after" }]);
+  await insertEvents(other, [{ note: "other" }]);
+  let failures = 0;
+  const seal: typeof vault.seal = (text, place) => {
+    if (!text.includes("poison")) return vault.seal(text, place);
+    failures += 1;
+    throw new Error("Cannot be sealed");
+  };
+  const services = { ...world.services, vault: { ...vault, seal } };
+  const round = newRound();
+  const notesOf = async ({ userId }: TestTenant) =>
+    (
+      await pool.query<{ id: string; payload_sealed: string }>(
+        "select id, payload_sealed from webhook_deliveries where user_id = $1 order by id",
+        [userId],
+      )
+    ).rows.map((row) => Object(JSON.parse(openPayload(vault, row))).data.note);
+  // A round after a failure goes on, as a second later.
+  const relayAll = async () => {
+    while (await relayEvents(services, round).catch(() => true)) continue;
+  };
+  await assert.rejects(relayEvents(services, round), /Cannot be sealed/);
+  await relayAll();
+  assert.deepEqual(await notesOf(other), ["other"]);
+  for (let rounds = 0; rounds < 7; rounds += 1) {
+    await pool.query("update tries set not_before = now() where set_aside_at is null");
+    await relayAll();
+  }
+  assert.deepEqual(await notesOf(owner), ["before", "after"]);
+  assert.ok(failures <= 8, `it was tried ${failures} times`);
+  const { rows } = await pool.query("select work from tries");
+  assert.deepEqual(rows, [{ work: "a webhook event" }]);
+  const told = await findConditions({ pool, environment: {}, platformsDown: new Set() });
+  assert.match(told.find(({ name }) => name === "set aside")?.message ?? "", /a webhook event \(1\)/);
+});
+
+async function insertEvents({ userId, mode }: TestTenant, data: readonly object[]): Promise<void> {
+  await world.services.pool.query(
+    `insert into outbox (user_id, mode, type, data)
+     select $1, $2, 'publishing.paused', value from jsonb_array_elements($3::jsonb) with ordinality order by ordinality`,
+    [userId, mode, JSON.stringify(data)],
+  );
+}
 
 function forEachQueue(handler: JobHandler): Record<QueueName, JobHandler> {
   return Object.fromEntries(Object.keys(QUEUES).map((name) => [name, handler])) as Record<QueueName, JobHandler>;

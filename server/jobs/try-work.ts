@@ -1,0 +1,53 @@
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import { beginTry, endTry, failTry, MOST_TRIES, setTryAside } from "../db/queries/tries.ts";
+
+export interface TryDeps {
+  pool: pg.Pool;
+  log: Pick<Logger, "warn" | "error">;
+}
+
+export interface TriedWork {
+  work: string;
+  /** Whose it is. */
+  subject: string;
+  /** Does away with what is in the way; otherwise, the work is tried once a day. */
+  setAside?: () => Promise<void>;
+  run(tries: number): Promise<unknown>;
+}
+
+/** How long a try is waited for that does not end: it may have killed its process. */
+const LEASE_SECONDS = 60;
+const PAUSE_SECONDS = 10;
+
+/**
+ * Does recurring work for one user, and says whether there is nothing more to do. A try is counted before it begins:
+ * work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
+ * nobody else.
+ */
+export async function tryWork({ pool, log }: TryDeps, { work, subject, setAside, run }: TriedWork): Promise<boolean> {
+  const begun = await beginTry.one(pool, [work, subject, LEASE_SECONDS]);
+  if (begun === undefined) return false;
+  const { tries } = begun;
+  if (tries > MOST_TRIES) {
+    const error = begun.error ?? "The process stopped while it was at it";
+    log.error({ work, subject, error }, "Work was set aside: it failed or crashed its process repeatedly");
+    if (setAside === undefined) await setTryAside.run(pool, [work, subject]);
+    else {
+      await setAside();
+      await endTry.run(pool, [work, subject]);
+    }
+    return setAside !== undefined;
+  }
+  try {
+    await run(tries);
+  } catch (error) {
+    log.warn({ err: error, work, subject, tries }, "Work failed; will retry");
+    const message = error instanceof Error ? error.message : String(error);
+    await failTry.run(pool, [work, subject, message, PAUSE_SECONDS]);
+    return false;
+  }
+  await endTry.run(pool, [work, subject]);
+  return true;
+}
