@@ -16,6 +16,8 @@ export const BOUNDS = {
   pastDays: 90,
   /** Usable connect links per person and mode. */
   pendingConnectLinks: 1_000,
+  /** Bytes of a post's content as JSON: the longest texts that all platforms together take are 1.5 MB. */
+  contentBytes: 2_000_000,
   /** Resumable uploads in progress per person. */
   uploadsUnderWay: 100,
   /**
@@ -26,10 +28,16 @@ export const BOUNDS = {
   pendingDeliveries: 1_000,
   /** Deliveries kept in a webhook's log, the newest, */
   keptDeliveries: 10_000,
-  /** and at most this many bytes. */
+  /** and at most this many bytes, shared equally by all webhooks of a user and mode. */
   keptDeliveryBytes: 100_000_000,
-  /** Entries kept in the request log of a user and mode, the newest. */
+  /** Entries kept in the request log of a user and mode, the newest, */
   keptRequests: 50_000,
+  /** and at most this many bytes. */
+  keptRequestBytes: 100_000_000,
+  /** Emails kept in the data folder without a mail server, the newest; */
+  keptEmails: 1_000,
+  /** none is older than this. */
+  keptEmailDays: 30,
   /** Logged changes per person in 24 hours. */
   notedChanges: 10_000,
   /** Requests per person, or per IP address, that queue in a process; and in total. */

@@ -194,6 +194,7 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
   },
   { what: "How long they are listed", bound: "pastDays", then: " days" },
   { what: "Unused connect links per user and mode", bound: "pendingConnectLinks", then: "" },
+  { what: "Bytes of a post's `content` as JSON, with all overrides", bound: "contentBytes", then: "" },
   { what: "Resumable uploads in progress per user", bound: "uploadsUnderWay", then: "; 24 hours each" },
   {
     what: "Idempotency keys of a post older than 30 days",
@@ -206,8 +207,18 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
     then: "; beyond that, the oldest are dropped, which the delivery log shows",
   },
   { what: "Deliveries in a webhook's log", bound: "keptDeliveries", then: ", the newest" },
-  { what: "Bytes of these deliveries", bound: "keptDeliveryBytes", then: ", the newest" },
+  {
+    what: "Bytes of these deliveries, of all webhooks of a user and mode",
+    bound: "keptDeliveryBytes",
+    then: ", the newest of each",
+  },
   { what: "Entries in the request log of a user and mode", bound: "keptRequests", then: ", the newest" },
+  { what: "Bytes of these entries", bound: "keptRequestBytes", then: ", the newest" },
+  {
+    what: "Emails that an instance without a mail server keeps as files",
+    bound: "keptEmails",
+    then: ", the newest; 30 days each",
+  },
   {
     what: "Audited changes per user in 24 hours",
     bound: "notedChanges",

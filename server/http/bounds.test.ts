@@ -5,6 +5,7 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { newId } from "../../model/ids.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
+import { deleteSurplusApiRequests } from "../db/queries/api-requests.ts";
 import { relayEvents } from "../domain/webhooks/relay.ts";
 import { sweepIdempotencyKeys, sweepSignIn } from "../jobs/sweeps.ts";
 
@@ -256,7 +257,7 @@ test("a post's first and newest keys are kept, whatever its caller does with it"
   assert.equal(idOf(again.body, "post"), idOf(made.body, "post"));
 });
 
-test("a webhook's log has a maximum number of deliveries and bytes", async () => {
+test("a webhook's log has a maximum number of deliveries, and all logs of a user together a maximum of bytes", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
@@ -281,7 +282,7 @@ test("a webhook's log has a maximum number of deliveries and bytes", async () =>
   assert.equal((await world.call(tenant, "POST", "/api/v1/posts", post)).status, 201);
   while (await relayEvents(world.services)) continue;
   assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[0]), BOUNDS.keptDeliveries);
-  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 10);
+  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 5, "half of the bytes");
   for (const webhookId of logs)
     assert.equal(await count("webhook_deliveries where webhook_id = $1 and type = 'post.scheduled'", webhookId), 1);
 });
@@ -318,4 +319,50 @@ test("a user has a maximum number of passkeys", async () => {
   const refused = await add();
   assert.match(JSON.stringify(refused.body), /You have reached the limit of 50 passkeys/);
   assert.equal(refused.status, 400);
+});
+
+test("the request log of a user has a maximum number of entries and bytes, the newest", async () => {
+  const { pool } = world.services;
+  const { test: small, live: large } = await world.makeTenants();
+  for (const [tenant, characters] of [
+    [small, 10],
+    [large, 1_000],
+  ] as const)
+    await pool.query(
+      `insert into api_requests (id, user_id, mode, via, actor_kind, actor_id, operation, method, route, status,
+         duration_milliseconds, has_idempotency_key, body)
+       select (substr($4, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1, $2, 'api', 'key', 'k', 'posts_create', 'POST',
+         '/api/v1/posts', 400, 1, false, json_build_object('text', repeat('x', $3::int))
+       from generate_series(1, 30) as n`,
+      [tenant.userId, tenant.mode, characters, newId()],
+    );
+  const left = "api_requests where user_id = $1 and mode = $2";
+  await deleteSurplusApiRequests.run(pool, [20, 5_500, 1_000]);
+  assert.equal(await count(left, small.userId, small.mode), 20);
+  assert.equal(await count(left, large.userId, large.mode), 5);
+  assert.equal(await count(`${left} and id::text like '%000000001e'`, large.userId, large.mode), 1, "the newest stays");
+});
+
+test("a post's content has a maximum size, with the overrides of platforms that it does not go to", async () => {
+  const { test: tenant } = await world.makeTenants();
+  await world.connect(tenant, "threads");
+  const large = { linkedin: { settings: { any: "x".repeat(BOUNDS.contentBytes) } } };
+  const post = (platformOverrides: object) => ({
+    content: { text: "Short", platformOverrides },
+    platforms: ["threads"],
+    platformSetId: tenant.platformSetId,
+  });
+  const send = (method: string, path: string, overrides: object) =>
+    world.call(tenant, method, `/api/v1/posts${path}`, post(overrides));
+  const rulesOf = (body: unknown) => JSON.stringify(Object(body).issues);
+  const made = await send("POST", "", {});
+  for (const [method, path] of [
+    ["POST", ""],
+    ["PATCH", `/${idOf(made.body, "post")}`],
+  ] as const) {
+    const refused = await send(method, path, large);
+    assert.equal(refused.status, 400);
+    assert.match(rulesOf(refused.body), /"rule":"content.size"/);
+  }
+  assert.match(rulesOf((await send("POST", "/validate", large)).body), /"limit":2000000/);
 });

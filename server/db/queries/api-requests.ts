@@ -109,18 +109,25 @@ export const deleteOldApiRequests = statement<never, [firstKeptId: string, most:
   `delete from api_requests where id in (select id from api_requests where id < $1 order by id limit $2)`,
 );
 
-/** All but the newest of each user and mode, and all of users who are gone. */
-export const deleteSurplusApiRequests = statement<never, [kept: number, most: number]>(
+const BYTES = "coalesce(pg_column_size(query), 0) + coalesce(pg_column_size(body), 0) + coalesce(pg_column_size(error), 0)";
+
+/** All but the newest of each user and mode, by number and size, and all of users who are gone. */
+export const deleteSurplusApiRequests = statement<never, [kept: number, keptBytes: number, most: number]>(
   "api_requests.delete_surplus",
   `delete from api_requests where id in (
      select surplus.id
      from (
-       select counted.*, case when exists (select from users where users.id = counted.user_id) then $1::int else 0 end as kept
-       from (select user_id, mode, count(*) as requests from api_requests group by user_id, mode) as counted
+       select counted.*, exists (select from users where users.id = counted.user_id) as is_there
+       from (select user_id, mode, count(*) as requests, sum(${BYTES}) as bytes from api_requests group by user_id, mode)
+         as counted
      ) as of_user
        cross join lateral (
-         select id from api_requests r where r.user_id = of_user.user_id and r.mode = of_user.mode
-         order by id desc offset of_user.kept
+         select id from (
+           select id, row_number() over newest as place, sum(${BYTES}) over newest as bytes
+           from api_requests r where r.user_id = of_user.user_id and r.mode = of_user.mode
+           window newest as (order by id desc)
+         ) as kept
+         where not of_user.is_there or kept.place > $1 or kept.bytes > $2
        ) as surplus
-     where of_user.requests > of_user.kept limit $2)`,
+     where of_user.requests > $1 or of_user.bytes > $2 or not of_user.is_there limit $3)`,
 );

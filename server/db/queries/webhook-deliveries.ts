@@ -126,17 +126,16 @@ export const dropSurplusDeliveries = statement<never, [webhookIds: readonly stri
    where d.id = surplus.id and d.status = 'pending'`,
 );
 
-/** The oldest in their logs go. */
-export const trimDeliveries = statement<
-  never,
-  [webhookIds: readonly string[], mostEach: number, mostBytesOfEach: number]
->(
+/** The oldest in their logs go. All webhooks of an owner share the bytes. */
+export const trimDeliveries = statement<never, [webhookIds: readonly string[], mostEach: number, mostBytes: number]>(
   "webhook_deliveries.trim",
   `delete from webhook_deliveries d
-   using unnest($1::uuid[]) as w(id) cross join lateral (
+   using (
+       select w.id, (select count(*) from webhooks others where others.user_id = w.user_id and others.mode = w.mode) as sharing
+       from webhooks w where w.id = any ($1::uuid[])) as w cross join lateral (
      select id, row_number() over newest as place, sum(octet_length(payload_sealed)) over newest as bytes
      from webhook_deliveries where webhook_id = w.id window newest as (order by id desc)) as kept
-   where d.id = kept.id and (kept.place > $2 or kept.bytes > $3)`,
+   where d.id = kept.id and (kept.place > $2 or kept.bytes > $3 / w.sharing)`,
 );
 
 export const deleteOldDeliveries = statement<never, [most: number]>(

@@ -1,5 +1,6 @@
 import { refusal, dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
+import { BOUNDS } from "../../../model/bounds.ts";
 import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
@@ -52,8 +53,25 @@ export function findIssues(
   };
 }
 
+/** What is asked only of a post that is written now. */
 function draftIssues({ by, ...post }: PostCandidate): Issue[] {
-  return by === undefined ? [] : checkDraftPolicies(by, post);
+  return by === undefined ? [] : [...sizeIssues(post.content), ...checkDraftPolicies(by, post)];
+}
+
+/** Lists, exports and webhooks hold the contents of many posts. */
+function sizeIssues(content: PostContent): Issue[] {
+  const sizeBytes = Buffer.byteLength(JSON.stringify(content));
+  if (sizeBytes <= BOUNDS.contentBytes) return [];
+  return [
+    issueOf({
+      rule: "content.size",
+      path: "/content",
+      message: `content is ${sizeBytes} bytes as JSON; the limit is ${BOUNDS.contentBytes}`,
+      actual: sizeBytes,
+      limit: BOUNDS.contentBytes,
+      fix: "Shorten its texts, or create several posts. Overrides of platforms that are not in platforms count, too.",
+    }),
+  ];
 }
 
 /** What is no failure does not have the code of one. */
