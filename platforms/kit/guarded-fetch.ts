@@ -234,7 +234,11 @@ export async function addressesOf(hostname: string): Promise<string[]> {
 }
 
 /** IPv4 before IPv6: of those, a machine always has the first, and a connection tries all of them. */
-async function resolveName(hostname: string, seconds: number, tries: number): Promise<PromiseSettledResult<string[]>[]> {
+async function resolveName(
+  hostname: string,
+  seconds: number,
+  tries: number,
+): Promise<PromiseSettledResult<string[]>[]> {
   const resolver = new Resolver({ tries });
   const timer = setTimeout(() => resolver.cancel(), seconds * 1000);
   try {

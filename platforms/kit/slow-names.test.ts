@@ -7,7 +7,8 @@ import { test } from "node:test";
 
 /** Its own network, with a name server of ours in it. */
 const ALONE = ["--map-root-user", "--mount", "--net", "--kill-child"];
-const cannot = spawnSync("unshare", [...ALONE, "sh", "-c", "ip link set lo up"]).status !== 0 && "this machine has no namespaces";
+const cannot =
+  spawnSync("unshare", [...ALONE, "sh", "-c", "ip link set lo up"]).status !== 0 && "this machine has no namespaces";
 
 /** The name server answers for one name, that of the platform, and never for a user's. */
 const program = `

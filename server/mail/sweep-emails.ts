@@ -10,10 +10,13 @@ export async function sweepEmails(folder: string, now = Date.now()): Promise<voi
     throw error;
   });
   // They are named by their IDs, which begin with their time.
-  const emails = names.filter((name) => name.endsWith(".eml")).sort().reverse();
+  const emails = names
+    .filter((name) => name.endsWith(".eml"))
+    .sort()
+    .reverse();
   for (const [place, name] of emails.entries()) {
     const path = join(folder, name);
-    const isOld = async () => ((await stat(path)).mtimeMs < now - BOUNDS.keptEmailDays * 86_400_000);
+    const isOld = async () => (await stat(path)).mtimeMs < now - BOUNDS.keptEmailDays * 86_400_000;
     if (place >= BOUNDS.keptEmails || (await isOld())) await rm(path, { force: true });
   }
 }

@@ -109,7 +109,8 @@ export const deleteOldApiRequests = statement<never, [firstKeptId: string, most:
   `delete from api_requests where id in (select id from api_requests where id < $1 order by id limit $2)`,
 );
 
-const BYTES = "coalesce(pg_column_size(query), 0) + coalesce(pg_column_size(body), 0) + coalesce(pg_column_size(error), 0)";
+const BYTES =
+  "coalesce(pg_column_size(query), 0) + coalesce(pg_column_size(body), 0) + coalesce(pg_column_size(error), 0)";
 
 /** All but the newest of each user and mode, by number and size, and all of users who are gone. */
 export const deleteSurplusApiRequests = statement<never, [kept: number, keptBytes: number, most: number]>(

@@ -119,7 +119,9 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
 /** The beginnings of the texts of a post's overrides, and of the settings that replace them. */
 const OWN_TEXTS = `(select jsonb_object_agg(o.key, jsonb_build_object('text', left(o.value ->> 'text', 1000),
       'settings', jsonb_build_object(${[
-        ...new Set(Object.values(catalog).flatMap(({ capabilities: { text } }) => ("replacedBy" in text ? text.replacedBy : []))),
+        ...new Set(
+          Object.values(catalog).flatMap(({ capabilities: { text } }) => ("replacedBy" in text ? text.replacedBy : [])),
+        ),
       ]
         .map((setting) => `'${setting}', left(o.value -> 'settings' ->> '${setting}', 1000)`)
         .join(", ")})))

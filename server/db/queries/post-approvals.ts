@@ -25,13 +25,14 @@ const accounts = `(select jsonb_agg(jsonb_build_array(pp.platform, a.platform_ac
         left join accounts a on a.id = coalesce(n.id, pp.account_id) and a.user_id = p.user_id and a.mode = p.mode
       where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode)`;
 
-const hashOf = (...more: readonly string[]) => `encode(sha256(convert_to(jsonb_build_array(${[
-  "p.id, p.platform_set_id, p.platforms, p.content",
-  `(select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path)
+const hashOf = (...more: readonly string[]) =>
+  `encode(sha256(convert_to(jsonb_build_array(${[
+    "p.id, p.platform_set_id, p.platforms, p.content",
+    `(select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path)
       from post_media pm join media m on m.id = pm.media_id
       where pm.post_id = p.id and pm.user_id = p.user_id)`,
-  ...more,
-].join(", ")})::text, 'UTF8')), 'hex')`;
+    ...more,
+  ].join(", ")})::text, 'UTF8')), 'hex')`;
 
 const contentHash = hashOf(accounts);
 

@@ -182,7 +182,11 @@ test("crops wait with a user's other images, up to a limit", async () => {
 test("images are decoded only in a process of their own", async () => {
   const importers: string[] = [];
   for await (const file of glob("server/**/*.ts", { cwd: ROOT, exclude: ["**/*.test.ts"] }))
-    if (/^import (?!type).*("sharp"|\/open-image\.ts"|\/measure\.ts"|\/convert-image\.ts")|await import\("(sharp|.*\/(open-image|measure|convert-image)\.ts)"\)/m.test(await readFile(join(ROOT, file), "utf8")))
+    if (
+      /^import (?!type).*("sharp"|\/open-image\.ts"|\/measure\.ts"|\/convert-image\.ts")|await import\("(sharp|.*\/(open-image|measure|convert-image)\.ts)"\)/m.test(
+        await readFile(join(ROOT, file), "utf8"),
+      )
+    )
       importers.push(file);
   assert.deepEqual(importers.sort(), [
     "server/media/convert-image.ts",

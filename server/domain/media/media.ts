@@ -8,6 +8,7 @@ import type { Tenant } from "../../../model/tenant.ts";
 import { isRefusedUrl } from "../../../platforms/kit/addresses.ts";
 import { listSummaries } from "../../db/queries/list-posts.ts";
 import { findPostsOfMedia, type MediaRow } from "../../db/queries/media.ts";
+import type { Area } from "../../media/measuring-messages.ts";
 import {
   addUploads,
   addUrls,
@@ -19,7 +20,6 @@ import {
   type MediaChanges,
   type MediaQuery,
 } from "../../media/media-objects.ts";
-import type { Area } from "../../media/measuring-messages.ts";
 import { signMediaUrl, signThumbnailUrl } from "../../media/signed-url.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import type { Answer, Call } from "../call.ts";

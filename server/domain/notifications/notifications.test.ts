@@ -68,7 +68,14 @@ const report = async ({ userId, mode }: TestTenant, postId: string, type: EventT
 
 const send = (waitSeconds = 0, sender: JobSender = jobs) =>
   sendNotices(
-    { pool: world.database.pool, log: world.services.log, vault: world.services.vault, jobs: sender, appUrl: APP, brand: NO_BRAND },
+    {
+      pool: world.database.pool,
+      log: world.services.log,
+      vault: world.services.vault,
+      jobs: sender,
+      appUrl: APP,
+      brand: NO_BRAND,
+    },
     NEVER,
     waitSeconds,
   );

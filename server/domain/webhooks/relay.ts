@@ -53,7 +53,8 @@ export function newRound(isCareful = false): RelayRound {
  */
 export async function relayEvents(services: RelayServices, round = newRound()): Promise<boolean> {
   const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
-  for (const { subject } of await listDueTries.all(services.pool, [WORK, BATCH])) await relayCarefully(services, subject);
+  for (const { subject } of await listDueTries.all(services.pool, [WORK, BATCH]))
+    await relayCarefully(services, subject);
   if (round.isCareful) {
     for (const { user_id, mode } of await listWaitingOwners.all(services.pool, [UNWANTED_BATCH]))
       await relayCarefully(services, `${user_id} ${mode}`);
@@ -151,10 +152,7 @@ async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Pr
 }
 
 /** Relays events for as long as the process lives. Returns a function that stops it. */
-export function keepEventsRelayed(
-  services: RelayServices,
-  everySeconds = 1,
-): () => Promise<void> {
+export function keepEventsRelayed(services: RelayServices, everySeconds = 1): () => Promise<void> {
   const round = newRound(true);
   let ended = false;
   let running: Promise<void> = Promise.resolve();

@@ -474,7 +474,10 @@ test("a user with many events holds up nobody else's", async () => {
   const { pool } = world.services;
   const [many, other] = [await newTenant(), await newTenant()];
   for (const tenant of [many, other]) await create(tenant, { url: `${address}/turns`, events: [] });
-  await insertEvents(many, Array.from({ length: 300 }, () => ({})));
+  await insertEvents(
+    many,
+    Array.from({ length: 300 }, () => ({})),
+  );
   await insertEvents(other, [{}]);
   await relayEvents(world.services);
   const { rows } = await pool.query("select from webhook_deliveries where user_id = $1", [other.userId]);

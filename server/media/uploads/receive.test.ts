@@ -295,7 +295,9 @@ describe("files of several users", () => {
     const send = async (owner: Tenant) => {
       const bytes = Readable.from([await fixture("photo-1x1.png")]);
       work.push(
-        receiveFile(storage, { owner, bytes, name: "photo.png", claimedMimeType: null }).then(() => read.push(owner.mode)),
+        receiveFile(storage, { owner, bytes, name: "photo.png", claimedMimeType: null }).then(() =>
+          read.push(owner.mode),
+        ),
       );
       while (waitingOf(owner) === 0) await setImmediate();
     };
