@@ -55,7 +55,7 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await page.getByText("Gib an, ob dein Inhalt für dich selbst, für Dritte oder für beide wirbt.").first().waitFor();
     await page.getByLabel("Markeninhalt").check();
     await page.getByText("Der Beitrag wird mit „Bezahlte Partnerschaft“ gekennzeichnet.").waitFor();
-    await page.locator(".on-tiktok").getByText("Für dich").waitFor();
+    await page.locator(".on-tiktok").getByText("Teilen").waitFor();
     await assertGerman(page);
     await assertAccessible(page);
   });
