@@ -22,19 +22,25 @@ const ENGLISH = [...readPo(PO)].flatMap(([english, german]) =>
 test("a German reader writes, and understands what is wrong, in German", async (t) => {
   const { world, open, troubles } = await signedIn(t);
   for (const platform of PLATFORM_NAMES) await world.connect(world.test, platform);
-  const page = await open({ locale: "de-DE", viewport: { width: 1440, height: 900 } });
-  await page.addInitScript("globalThis.requestIdleCallback = () => 0");
-  const loading: Promise<number>[] = [];
-  page.on("response", (response) => {
-    if (response.url().endsWith(".js")) loading.push(response.body().then((body) => gzipSync(body).length));
-  });
-  await page.goto(`${world.url}/compose?mode=test`);
-  await page.getByRole("heading", { level: 1, name: "Neuer Beitrag" }).waitFor();
+  const options = { locale: "de-DE", viewport: { width: 1440, height: 900 } };
 
   await step("the composer loads little script, with its German", async () => {
+    const first = await open(options);
+    // What waits until the browser has time is not of the first load.
+    await first.addInitScript("globalThis.requestIdleCallback = () => 0");
+    const loading: Promise<number>[] = [];
+    first.on("response", (response) => {
+      if (response.url().endsWith(".js")) loading.push(response.body().then((body) => gzipSync(body).length));
+    });
+    await first.goto(`${world.url}/compose?mode=test`);
+    await first.getByRole("heading", { level: 1, name: "Neuer Beitrag" }).waitFor();
+    await first.waitForLoadState("networkidle");
     const bytes = (await Promise.all(loading)).reduce((sum, each) => sum + each, 0);
     assert.ok(bytes <= MAX_SCRIPT_BYTES, `${bytes} bytes`);
   });
+
+  const page = await open(options);
+  await page.goto(`${world.url}/compose?mode=test`);
 
   await step("labels, hints, duties and what is wrong, for each platform", async () => {
     for (const name of PLATFORM_NAMES)
@@ -55,7 +61,7 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await page.getByText("Gib an, ob dein Inhalt für dich selbst, für Dritte oder für beide wirbt.").first().waitFor();
     await page.getByLabel("Markeninhalt").check();
     await page.getByText("Der Beitrag wird mit „Bezahlte Partnerschaft“ gekennzeichnet.").waitFor();
-    await page.locator(".on-tiktok").getByText("Teilen").waitFor();
+    await page.locator(".on-tiktok").getByText("Teilen").first().waitFor();
     await assertGerman(page);
     await assertAccessible(page);
   });
