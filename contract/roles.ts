@@ -67,7 +67,7 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   connections_start: "publisher",
   connections_choices: "publisher",
   connections_choose: "publisher",
-  accounts_refresh: "publisher",
+  accounts_refresh: "writer",
   accounts_disconnect: "publisher",
   connect_links_list: "publisher",
   connect_links_get: "publisher",

@@ -1,5 +1,6 @@
 import type { Workspace } from "../contract/operations/workspaces.ts";
 import type { Brand } from "../model/brand.ts";
+import type { SharingDuties } from "../model/capabilities.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 
 /** What the server knows when it sends the page, so that nothing has to be asked before the first view. */
@@ -8,8 +9,8 @@ export interface Start {
   /** The user's own, and then those they have joined. */
   workspaces: readonly [Workspace, ...Workspace[]];
   brand: Brand;
-  /** The platforms there are, by the names that people know. */
-  platforms: readonly { name: PlatformName; label: string }[];
+  /** The platforms there are, by the names that people know, and what they require of apps in which people publish. */
+  platforms: readonly { name: PlatformName; label: string; sharing?: SharingDuties }[];
   docsUrl: string;
   /** Where programs call the API. */
   apiUrl: string;
@@ -20,8 +21,12 @@ export interface Start {
 
 export const start: Start = JSON.parse(document.getElementById("start")?.textContent ?? "null");
 
-const labels = new Map(start.platforms.map(({ name, label }) => [name, label]));
+const platforms = new Map(start.platforms.map((each) => [each.name, each]));
 
 export function labelOf(platform: PlatformName): string {
-  return labels.get(platform) ?? platform;
+  return platforms.get(platform)?.label ?? platform;
+}
+
+export function dutiesOf(platform: PlatformName): SharingDuties | undefined {
+  return platforms.get(platform)?.sharing;
 }

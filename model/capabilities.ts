@@ -60,7 +60,7 @@ export interface SharingDuties {
   disclosure: { label: string; hint: string; missing: string; kinds: readonly DisclosureKind[] };
   /** What the person agrees to by publishing. */
   consent: readonly Policy[];
-  /** Told after publishing. */
+  /** Told whoever publishes. */
   notice: string;
   source: string;
 }

@@ -35,9 +35,14 @@ test("a time that the clocks skip is none, and the time after the change is offe
   assert.equal(read("2027-10-03T02:10", "Australia/Lord_Howe"), "skipped: 2027-10-03T02:40:00");
 });
 
-test("a time that the clocks show twice is the first", () => {
+test("a time that the clocks show twice is the first, and the second is known too", () => {
+  const again = (local: string, zone: string) => readLocalTime(local, zone).again?.toISOString();
   assert.equal(read("2027-10-31T02:30", "Europe/Berlin"), "2027-10-31T00:30:00.000Z");
+  assert.equal(again("2027-10-31T02:30", "Europe/Berlin"), "2027-10-31T01:30:00.000Z");
   assert.equal(read("2027-11-07T01:30", "America/New_York"), "2027-11-07T05:30:00.000Z");
+  assert.equal(again("2027-11-07T01:30", "America/New_York"), "2027-11-07T06:30:00.000Z");
+  for (const once of ["2027-10-31T01:59:59", "2027-10-31T03:00", "2027-03-28T02:30", "2027-07-01T09:30"])
+    assert.equal(again(once, "Europe/Berlin"), undefined);
 });
 
 test("in every time zone, what its clocks show at any instant is read as that instant or an earlier one", () => {

@@ -23,19 +23,22 @@ export function offsetAt(format: Intl.DateTimeFormat, at: number): number {
 const DAY = 86_400_000;
 
 /**
- * The first instant at which the clocks of a time zone show a local time ("2026-12-01T09:30"), as in autumn, when they
- * show some twice. In spring they skip some: then it is null, and `instead` is the local time as long after the change
- * as was asked for after its beginning.
+ * The first instant at which the clocks of a time zone show a local time ("2026-12-01T09:30"). In autumn they show some
+ * `again`. In spring they skip some: then it is null, and `instead` is the local time as long after the change as was
+ * asked for after its beginning.
  */
 export function readLocalTime(
   local: string,
   timeZone: string,
   format = offsetFormat(timeZone),
-): { instant: Date; instead?: never } | { instant: null; instead: string } {
+): { instant: Date; again?: Date; instead?: never } | { instant: null; again?: never; instead: string } {
   const shown = Date.parse(`${local}Z`);
   const before = offsetAt(format, shown - DAY);
   const after = offsetAt(format, shown + DAY);
-  const [first] = [before, after].map((offset) => shown - offset).filter((at) => at + offsetAt(format, at) === shown);
-  if (first !== undefined) return { instant: new Date(first) };
+  const [first, second = first] = [before, after]
+    .map((offset) => shown - offset)
+    .filter((at) => at + offsetAt(format, at) === shown);
+  if (first !== undefined)
+    return { instant: new Date(first), ...(second !== first && { again: new Date(second ?? first) }) };
   return { instant: null, instead: new Date(shown - before + after).toISOString().slice(0, 19) };
 }

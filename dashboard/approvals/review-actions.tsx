@@ -2,9 +2,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
+import type { Account } from "../../contract/operations/accounts.ts";
 import { type Approval, postsApprove } from "../../contract/operations/approvals.ts";
 import { type Post, postsDelete, postsPublish } from "../../contract/operations/posts.ts";
 import { useWrite } from "../api/use-api.ts";
+import { Sharing } from "../posts/sharing.tsx";
 import { may } from "../shell/workspace.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass } from "../ui/controls.tsx";
@@ -21,7 +23,15 @@ type Open = "schedule" | "sendBack" | "discard" | null;
  * Approve, publish, schedule, send back, edit or discard. Everything is about exactly the version that is shown:
  * `contentHash` stands for it.
  */
-export function ReviewActions({ approval, post }: { approval: Approval; post: Post }) {
+export function ReviewActions({
+  approval,
+  post,
+  accounts,
+}: {
+  approval: Approval;
+  post: Post;
+  accounts: readonly Account[];
+}) {
   const { t } = useLingui();
   const toasts = useToasts();
   const seen = useSeen(approval);
@@ -54,11 +64,9 @@ export function ReviewActions({ approval, post }: { approval: Approval; post: Po
   const isBusy = approve.isPending || publish.isPending;
   return (
     <>
-      {!isShown && (
-        <div className="mb-3">
-          <NotShown approval={approval} />
-        </div>
-      )}
+      <div className="mb-3 space-y-2 empty:hidden">
+        {isShown ? <Sharing post={post} accounts={accounts} /> : <NotShown approval={approval} />}
+      </div>
       <div className="flex flex-wrap gap-2">
         {isShown && waits && !isApproved && (
           <Button kind="main" isBusy={isBusy} onClick={runApprove}>
@@ -88,7 +96,7 @@ export function ReviewActions({ approval, post }: { approval: Approval; post: Po
         )}
       </div>
       <Dialog title={t`Schedule post`} isOpen={open === "schedule"} onClose={close}>
-        <ScheduleForm approval={approval} post={post} onDone={close} />
+        <ScheduleForm approval={approval} post={post} accounts={accounts} onDone={close} />
       </Dialog>
       <Dialog title={t`Send back`} isOpen={open === "sendBack"} onClose={close}>
         <SendBackForm approval={approval} onDone={close} />

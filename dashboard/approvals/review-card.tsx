@@ -105,7 +105,7 @@ export function ReviewCard({
         })}
       </div>
       <div>
-        <ReviewActions approval={approval} post={post} />
+        <ReviewActions approval={approval} post={post} accounts={accounts.data?.accounts ?? []} />
       </div>
     </article>
   );

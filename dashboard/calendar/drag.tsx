@@ -95,6 +95,8 @@ function placeOf(id: UniqueIdentifier): string {
 }
 
 const INSIDE_PIXELS = 4;
+/** As many days as a view shows. */
+const MOST_STEPS = 42;
 
 /** What is under the pointer or, with the keyboard, under the corner that the arrows lead. */
 const under: CollisionDetection = ({ pointerCoordinates, collisionRect, droppableContainers, droppableRects }) => {
@@ -111,10 +113,15 @@ const under: CollisionDetection = ({ pointerCoordinates, collisionRect, droppabl
 function alongGrid(columns: number): KeyboardCoordinateGetter {
   return (event, { context: { over, droppableRects } }) => {
     if (over === null) return undefined;
-    const beside = placeBeside(placeOf(over.id), event.code, columns);
-    const rect = beside === null ? undefined : (droppableRects.get(beside) ?? droppableRects.get(`list ${beside}`));
-    if (rect === undefined) return undefined;
-    event.preventDefault();
-    return { x: rect.left, y: rect.top };
+    let place: string | null = placeOf(over.id);
+    // Over what is not shown, such as days without posts in a list.
+    for (let steps = 0; steps < MOST_STEPS && place !== null; steps += 1) {
+      place = placeBeside(place, event.code, columns);
+      const rect = place === null ? undefined : (droppableRects.get(place) ?? droppableRects.get(`list ${place}`));
+      if (rect === undefined) continue;
+      event.preventDefault();
+      return { x: rect.left, y: rect.top };
+    }
+    return undefined;
   };
 }

@@ -7,7 +7,9 @@ import type { PostSummary } from "../../contract/operations/posts.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
-import { Button, buttonClass, TextField } from "../ui/controls.tsx";
+import { Button, buttonClass } from "../ui/controls.tsx";
+import { LocalTimeField } from "../ui/local-time-field.tsx";
+import { type LocalTime, scheduledAt } from "../ui/local-time.ts";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
 import { Said } from "../words/use-words.tsx";
 import { isMovable } from "./chip.tsx";
@@ -46,13 +48,13 @@ function Shown({
   const { t } = useLingui();
   const { names, zone } = useCalendar();
   const at = timeOf(post);
-  const [local, setLocal] = useState(at === null ? "" : localTimeOf(at, zone));
+  const [time, setTime] = useState<LocalTime>({ local: at === null ? "" : localTimeOf(at, zone), at });
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Refused>(null);
   const ofTime = refused?.issues.find(({ path }) => path === "/scheduledFor");
   const move = async () => {
     setBusy(true);
-    const answered = await onMove(post, { scheduledFor: local, timeZone: zone });
+    const answered = time.at === at ? null : await onMove(post, scheduledAt(time, zone));
     setBusy(false);
     setRefused(answered);
     if (answered === null) onClose();
@@ -68,7 +70,7 @@ function Shown({
       </div>
       {at !== null && (
         <p className="text-sm text-dim">
-          {names.moment(at)} ({zone})
+          {names.moment(at)} ({zone}, {names.offset(at)})
         </p>
       )}
       {isMovable(post) && (
@@ -80,13 +82,13 @@ function Shown({
           }}
         >
           <div className="grow">
-            <TextField
+            <LocalTimeField
               label={t`Date and time`}
               hint={zone}
-              type="datetime-local"
               required
-              value={local}
-              onChange={({ target }) => setLocal(target.value)}
+              time={time}
+              timeZone={zone}
+              onChange={setTime}
               error={ofTime === undefined ? undefined : `${ofTime.message} ${ofTime.fix}`}
             />
           </div>

@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 
 import { AmpostError } from "../../client/errors.ts";
 import { postsGet, type PostSummary, postsUpdate } from "../../contract/operations/posts.ts";
@@ -45,14 +46,19 @@ export function useMove(say: (at: string) => string): (post: PostSummary, to: Ne
     }
   };
 
-  return async (post, to) => {
-    const { id, scheduledFor: before } = post;
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+  const showMoved = async (id: string, { scheduledFor, timeZone }: NewTime) => {
     await cache.cancelQueries({ queryKey: posts });
-    if (to.timeZone === undefined) show(id, to.scheduledFor);
+    if (timeZone === undefined) show(id, scheduledFor);
+  };
+
+  const move = async ({ id, scheduledFor: before }: PostSummary, to: NewTime): Promise<Refused> => {
+    // What was read for the move before this one would show the post where it was.
+    await showMoved(id, to);
     try {
       const now = await ask(postsGet, mode, { params: { id } });
       // What one moves is what one sees, or nothing.
-      if (now.post.scheduledFor !== before || now.post.status !== "scheduled") {
+      if (!isSameTime(now.post.scheduledFor, before) || now.post.status !== "scheduled") {
         toasts.sayFailure(new Error(t`The post was changed meanwhile, so it was not moved. It is shown as it is now.`));
         return null;
       }
@@ -72,4 +78,19 @@ export function useMove(say: (at: string) => string): (post: PostSummary, to: Ne
       void cache.invalidateQueries({ queryKey: posts });
     }
   };
+
+  // One after the other: a second move begins where the first one ends.
+  return async (post, to) => {
+    const before = last.current;
+    const turn = showMoved(post.id, to)
+      .then(() => before)
+      .then(() => move(post, to));
+    last.current = turn.catch(() => undefined);
+    return await turn;
+  };
+}
+
+/** The same instant is written in several ways. */
+function isSameTime(one: string | null, other: string | null): boolean {
+  return Date.parse(one ?? "") === Date.parse(other ?? "");
 }

@@ -1,15 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Post } from "../../contract/operations/posts.ts";
 import { countText } from "../../platforms/kit/text.ts";
+import { capabilities as tiktok } from "../../platforms/tiktok/capabilities.ts";
 import { inWords, labelOfName } from "../api/in-words.ts";
+import { changesOf } from "./changes.ts";
 import { cutTo } from "./counting.ts";
-import { contentOf, type Draft, emptyDraft, type Item, replaceAt, withItem, withSetting } from "./draft.ts";
+import {
+  bodyOf,
+  contentOf,
+  copyOf,
+  type Draft,
+  draftOf,
+  emptyDraft,
+  isCommercial,
+  type Item,
+  replaceAt,
+  withItem,
+  withSetting,
+} from "./draft.ts";
 import { reduce } from "./history.ts";
 import { type Finding, fixesOf, hasField, tabOf } from "./issues.ts";
 import { fieldsOf } from "./schema.ts";
 
-const WHEN = { kind: "draft", local: "2027-03-28T02:30", timeZone: "Europe/Berlin" } as const;
+const WHEN = { kind: "draft", local: "2027-03-28T02:30", at: null, timeZone: "Europe/Berlin" } as const;
 const DRAFT: Draft = { ...emptyDraft("set", WHEN), platforms: ["threads", "twitter"], text: "Good news" };
 const labelOf = (platform: string) => platform.toUpperCase();
 
@@ -68,6 +83,91 @@ test("what the API says by paths is said by labels", () => {
     "The width of file 1 is 10 px; set the media for THREADS.",
   );
   assert.equal(labelOfName("PUBLIC_TO_EVERYONE"), "Public to everyone");
+});
+
+/** A post as the API has it. */
+function postWith(change: object): Post {
+  const content = { text: "Good news", media: [], linkUrl: null, platformOverrides: {} };
+  const given = { platformSetId: "set", platformPosts: [{ platform: "twitter" }], onPause: "late", status: "draft" };
+  return JSON.parse(JSON.stringify({ id: "post", scheduledFor: null, ...given, content, ...change }));
+}
+
+test("what a post has for platforms that it does not go to is kept, and what is written for them", () => {
+  const stored = { threads: { text: "Only there" }, linkedin: { settings: { visibility: "CONNECTIONS" } } };
+  const post = postWith({ content: { ...postWith({}).content, platformOverrides: stored }, onPause: "skip" });
+  const draft = { ...draftOf(post, WHEN), text: "Better news" };
+  const { content, onPause } = bodyOf(draft, WHEN);
+  assert.deepEqual([content.text, content.platformOverrides, onPause], ["Better news", stored, "skip"]);
+  // What is checked is what is published.
+  assert.deepEqual(contentOf(draft).platformOverrides, {});
+  const also = bodyOf({ ...draft, platforms: ["twitter", "threads"] }, WHEN);
+  assert.deepEqual([also.platforms, also.content.platformOverrides], [["twitter", "threads"], stored]);
+});
+
+test("a copy has everything but what people must choose themselves for each post", () => {
+  const chosen = { privacyLevel: "SELF_ONLY", disableComment: false, brandContentToggle: true };
+  const platformOverrides = {
+    tiktok: { text: "For fans", settings: { ...chosen, isAigc: true } },
+    threads: { text: "T" },
+  };
+  const post = postWith({ content: { ...postWith({}).content, platformOverrides } });
+  const copy = bodyOf(
+    copyOf(draftOf(post, WHEN), (platform) => (platform === "tiktok" ? tiktok.sharing : undefined)),
+    WHEN,
+  );
+  assert.deepEqual(copy.content.platformOverrides, {
+    tiktok: { text: "For fans", settings: { isAigc: true } },
+    threads: { text: "T" },
+  });
+});
+
+test("a post that is labeled as commercial is one, until somebody says that it is not", () => {
+  const { disclosure } = tiktok.sharing;
+  const settings = { brandContentToggle: true };
+  assert.equal(isCommercial({ settings }, disclosure), true);
+  assert.equal(isCommercial({ settings: {} }, disclosure), false);
+  assert.equal(isCommercial({ settings: {}, isCommercial: true }, disclosure), true);
+  assert.equal(isCommercial({ settings: {}, isCommercial: false }, disclosure), false);
+});
+
+test("a time that nobody has changed is sent as it was, to the second and the second time of two", () => {
+  const at = "2027-10-31T01:30:30.000Z";
+  const when = { ...WHEN, kind: "at", local: "2027-10-31T02:30", at } as const;
+  assert.equal(Object(bodyOf(DRAFT, when)).scheduledFor, at);
+  const { scheduledFor, timeZone } = Object(bodyOf(DRAFT, { ...when, at: null }));
+  assert.deepEqual([scheduledFor, timeZone], ["2027-10-31T02:30", "Europe/Berlin"]);
+});
+
+test("what somebody else has changed in a post is told by its parts", () => {
+  const file = { id: "m1", url: "https://media.example/1?signature=a", filename: "cat.jpg", altText: "A cat" };
+  const content = { ...postWith({}).content, media: [file], platformOverrides: { threads: { text: "Hers" } } };
+  const before = postWith({ content });
+  const again = { ...file, url: "https://media.example/1?signature=b" };
+  assert.deepEqual(changesOf(before, postWith({ content: { ...content, media: [again] } })), []);
+  const settings = { thread: [{ text: "More" }] };
+  const after = postWith({
+    content: {
+      ...content,
+      text: "Their news",
+      media: [{ ...again, altText: "A dog" }],
+      platformOverrides: { threads: { settings } },
+    },
+    platformPosts: [{ platform: "threads" }],
+    scheduledFor: "2027-10-31T01:30:30.000Z",
+    status: "scheduled",
+  });
+  assert.deepEqual(
+    changesOf(before, after).map(({ of, platform, words }) => [of, platform, words]),
+    [
+      ["text", null, "Their news"],
+      ["media", null, "cat.jpg: A dog"],
+      ["text", "threads", ""],
+      ["settings", "threads", 'Thread: [{"text":"More"}]'],
+      ["platforms", null, "threads"],
+      ["time", null, "2027-10-31T01:30:30.000Z"],
+      ["status", null, "scheduled"],
+    ],
+  );
 });
 
 test("undo goes back over what was typed without a pause, and the end of an upload is no step", () => {

@@ -14,7 +14,7 @@ import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
-import { type Draft, draftOf, emptyDraft, itemOfStored, localTimeAt, type When } from "./draft.ts";
+import { copyOf, type Draft, draftOf, emptyDraft, itemOfStored, localTimeAt, type When } from "./draft.ts";
 import { Editor } from "./editor.tsx";
 import type { Saved } from "./saving.ts";
 import { fieldsOf } from "./schema.ts";
@@ -78,8 +78,12 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
       sets.data.sets,
       all.map(({ platformSetId }) => platformSetId),
     );
+    const draft = post === undefined ? emptyDraft(set, when) : draftOf(post, when);
     setOpened({
-      draft: withMedia(post === undefined ? emptyDraft(set, when) : draftOf(post, when), stored.data?.media),
+      draft: withMedia(
+        isCopy ? copyOf(draft, (platform) => described.get(platform)?.capabilities.sharing) : draft,
+        stored.data?.media,
+      ),
       saved: post === undefined || isCopy ? null : { post, etag: source.data?.etag ?? null },
     });
     return loading;
@@ -131,6 +135,7 @@ function whenOf(scheduledFor: string | null, at: string | undefined): When {
     local: isSet
       ? localTimeAt(instant, timeZone)
       : `${localTimeAt(Date.now() + TOMORROW, timeZone).slice(0, 10)}T09:00`,
+    at: isSet ? new Date(instant).toISOString() : null,
     timeZone,
   };
 }

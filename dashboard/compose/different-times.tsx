@@ -17,9 +17,9 @@ import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
-import { type Draft, isUploading, type When } from "./draft.ts";
+import { bodyOf, type Draft, isUploading, type When } from "./draft.ts";
 import { missingDisclosures } from "./issues.ts";
-import { bodyOf, type useSaving } from "./saving.ts";
+import type { useSaving } from "./saving.ts";
 
 export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;
 
@@ -71,7 +71,10 @@ export function DifferentTimes({
   };
 
   const schedule = async (whole: Draft) => {
-    const parts = groups.map((group) => ({ ...whole, platforms: group.map(({ platform }) => platform) }));
+    const parts = groups.map((group): Draft => {
+      const platforms = group.map(({ platform }) => platform);
+      return { ...whole, platforms, others: whole.others.filter((platform) => !whole.platforms.includes(platform)) };
+    });
     const scheduled: Post[] = [];
     setOutcome(null);
     try {

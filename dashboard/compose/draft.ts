@@ -1,9 +1,11 @@
 import type { Media } from "../../contract/operations/media.ts";
 import type { Post } from "../../contract/operations/posts.ts";
+import type { SharingDuties } from "../../model/capabilities.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, MediaType } from "../../model/post.ts";
 import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
 import { randomId } from "../api/random-id.ts";
+import { type LocalTime, scheduledAt } from "../ui/local-time.ts";
 
 /** What is being written. */
 export interface Draft {
@@ -13,7 +15,11 @@ export interface Draft {
   linkUrl: string;
   media: readonly Item[];
   overrides: Partial<Record<PlatformName, Override>>;
+  /** Platforms that the post did not go to, and had something for: that is kept. */
+  others: readonly PlatformName[];
   when: When;
+  /** Not shown here, and kept. */
+  onPause?: Post["onPause"];
 }
 
 export interface Override {
@@ -23,17 +29,16 @@ export interface Override {
   media?: readonly Item[];
   /** As they are sent, but with items instead of media entries. */
   settings: Settings;
-  /** The person says that the post is commercial; in which way is in the settings. */
+  /** The person says that the post is commercial, or not; in which way is in the settings. See `isCommercial`. */
   isCommercial?: boolean;
 }
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-export interface When {
+export interface When extends LocalTime {
   /** `next`: the set's next free posting time. */
   kind: "draft" | "next" | "at";
-  /** A local time such as "2026-12-01T09:30", in an IANA time zone. */
-  local: string;
+  /** Of the IANA database. */
   timeZone: string;
 }
 
@@ -57,19 +62,54 @@ export interface Shown {
 }
 
 export function emptyDraft(platformSetId: string, when: When): Draft {
-  return { platformSetId, platforms: [], text: "", linkUrl: "", media: [], overrides: {}, when };
+  return { platformSetId, platforms: [], text: "", linkUrl: "", media: [], overrides: {}, others: [], when };
 }
 
 /** A post as the composer edits it. */
-export function draftOf({ content, platformPosts, platformSetId }: Post, when: When): Draft {
+export function draftOf({ content, platformPosts, platformSetId, onPause }: Post, when: When): Draft {
   const overrides: Draft["overrides"] = {};
   const platforms = platformPosts.map(({ platform }) => platform);
-  for (const platform of platforms) {
+  for (const platform of PLATFORM_NAMES) {
     const override = content.platformOverrides[platform];
     if (isRecord(override)) overrides[platform] = readOverride(override);
   }
-  const media = content.media.map(itemOf);
-  return { platformSetId, platforms, text: content.text, linkUrl: content.linkUrl ?? "", media, overrides, when };
+  return {
+    platformSetId,
+    platforms,
+    text: content.text,
+    linkUrl: content.linkUrl ?? "",
+    media: content.media.map(itemOf),
+    overrides,
+    others: PLATFORM_NAMES.filter((name) => overrides[name] !== undefined && !platforms.includes(name)),
+    when,
+    onPause,
+  };
+}
+
+/** A copy of a post. What a platform requires people to choose themselves is chosen anew for it. */
+export function copyOf(draft: Draft, dutiesOf: (platform: PlatformName) => SharingDuties | undefined): Draft {
+  return PLATFORM_NAMES.reduce((copy, platform) => {
+    const duties = dutiesOf(platform);
+    if (duties === undefined) return copy;
+    return settingsOfDuties(duties).reduce((each, setting) => withSetting(each, platform, [setting], undefined), copy);
+  }, draft);
+}
+
+/** The settings that a platform's duties are about; they have no place in its other settings. */
+export function settingsOfDuties({ audience, interactions, disclosure }: SharingDuties): string[] {
+  return [
+    audience.setting,
+    ...interactions.items.map(({ setting }) => setting),
+    ...disclosure.kinds.map(({ setting }) => setting),
+  ];
+}
+
+/** Whether the person says that the post is commercial: until they say so or not, what is set says it. */
+export function isCommercial(
+  { isCommercial: said, settings }: Override,
+  { kinds }: SharingDuties["disclosure"],
+): boolean {
+  return said ?? kinds.some(({ setting }) => settings[setting] === true);
 }
 
 function readOverride({ text, media, settings }: Record<string, unknown>): Override {
@@ -162,9 +202,21 @@ export function contentOf(
   };
 }
 
-export function timeOf({ kind, local, timeZone }: When) {
-  if (kind === "next") return { nextPostingTime: true };
-  return kind === "at" ? { scheduledFor: `${local}:00`, timeZone } : { scheduledFor: null };
+export function timeOf(when: When) {
+  if (when.kind === "next") return { nextPostingTime: true };
+  return when.kind === "at" ? scheduledAt(when, when.timeZone) : { scheduledFor: null };
+}
+
+/** What is sent of a draft. */
+export function bodyOf(draft: Draft, when: When) {
+  const { platforms, others, platformSetId, onPause } = draft;
+  return {
+    content: contentOf({ ...draft, platforms: [...platforms, ...others] }),
+    platforms: [...platforms],
+    platformSetId,
+    ...(onPause !== undefined && { onPause }),
+    ...timeOf(when),
+  };
 }
 
 function entriesOf(items: readonly Item[], entryOf: EntryOf): MediaEntry[] {

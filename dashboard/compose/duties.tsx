@@ -7,18 +7,9 @@ import { Checkbox, Select } from "../ui/controls.tsx";
 import { useWords } from "../words/use-words.tsx";
 import { Consent } from "./consent.tsx";
 import { DraftContext, useComposer } from "./context.ts";
-import { type Item, type Settings, withOverride, withSetting } from "./draft.ts";
+import { isCommercial, type Item, type Settings, withOverride, withSetting } from "./draft.ts";
 import { FieldIssues } from "./findings.tsx";
 import { pointerOf } from "./issues.ts";
-
-/** The settings that a platform's duties are about; they have no place in its other settings. */
-export function settingsOfDuties({ audience, interactions, disclosure }: SharingDuties): string[] {
-  return [
-    audience.setting,
-    ...interactions.items.map(({ setting }) => setting),
-    ...disclosure.kinds.map(({ setting }) => setting),
-  ];
-}
 
 /** What a platform requires people to see and to choose themselves. */
 export const Duties = memo(function Duties({
@@ -124,11 +115,12 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
   const { t } = useLingui();
   const say = useWords();
   const { change } = useComposer();
-  const isOn = useContext(DraftContext)?.overrides[platform]?.isCommercial === true;
-  const turn = (isCommercial: boolean) =>
+  const override = useContext(DraftContext)?.overrides[platform];
+  const isOn = override !== undefined && isCommercial(override, disclosure);
+  const turn = (toOn: boolean) =>
     change((draft) => {
-      const next = withOverride(draft, platform, { isCommercial });
-      if (isCommercial) return next;
+      const next = withOverride(draft, platform, { isCommercial: toOn });
+      if (toOn) return next;
       return disclosure.kinds.reduce(
         (before, { setting }) => withSetting(before, platform, [setting], undefined),
         next,
@@ -157,7 +149,14 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
                   disabled={isBarred && settings[setting] !== true}
                   checked={settings[setting] === true}
                   onChange={({ target }) =>
-                    change((draft) => withSetting(draft, platform, [setting], target.checked ? true : undefined))
+                    change((draft) =>
+                      withSetting(
+                        withOverride(draft, platform, { isCommercial: true }),
+                        platform,
+                        [setting],
+                        target.checked ? true : undefined,
+                      ),
+                    )
                   }
                 />
                 <FieldIssues at={pointerOf(platform, [setting])} isDeep />

@@ -1,30 +1,17 @@
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import {
-  lazy,
-  startTransition,
-  Suspense,
-  useCallback,
-  useEffect,
-  useEffectEvent,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { lazy, startTransition, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
-import { accountsRefresh } from "../../contract/operations/connections.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
-import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
-import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
 import { Card, Notice, Skeleton, Tag, View } from "../ui/surfaces.tsx";
-import { useToasts } from "../ui/toasts.tsx";
 import { Said } from "../words/use-words.tsx";
 import {
   type Composer,
@@ -109,7 +96,11 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
     [draft.platforms, draft.overrides],
   );
   const saving = useSaving(opened, initial);
-  useFreshCreators(draft.platforms, described, accountOf);
+  useFreshCreators(
+    draft.platforms.flatMap((platform) =>
+      described.get(platform)?.capabilities.sharing === undefined ? [] : (accountOf(platform)?.id ?? []),
+    ),
+  );
   useUndoKeys(undo, redo);
   const kept = useKept(draft, history.isTouched, saving, opened);
   const shownDraft = useAfterPause(draft);
@@ -265,27 +256,6 @@ function useAfterPause(draft: Draft): Draft {
     return () => clearTimeout(timer);
   }, [draft]);
   return shown;
-}
-
-/** Where a platform requires it, what an account is called and allows is read from the platform for each post. */
-function useFreshCreators(
-  platforms: readonly PlatformName[],
-  described: EditorProps["described"],
-  accountOf: Composer["accountOf"],
-): void {
-  const { mutate } = useWrite(accountsRefresh, ["/api/v1/accounts"]);
-  const toasts = useToasts();
-  const asked = useRef(new Set<string>());
-  const onError = useEffectEvent((error: Error) => toasts.sayFailure(error));
-  useEffect(() => {
-    for (const platform of may("accounts_refresh") ? platforms : []) {
-      const id = accountOf(platform)?.id;
-      if (described.get(platform)?.capabilities.sharing === undefined || id === undefined) continue;
-      if (asked.current.has(id)) continue;
-      asked.current.add(id);
-      mutate({ params: { id } }, { onError: (error) => onError(error) });
-    }
-  }, [platforms, described, accountOf, mutate]);
 }
 
 const KEEP_MILLISECONDS = 800;

@@ -83,7 +83,7 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
     const local = readLocalTime(draft.when.local, draft.when.timeZone).instead?.slice(0, 16);
     return local === undefined
       ? []
-      : [{ name: "useTime", local, apply: (before) => ({ ...before, when: { ...before.when, local } }) }];
+      : [{ name: "useTime", local, apply: (before) => ({ ...before, when: { ...before.when, local, at: null } }) }];
   }
   if (path === "/scheduledFor")
     return [

@@ -1,7 +1,9 @@
 import type { Mode } from "../../model/platform-names.ts";
+import { workspace } from "../shell/workspace.ts";
+import { start } from "../start.ts";
 import { type Draft, isItem, isRecord, type Item } from "./draft.ts";
 
-/** Keeps what is not saved yet in this browser. `by` tells apart the tabs that write the same post. */
+/** Keeps what is not saved yet in this browser, for who is signed in and the workspace that is open. `by` tells apart the tabs that write the same post. */
 export function keep(mode: Mode, id: string | null, by: string, draft: Draft): void {
   try {
     localStorage.setItem(nameOf(mode, id), JSON.stringify({ by, draft }, withoutFiles));
@@ -30,7 +32,7 @@ function read(mode: Mode, id: string | null): Record<string, unknown> | null {
 }
 
 function nameOf(mode: Mode, id: string | null): string {
-  return `ampost.composer.${mode}.${id ?? "new"}`;
+  return ["ampost.composer", start.user.id, workspace.id, mode, id ?? "new"].join(".");
 }
 
 /** Files that are not stored are gone with the page, and so are the addresses at which it shows them. */

@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useEffectEvent, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from "react";
 
 import { AmpostError } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
@@ -10,13 +10,16 @@ import { useMode } from "../shell/mode.ts";
 import { needsApproval } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
-import { Dialog, Notice } from "../ui/surfaces.tsx";
+import { Dialog } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { Consent } from "./consent.tsx";
+import { Said } from "../words/use-words.tsx";
+import { Consent, creatorName } from "./consent.tsx";
 import { type Described, useComposer } from "./context.ts";
 import { type Draft, isUploading, settingsOf } from "./draft.ts";
-import { type Finding, tabOf } from "./issues.ts";
+import { type Finding, missingDisclosures, tabOf } from "./issues.ts";
 import type { Saved, useSaving } from "./saving.ts";
+
+const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).Conflict }));
 
 interface PublishBarProps {
   draft: Draft;
@@ -48,6 +51,7 @@ export function PublishBar(props: PublishBarProps) {
   const isLoading = isUploading(draft);
   const blockers = findings.filter(({ isWarning }) => !isWarning);
   const canSave = draft.platforms.length > 0 && !isLoading && doing === null;
+  const [missing] = missingDisclosures(draft, described);
 
   const open = (saved: Saved) => void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
   const fail = (error: unknown) => {
@@ -62,7 +66,7 @@ export function PublishBar(props: PublishBarProps) {
   };
   const attempt = async (what: "save" | "publish", work: () => Promise<Saved>, then: (saved: Saved) => void) => {
     // What is not checked yet is left to the server.
-    const [first] = isChecked ? blockers : [];
+    const first = missing ?? (isChecked ? blockers[0] : undefined);
     setDoing(what);
     if (first === undefined || (await isMended())) await work().then(then, fail);
     else {
@@ -89,13 +93,10 @@ export function PublishBar(props: PublishBarProps) {
     setAsking(false);
     return attempt(
       "publish",
-      () => saving.publish(draft, { ...when, kind: "draft" }),
+      () => saving.publish(draft),
       (saved) => {
-        const notices = draft.platforms.flatMap(
-          (platform) => described.get(platform)?.capabilities.sharing?.notice ?? [],
-        );
         open(saved);
-        toasts.say([t`Publishing has started.`, ...notices].join(" "));
+        toasts.say(t`Publishing has started.`);
       },
     );
   };
@@ -114,26 +115,37 @@ export function PublishBar(props: PublishBarProps) {
     return () => document.removeEventListener("keydown", listen);
   }, []);
   useAutosave(props, doing === null, created);
+  const dutiesOf = (platform: PlatformName) => described.get(platform)?.capabilities.sharing;
   return (
     <div className="space-y-3">
-      {saving.state === "conflict" && <Conflict saving={saving} />}
+      {saving.state === "conflict" && saving.saved.current !== null && (
+        <Suspense>
+          <Conflict known={saving.saved.current} onOverrule={saving.overrule} />
+        </Suspense>
+      )}
       {draft.platforms.map((platform) => {
-        const duties = described.get(platform)?.capabilities.sharing;
+        const duties = dutiesOf(platform);
         return duties === undefined ? null : (
-          <Consent key={platform} platform={platform} duties={duties} settings={settingsOf(draft, platform)} />
+          <Consent
+            key={platform}
+            platform={platform}
+            duties={duties}
+            settings={settingsOf(draft, platform)}
+            account={accountOf(platform)}
+          />
         );
       })}
       <div className="grid gap-2">
         <Button
           kind="main"
           isBusy={doing === "save"}
-          disabled={!canSave}
+          disabled={!canSave || (missing !== undefined && when.kind !== "draft")}
           onClick={() => void save()}
           aria-keyshortcuts="Control+Enter"
         >
           {when.kind === "draft" ? t`Save draft` : t`Schedule`}
         </Button>
-        <Button isBusy={doing === "publish"} disabled={!canSave} onClick={askOrPublish}>
+        <Button isBusy={doing === "publish"} disabled={!canSave || missing !== undefined} onClick={askOrPublish}>
           {needsApproval ? t`Send for approval` : t`Publish now`}
         </Button>
       </div>
@@ -142,13 +154,15 @@ export function PublishBar(props: PublishBarProps) {
           ? t`Files are being uploaded.`
           : saving.state === "saving"
             ? t`Saving…`
-            : blockers.length > 0
-              ? plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
-              : draft === saving.savedDraft
-                ? t`Saved`
-                : draft.platforms.length === 0
-                  ? t`Choose where to publish.`
-                  : t`Not saved yet`}
+            : missing !== undefined
+              ? <Said text={missing.message} />
+              : blockers.length > 0
+                ? plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
+                : draft === saving.savedDraft
+                  ? t`Saved`
+                  : draft.platforms.length === 0
+                    ? t`Choose where to publish.`
+                    : t`Not saved yet`}
       </p>
       <Dialog title={t`Publish now?`} isOpen={isAsking} onClose={() => setAsking(false)}>
         <p className="mb-3 text-sm">{t`The post goes out now, for everybody who can see these accounts:`}</p>
@@ -157,7 +171,7 @@ export function PublishBar(props: PublishBarProps) {
             const account = accountOf(platform);
             return (
               <li key={platform}>
-                {labelOf(platform)}: {account?.username ?? account?.displayName}
+                {labelOf(platform)}: {account && creatorName(account, dutiesOf(platform))}
               </li>
             );
           })}
@@ -170,21 +184,6 @@ export function PublishBar(props: PublishBarProps) {
         </div>
       </Dialog>
     </div>
-  );
-}
-
-function Conflict({ saving }: { saving: PublishBarProps["saving"] }) {
-  const { t } = useLingui();
-  const toasts = useToasts();
-  return (
-    <Notice tone="warn">
-      <p className="font-semibold">{t`Somebody else has changed this post.`}</p>
-      <p>{t`What you wrote is still here. It is saved only if you say so.`}</p>
-      <div className="mt-2 flex flex-wrap gap-2">
-        <Button onClick={() => void saving.overrule().catch(toasts.sayFailure)}>{t`Keep my version`}</Button>
-        <Button onClick={() => location.reload()}>{t`Load theirs`}</Button>
-      </div>
-    </Notice>
   );
 }
 

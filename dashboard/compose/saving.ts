@@ -2,11 +2,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 
 import { AmpostError } from "../../client/errors.ts";
-import { type Post, postsCreate, postsGet, postsPublish, postsUpdate } from "../../contract/operations/posts.ts";
+import { type Post, postsCreate, postsPublish, postsUpdate } from "../../contract/operations/posts.ts";
 import { ask } from "../api/ask.ts";
 import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
-import { contentOf, type Draft, timeOf, type When } from "./draft.ts";
+import { bodyOf, type Draft, type When } from "./draft.ts";
 
 export interface Saved {
   post: Post;
@@ -66,15 +66,17 @@ export function useSaving(opened: Saved | null, initial: Draft) {
     [run, mode],
   );
 
+  /** What is scheduled stays so until it is being published. */
   const publish = useCallback(
-    (draft: Draft, when: When) =>
-      save(draft, when).then(({ post, etag }) =>
-        run(async () => {
-          const answer = await ask(postsPublish, mode, { params: { id: post.id }, ifMatch: etag ?? undefined });
-          saved.current = { post: answer.post, etag: answer.etag };
-          return saved.current;
-        }),
-      ),
+    async (draft: Draft) => {
+      const isScheduled = saved.current?.post.status === "scheduled";
+      const { post, etag } = await save(draft, isScheduled ? draft.when : { ...draft.when, kind: "draft" });
+      return await run(async () => {
+        const answer = await ask(postsPublish, mode, { params: { id: post.id }, ifMatch: etag ?? undefined });
+        saved.current = { post: answer.post, etag: answer.etag };
+        return saved.current;
+      });
+    },
     [save, run, mode],
   );
 
@@ -92,22 +94,13 @@ export function useSaving(opened: Saved | null, initial: Draft) {
     [run, mode],
   );
 
-  /** From now on, what others have changed is replaced. */
-  const overrule = useCallback(async () => {
-    const before = saved.current;
-    if (before === null) return;
-    const { post, etag } = await ask(postsGet, mode, { params: { id: before.post.id } });
-    saved.current = { post, etag };
+  /** From now on, this version, which somebody else has made, is replaced. */
+  const overrule = useCallback((theirs: Saved) => {
+    saved.current = theirs;
     setState("unsaved");
-  }, [mode]);
+  }, []);
 
   return { state, savedDraft, save, publish, createBeside, overrule, saved };
-}
-
-/** What is sent of a draft. */
-export function bodyOf(draft: Draft, when: When) {
-  const { platforms, platformSetId } = draft;
-  return { content: contentOf(draft), platforms: [...platforms], platformSetId, ...timeOf(when) };
 }
 
 /** Tells bodies apart, so that only the same creation counts as a repetition. */

@@ -5,8 +5,9 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import { labelOfName } from "../api/in-words.ts";
 import { start } from "../start.ts";
-import { Button, Select, TextField } from "../ui/controls.tsx";
+import { Button, Select } from "../ui/controls.tsx";
 import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
+import { LocalTimeField } from "../ui/local-time-field.tsx";
 import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { CoverFrame, CoverImage } from "./cover.tsx";
@@ -209,16 +210,19 @@ function TimeSetting({
   const { timeZone } = start.user;
   const instant = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return (
-    <TextField
-      type="datetime-local"
+    <LocalTimeField
       label={label}
       hint={t`${hint} Time zone: ${timeZone}.`}
-      value={Number.isNaN(instant) ? "" : localTimeAt(instant, timeZone)}
-      onChange={({ target }) => {
-        if (target.value === "") return onChange(undefined);
-        const read = readLocalTime(target.value, timeZone);
-        const at = read.instant ?? readLocalTime(read.instead, timeZone).instant;
-        onChange(at?.toISOString());
+      time={
+        Number.isNaN(instant)
+          ? { local: "", at: null }
+          : { local: localTimeAt(instant, timeZone), at: new Date(instant).toISOString() }
+      }
+      timeZone={timeZone}
+      onChange={({ local, at }) => {
+        if (local === "") return onChange(undefined);
+        const read = readLocalTime(local, timeZone);
+        onChange(at ?? (read.instant ?? readLocalTime(read.instead, timeZone).instant)?.toISOString());
       }}
     />
   );

@@ -4,7 +4,8 @@ import { lazy, memo, Suspense, useContext } from "react";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import { start } from "../start.ts";
-import { Select, TextField } from "../ui/controls.tsx";
+import { Select } from "../ui/controls.tsx";
+import { LocalTimeField } from "../ui/local-time-field.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
@@ -49,16 +50,17 @@ export const WhenCard = memo(function WhenCard({
         {option("at", t`At a time`)}
         {when.kind === "at" && (
           <div className="ms-7 space-y-3 pb-2">
-            <TextField
-              type="datetime-local"
+            <LocalTimeField
               label={t`Date and time`}
-              value={when.local}
-              onChange={({ target }) => set({ local: target.value })}
+              time={when}
+              timeZone={when.timeZone}
+              saysSkipped={false}
+              onChange={set}
             />
             <Select
               label={t`Time zone`}
               value={when.timeZone}
-              onChange={({ target }) => set({ timeZone: target.value })}
+              onChange={({ target }) => set({ timeZone: target.value, at: null })}
               options={[...new Set([start.user.timeZone, when.timeZone, ...ZONES])].map((zone) => ({
                 value: zone,
                 name: zone.replaceAll("_", " "),
@@ -100,11 +102,10 @@ function NextTimeIssues() {
 }
 
 /** The same moment in the user's own time zone and in UTC. */
-function Instant({ when: { local, timeZone } }: { when: When }) {
+function Instant({ when: { local, timeZone, at: known } }: { when: When }) {
   const { t } = useLingui();
-  const instant = local === "" ? null : readLocalTime(local, timeZone).instant;
-  if (instant === null) return null;
-  const at = instant.toISOString();
+  const at = known ?? (local === "" ? null : readLocalTime(local, timeZone).instant?.toISOString());
+  if (!at) return null;
   return (
     <p className="text-sm text-dim" role="status">
       <Time at={at} withZone /> · {t`${at.slice(0, 16).replace("T", " ")} UTC`}

@@ -64,7 +64,7 @@ export function AccountRow({
               {t`Reconnect`}
             </a>
           )}
-          {may("accounts_refresh") && <AccountMenu account={account} name={name} pauses={pauses} logins={others} />}
+          {may("accounts_disconnect") && <AccountMenu account={account} name={name} pauses={pauses} logins={others} />}
         </div>
       </div>
       <HealthNotice account={account} />

@@ -3,9 +3,10 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
+import type { Account } from "../../contract/operations/accounts.ts";
 import {
+  type Post,
   postsCancel,
-  postsCreate,
   postsDelete,
   postsPublish,
   postsRetry,
@@ -22,12 +23,12 @@ import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { copyPost } from "./copy-post.ts";
+import { Sharing } from "./sharing.tsx";
 import { usePostAction } from "./use-post-action.ts";
 import type { FollowedPost } from "./use-post.ts";
 
 /** What can be done with a post in its status. */
-export function PostActions({ followed }: { followed: FollowedPost }) {
+export function PostActions({ followed, accounts }: { followed: FollowedPost; accounts: readonly Account[] }) {
   const { t } = useLingui();
   const mode = useMode();
   const toasts = useToasts();
@@ -39,23 +40,11 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
   const cancel = usePostAction(postsCancel, followed, () => toasts.say(t`The post was cancelled.`));
   const remove = usePostAction(postsDelete, followed, () => toasts.say(t`The post was deleted.`));
   const update = useWrite(postsUpdate);
-  const create = useWrite(postsCreate);
   const failed = post.platformPosts.filter((each) => each.status === "failed").map(({ platform }) => platform);
   const isDraft = status === "draft";
   const asks = needsApproval && post.approval?.state !== "approved";
   const verb = asks ? t`Send for approval` : t`Publish now`;
 
-  const duplicate = () =>
-    create.mutate(
-      { body: copyPost(post) },
-      {
-        onSuccess(answer) {
-          toasts.say(t`The copy is a draft.`);
-          void navigate({ to: "/posts/$id", params: { id: answer.post.id } });
-        },
-        onError: toasts.sayFailure,
-      },
-    );
   const unschedule = () =>
     update.mutate(
       { params: { id }, ifMatch: etag ?? undefined, body: { scheduledFor: null } },
@@ -72,7 +61,8 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
     );
 
   if (!may("posts_publish")) return null;
-  const items: MenuItem[] = [{ name: t`Duplicate`, onSelect: duplicate, isDisabled: create.isPending }];
+  const duplicate = () => void navigate({ to: "/compose", search: { from: id } });
+  const items: MenuItem[] = [{ name: t`Duplicate`, onSelect: duplicate }];
   if (status === "scheduled") items.push({ name: t`Back to draft`, onSelect: unschedule });
   if (isAllowed(status, "discard"))
     items.push({
@@ -109,8 +99,9 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
             ? t`In test mode, that is the sandbox.`
             : t`It is then public and cannot be taken back here.`}
         </p>
+        <Sharing post={post} accounts={accounts} />
       </Confirm>
-      <RetryDialog key={failed.join()} platforms={failed} retry={retry} />
+      <RetryDialog key={failed.join()} post={post} accounts={accounts} platforms={failed} retry={retry} />
       <Confirm {...remove} title={t`Delete this draft?`} action={t`Delete`} onConfirm={() => remove.run()}>
         <p>
           <Trans>It cannot be edited or published any more.</Trans>
@@ -127,9 +118,13 @@ export function PostActions({ followed }: { followed: FollowedPost }) {
 
 /** Failed platforms are tried again; what is published or unknown is not touched. */
 function RetryDialog({
+  post,
+  accounts,
   platforms,
   retry,
 }: {
+  post: Post;
+  accounts: readonly Account[];
   platforms: readonly PlatformName[];
   retry: ReturnType<typeof usePostAction>;
 }) {
@@ -157,6 +152,7 @@ function RetryDialog({
           />
         ))}
       </fieldset>
+      <Sharing post={post} platforms={chosen} accounts={accounts} />
     </Confirm>
   );
 }

@@ -34,7 +34,7 @@ export function PostPage() {
   const { post, etag } = data;
   const followed = { post, etag, readAgain: async () => (await refetch()).data?.etag ?? null };
   return (
-    <View title={t`Post`} actions={<PostActions followed={followed} />} isWide>
+    <View title={t`Post`} actions={<PostActions followed={followed} accounts={accounts.data?.accounts ?? []} />} isWide>
       <div
         className={`grid items-start gap-4 *:min-w-0 ${post.platformPosts.length > 1 ? "" : "lg:grid-cols-[1fr_2fr]"}`}
       >

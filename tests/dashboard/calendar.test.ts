@@ -7,6 +7,7 @@ import { post as postShape } from "../../contract/operations/posts.ts";
 import { offsetAt, offsetFormat, readLocalTime } from "../../model/time-zones.ts";
 import { idOf, objectIn } from "../answers.ts";
 import { step } from "../browser.ts";
+import type { World } from "../world.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const ZONE = "Europe/Berlin";
@@ -22,11 +23,11 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   const day = (number: number) => new Date(change + (number - 18) * DAY).toISOString().slice(0, 10);
   const at = (date: string, time = "09:30") => readLocalTime(`${date}T${time}`, ZONE).instant?.toISOString() ?? "";
   const dateOf = (number: number) => Number(day(number).slice(8));
-  const schedule = async (text: string, date: string) => {
+  const schedule = async (text: string, date: string, platformSetId = world.test.platformSetId) => {
     const { status, body } = await world.call(world.test, "POST", POSTS, {
       content: { text },
       platforms: ["facebook"],
-      platformSetId: world.test.platformSetId,
+      platformSetId,
       scheduledFor: at(date),
     });
     assert.equal(status, 201, JSON.stringify(body));
@@ -36,6 +37,9 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     postShape.parse(objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post")).scheduledFor;
   const launch = await schedule("The launch", day(10));
   const other = await schedule("Another", day(11));
+  const elsewhere = await createSet(world, "Elsewhere");
+  await world.connect(world.test, "facebook", { platformSetId: elsewhere });
+  await schedule("In the other set", day(14), elsewhere);
   const address = (view: string) =>
     `${world.url}/calendar?${new URLSearchParams({ mode: "test", zone: ZONE, on: day(10), view })}`;
 
@@ -46,7 +50,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   const changed = async (of: Page, act: () => Promise<void>) => {
     await Promise.all([of.waitForResponse((response) => response.request().method() === "PATCH"), act()]);
   };
-  const said = (text: string) => page.getByText(text).first().waitFor();
+  const said = (text: string | RegExp) => page.getByText(text).first().waitFor();
 
   await step("weeks begin as the browser's region has them, and the time zone is named", async () => {
     await page.goto(address("month"));
@@ -107,6 +111,8 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await field.fill("2020-01-01T10:00");
     await page.getByRole("button", { name: "Move", exact: true }).click();
     await page.locator('[aria-invalid="true"]').waitFor();
+    await said(/must be in the future/);
+    assert.equal(await page.getByText("scheduledFor").count(), 0);
     assert.equal(await timeOf(launch), at(day(18), "11:30"));
     await field.fill(`${day(10)}T09:30`);
     await changed(page, () => page.getByRole("button", { name: "Move", exact: true }).click());
@@ -125,6 +131,42 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     assert.equal(await timeOf(launch), at(day(20)));
     await page.unroute("**/api/v1/posts?*");
   });
+  await step("a second move that comes before the list is read again begins where the first one ended", async () => {
+    await page.goto(address("month"));
+    await chip.waitFor();
+    const listed = Promise.withResolvers<void>();
+    await page.route("**/api/v1/posts?*", async (route) => {
+      await listed.promise;
+      // Those that are no longer wanted are gone.
+      await route.continue().catch(() => undefined);
+    });
+    const answered = page.waitForResponse((response) => response.request().method() === "PATCH");
+    await drag(page, chip, cell(day(12)));
+    await drag(page, chip, cell(day(13)));
+    await answered;
+    await said(new RegExp(`^Moved to .*\\b${dateOf(13)}\\b`));
+    assert.equal(await timeOf(launch), at(day(13)));
+    listed.resolve();
+    await page.unroute("**/api/v1/posts?*");
+  });
+  await step("in a week, a post is dragged to an hour of another day, and keeps its minutes", async () => {
+    await page.goto(address("week"));
+    await changed(page, () => drag(page, page.getByRole("button", { name: "Another" }), cell(`${day(9)}T14`)));
+    assert.equal(await timeOf(other), at(day(9), "14:30"));
+    await changed(page, () => page.getByRole("button", { name: "Undo" }).first().click());
+    assert.equal(await timeOf(other), at(day(11)));
+  });
+  await step("in the agenda, arrows lead over the days without posts", async () => {
+    await page.goto(address("agenda"));
+    await page.getByRole("button", { name: "Another" }).focus();
+    await page.keyboard.press("Space");
+    await page.locator("section.bg-warn-tint").waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.locator(`section.bg-warn-tint:has-text("The launch")`).waitFor();
+    await changed(page, () => page.keyboard.press("Space"));
+    assert.equal(await timeOf(other), at(day(13)));
+    await changed(page, () => page.getByRole("button", { name: "Undo" }).first().click());
+  });
   await step("filters show less, and stay in the address", async () => {
     await page.goto(address("month"));
     await page.getByText("Filters and time zone").click();
@@ -135,6 +177,12 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await chip.waitFor();
     await page.getByLabel("Status").selectOption("published");
     await chip.waitFor({ state: "detached" });
+    await page.getByLabel("Status").selectOption("");
+    await chip.waitFor();
+    await page.getByLabel("Platform set").selectOption("Elsewhere");
+    await page.waitForURL(`**set=${elsewhere}**`);
+    await chip.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "In the other set" }).waitFor();
   });
   for (const view of ["month", "week", "day", "agenda"])
     await step(`the ${view} breaks no rule of accessibility`, async () => {
@@ -186,6 +234,10 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   });
   assert.deepEqual(troubles, []);
 });
+
+async function createSet(world: World, name: string): Promise<string> {
+  return idOf((await world.call(world.test, "POST", "/api/v1/platform-sets", { name })).body, "set");
+}
 
 async function middleOf(element: Locator): Promise<{ x: number; y: number }> {
   const box = await element.boundingBox();

@@ -6,7 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Page } from "playwright-core";
 
+import { post as postShape } from "../../contract/operations/posts.ts";
+import { readLocalTime } from "../../model/time-zones.ts";
+import { idOf, objectIn } from "../answers.ts";
 import { press, step } from "../browser.ts";
+import type { World } from "../world.ts";
 import { installed } from "./installed.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
@@ -104,7 +108,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
       await page.goto(`${appUrl}/compose?mode=test`);
       const text = page.getByLabel("Text", { exact: true });
       await text.fill("Nowhere yet");
-      await until(page, "localStorage.getItem('ampost.composer.test.new')?.includes('Nowhere yet')");
+      await until(page, "JSON.stringify(localStorage).includes('Nowhere yet')");
       await page.reload();
       await press(page, "Continue with it");
       assert.equal(await text.inputValue(), "Nowhere yet");
@@ -193,6 +197,174 @@ test("what is being scheduled does not become a draft again, however long the se
     sent.map((body) => typeof Object(body).scheduledFor),
     ["string"],
   );
+  assert.deepEqual(troubles, []);
+});
+
+const DAY = 86_400_000;
+
+/** A local time within a year of which this holds, in the time zone where it comes first. */
+function nextTime(holds: (read: ReturnType<typeof readLocalTime>) => boolean) {
+  const tomorrow = Date.now() + DAY;
+  const found = Array.from({ length: 360 }, (_, days) => new Date(tomorrow + days * DAY).toISOString().slice(0, 10))
+    .flatMap((date) => ["Europe/Berlin", "Australia/Sydney"].map((zone) => ({ zone, local: `${date}T02:30` })))
+    .find(({ zone, local }) => holds(readLocalTime(local, zone)));
+  assert.ok(found !== undefined);
+  return found;
+}
+
+async function createPost(world: World, content: object, more: object = {}): Promise<string> {
+  const { platformSetId } = world.test;
+  const body = { content, platforms: ["facebook"], platformSetId, ...more };
+  const answer = await world.call(world.test, "POST", "/api/v1/posts", body);
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  return idOf(answer.body, "post");
+}
+
+async function readPost(world: World, id: string) {
+  return postShape.parse(objectIn((await world.call(world.test, "GET", `/api/v1/posts/${id}`)).body, "post"));
+}
+
+test("a scheduled post stays at its instant whatever else is changed, and people choose between two that clocks show alike", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "facebook");
+  const { zone, local } = nextTime(({ again }) => again !== undefined);
+  const { instant, again } = readLocalTime(local, zone);
+  assert.ok(instant && again);
+  const asOwner = await world.signIn(world.test);
+  assert.equal((await world.callAs(asOwner, "PATCH", "/api/me", { timeZone: zone })).status, 200);
+  const toTheSecond = new Date(again.getTime() + 30_000).toISOString();
+  const elsewhere = { threads: { text: "Only there" } };
+  const content = { text: "Good news", platformOverrides: elsewhere };
+  const id = await createPost(world, content, { scheduledFor: toTheSecond, onPause: "skip" });
+  const page = await open({ viewport: { width: 360, height: 780 } });
+  const compose = () => page.goto(`${world.url}/compose?mode=test&post=${id}`);
+  const text = page.getByLabel("Text", { exact: true });
+  const which = page.getByLabel("The clocks show this time twice");
+  const schedule = async () => {
+    await press(page, "Schedule");
+    await page.waitForURL("**/posts/*");
+  };
+
+  await step("a word is changed: time, pause and what is for other platforms stay", async () => {
+    await compose();
+    assert.equal(await page.getByLabel("Date and time").inputValue(), local);
+    assert.equal(await which.inputValue(), again.toISOString());
+    await assertAccessible(page);
+    await text.fill("Better news");
+    await schedule();
+    const { content: now, scheduledFor, onPause } = await readPost(world, id);
+    assert.deepEqual([now.text, scheduledFor, onPause], ["Better news", toTheSecond, "skip"]);
+    assert.deepEqual(now.platformOverrides, elsewhere);
+  });
+  await step("the first of the two is chosen in the composer, and the second again in the calendar", async () => {
+    await compose();
+    await which.selectOption(instant.toISOString());
+    await page.getByText(`${instant.toISOString().slice(0, 16).replace("T", " ")} UTC`).waitFor();
+    await schedule();
+    assert.equal((await readPost(world, id)).scheduledFor, instant.toISOString());
+    await page.goto(`${world.url}/calendar?mode=test&view=agenda&on=${local.slice(0, 10)}`);
+    await page.getByRole("button", { name: "Better news" }).click();
+    assert.equal(await which.inputValue(), instant.toISOString());
+    await assertAccessible(page);
+    await which.selectOption(again.toISOString());
+    const moved = page.waitForResponse((response) => response.request().method() === "PATCH");
+    await press(page, "Move");
+    await moved;
+    assert.equal((await readPost(world, id)).scheduledFor, again.toISOString());
+  });
+  await step("a time that the clocks skip is said to be none, with the one after it", async () => {
+    const skipped = nextTime(({ instead }) => instead !== undefined);
+    await page.goto(
+      `${world.url}/calendar?mode=test&view=agenda&on=${local.slice(0, 10)}&zone=${encodeURIComponent(skipped.zone)}`,
+    );
+    await page.getByRole("button", { name: "Better news" }).click();
+    await page.getByLabel("Date and time").fill(skipped.local);
+    await page.getByText("The clocks skip this time on that day.").waitFor();
+    await press(page, "Use 03:30");
+    assert.equal(await page.getByLabel("Date and time").inputValue(), skipped.local.replace("02:30", "03:30"));
+    assert.equal(await page.getByText("The clocks skip this time on that day.").count(), 0);
+  });
+  await step("it is published at once, that fails, and it is still scheduled", async () => {
+    await compose();
+    await page.route("**/publish?*", (route) =>
+      route.fulfill({ status: 403, json: { code: "POLICY_VIOLATION", error: "Not today.", issues: [] } }),
+    );
+    await press(page, "Publish now");
+    await page.getByText("Not today.").first().waitFor();
+    assert.equal(await page.getByLabel("At a time").isChecked(), true);
+    const { status, scheduledFor } = await readPost(world, id);
+    assert.deepEqual([status, scheduledFor], ["scheduled", again.toISOString()]);
+  });
+  assert.deepEqual(troubles, []);
+});
+
+test("two people who write the same post see what the other has written before they replace it", async (t) => {
+  const { world, members, open, troubles } = await signedIn(t, ["publisher"]);
+  await world.connect(world.test, "facebook");
+  const id = await createPost(world, { text: "Begun" });
+  const mine = await open({ viewport: { width: 360, height: 780 } });
+  const hers = await open({}, members[0]?.cookie);
+  await mine.goto(`${world.url}/compose?mode=test&post=${id}`);
+  await hers.goto(`${world.url}/compose?mode=test&post=${id}&workspace=${world.test.userId}`);
+  const write = (page: Page, words: string) => page.getByLabel("Text", { exact: true }).fill(words);
+  const saved = (page: Page) => page.waitForResponse((response) => response.request().method() === "PATCH");
+  const told = (page: Page) => page.getByText("Somebody else has changed this post.").waitFor();
+
+  await write(mine, "By the owner");
+  await hers.getByLabel("Text", { exact: true }).waitFor();
+  await Promise.all([saved(hers), write(hers, "By the member")]);
+  await told(mine);
+  await mine.getByText("By the member", { exact: true }).waitFor();
+  await assertAccessible(mine);
+  // Only what is shown is replaced.
+  await Promise.all([saved(hers), write(hers, "By the member, again")]);
+  await mine.getByText("By the member, again", { exact: true }).waitFor();
+  await Promise.all([saved(mine), press(mine, "Keep my version")]);
+  await mine.getByText("Saved", { exact: true }).waitFor();
+  assert.equal((await readPost(world, id)).content.text, "By the owner");
+
+  await write(hers, "By the member, at last");
+  await told(hers);
+  await hers.getByText("By the owner", { exact: true }).waitFor();
+  await press(hers, "Load theirs");
+  await press(hers, "Continue with it");
+  await saved(hers);
+  assert.equal((await readPost(world, id)).content.text, "By the member, at last");
+  assert.deepEqual(troubles, []);
+});
+
+test("what is not saved yet is kept for who wrote it, and for nobody else in the same browser", async (t) => {
+  const { world, members, open, troubles } = await signedIn(t, ["publisher"]);
+  await world.connect(world.test, "facebook");
+  const page = await open();
+  const text = page.getByLabel("Text", { exact: true });
+  const kept = page.getByText("There is an unsaved version in this browser.");
+  const compose = async (cookie: string, workspace = "") => {
+    await page.context().clearCookies();
+    await page.context().addCookies(
+      cookie.split("; ").map((pair) => {
+        const [name = "", ...value] = pair.split("=");
+        return { name, value: value.join("="), url: world.url };
+      }),
+    );
+    await page.goto(`${world.url}/compose?mode=test${workspace}`);
+    await text.waitFor();
+  };
+  const write = async (words: string) => {
+    await text.fill(words);
+    await until(page, `JSON.stringify(localStorage).includes('${words}')`);
+  };
+  const owner = await world.signIn(world.test);
+  const inOwners = `&workspace=${world.test.userId}`;
+  await compose(owner);
+  await write("The owner only");
+  await compose(members[0]?.cookie ?? "", inOwners);
+  assert.equal(await kept.count(), 0);
+  await write("The member only");
+  await compose(owner);
+  await kept.waitFor();
+  await press(page, "Continue with it");
+  assert.equal(await text.inputValue(), "The owner only");
   assert.deepEqual(troubles, []);
 });
 

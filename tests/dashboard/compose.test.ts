@@ -98,7 +98,9 @@ test("a post is written for several platforms, mended, illustrated and published
       await audience.selectOption("Everyone");
       await page.getByLabel("Comment", { exact: true }).check();
       await page.getByLabel(/^Disclose commercial content/).check();
-      await page.getByText("You need to indicate if your content promotes yourself, a third party, or both.").waitFor();
+      const indicate = "You need to indicate if your content promotes yourself, a third party, or both.";
+      await page.getByRole("status").getByText(indicate).waitFor();
+      assert.equal(await page.getByRole("button", { name: "Publish now" }).isDisabled(), true);
       await page.getByLabel(/^Branded content/).check();
       await page.getByText("The post will be labeled “Paid partnership”.").waitFor();
       await page
@@ -107,6 +109,10 @@ test("a post is written for several platforms, mended, illustrated and published
         .waitFor();
       await assertAccessible(page);
       await page.getByText("Saved", { exact: true }).waitFor();
+      await page.reload();
+      await page.getByRole("tab", { name: /^TikTok/ }).click();
+      assert.equal(await page.getByLabel(/^Disclose commercial content/).isChecked(), true);
+      assert.equal(await page.getByLabel(/^Branded content/).isChecked(), true);
       await press(page, "Publish now");
       await page.waitForURL("**/posts/*");
       const [video] = await outThere(3);
@@ -120,6 +126,42 @@ test("a post is written for several platforms, mended, illustrated and published
       );
     },
   );
+
+  await step("a copy is chosen for anew, and who approves, publishes or retries it sees the same as here", async () => {
+    await press(page, "More actions");
+    await page.getByRole("menuitem", { name: "Duplicate" }).click();
+    await page.getByRole("tab", { name: /^TikTok/ }).click();
+    const audience = page.getByLabel("Who can see this post");
+    assert.equal(await audience.inputValue(), "");
+    for (const choice of [/^Comment/, /^Disclose commercial content/])
+      assert.equal(await page.getByLabel(choice).isChecked(), false);
+    await audience.selectOption("Everyone");
+    await page.getByRole("tab", { name: "All platforms" }).click();
+    const text = "Watch this again [[sandbox:reject:1]]";
+    await page.getByLabel("Text", { exact: true }).fill(text);
+    await page.getByText("Saved", { exact: true }).waitFor();
+    const id = new URL(page.url()).searchParams.get("post");
+    const shown =
+      /^You post as .+\. By posting, you agree to TikTok's Music Usage Confirmation\. It may take a few minutes/;
+    await page.goto(`${appUrl}/approvals?mode=test&view=drafts`);
+    await page.getByRole("article").filter({ hasText: text }).getByText(shown).waitFor();
+    await page.goto(`${appUrl}/posts/${id}?mode=test`);
+    const dialog = page.getByRole("dialog");
+    const before = await lastCall("/creator_info/");
+    await press(page, "Publish now");
+    await dialog.getByText(shown).waitFor();
+    await until(async () => (await lastCall("/creator_info/")) > before);
+    await assertAccessible(page);
+    await dialog.getByRole("button", { name: "Publish now" }).click();
+    await press(page, "Retry");
+    await dialog.getByText(shown).waitFor();
+    await press(page, "Retry 1 platform");
+    const [again] = await outThere(4);
+    assert.deepEqual(
+      [again?.text, again?.visibility, again?.settings["disable_comment"], again?.settings["brand_content_toggle"]],
+      [text, "PUBLIC_TO_EVERYONE", true, false],
+    );
+  });
 
   await step(
     "what a creator has turned off cannot be turned on, and branded content is for everyone or friends",

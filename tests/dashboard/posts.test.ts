@@ -29,6 +29,11 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
     const body = { content: { text }, platforms: ["threads"], platformSetId, ...more };
     return idOf((await world.call(world.test, "POST", "/api/v1/posts", body)).body, "post");
   };
+  const elsewhere = idOf(
+    (await world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Elsewhere" })).body,
+    "set",
+  );
+  await world.connect(world.test, "facebook", { platformSetId: elsewhere });
   const page = await open({ viewport: { width: 360, height: 780 } });
   const row = (text: string | RegExp) => page.getByRole("link", { name: text });
 
@@ -69,11 +74,21 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
     await other.getByRole("link", { name: "Tomorrow's news" }).waitFor();
     assert.equal(await other.getByLabel("Search").inputValue(), "news");
     assert.equal(await other.getByLabel("Scheduled from").inputValue(), day);
+    await page.getByLabel("Platform set").selectOption("Elsewhere");
+    await page.getByRole("heading", { name: "No posts match" }).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("set"), elsewhere);
+    await create("News of others", {
+      platforms: ["facebook"],
+      platformSetId: elsewhere,
+      scheduledFor: due.toISOString(),
+    });
+    await row("News of others").waitFor();
+    await page.getByText("1 post", { exact: true }).waitFor();
     await page.getByLabel("Search").fill("nothing like it");
     await page.getByRole("heading", { name: "No posts match" }).waitFor();
     await assertAccessible(page);
     await press(page, "Clear filters");
-    await page.getByText("10,002 posts").waitFor();
+    await page.getByText("10,003 posts").waitFor();
     assert.equal(await page.getByLabel("Search").inputValue(), "");
   });
   assert.deepEqual(troubles, []);
@@ -193,8 +208,35 @@ test("a post is followed to its end, explained, retried, and settled by a person
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: "Duplicate" }).waitFor();
     await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "New post" }).waitFor();
+    assert.equal(await page.getByLabel("Text", { exact: true }).inputValue(), "Theirs");
+    assert.equal(await page.getByLabel("Threads").isChecked(), true);
+    await press(page, "Save draft");
+    await page.waitForURL("**/compose?*post=*");
+    const copy = await read(new URL(page.url()).searchParams.get("post") ?? "");
+    assert.deepEqual([copy.status, copy.content.text], ["draft", "Theirs"]);
+  });
+
+  await step("a scheduled post becomes a draft, is scheduled again by undo, and is cancelled for good", async () => {
+    const scheduledFor = new Date(Date.now() + 90_061_500).toISOString();
+    const id = await create({ content: { text: "Not this week" }, platforms: ["threads"], scheduledFor });
+    const choose = async (name: string) => {
+      await page.getByRole("button", { name: "More actions" }).click();
+      await page.getByRole("menuitem", { name }).click();
+    };
+    await show(id);
+    await choose("Back to draft");
+    await page.getByText("The post is a draft now.").first().waitFor();
     await page.getByText("Not scheduled.").waitFor();
-    await on("Threads").getByText("Theirs").waitFor();
+    assert.deepEqual((({ status, scheduledFor: at }) => [status, at])(await read(id)), ["draft", null]);
+    await press(page, "Undo");
+    await page.getByText(/^Goes out on/).waitFor();
+    assert.deepEqual((({ status, scheduledFor: at }) => [status, at])(await read(id)), ["scheduled", scheduledFor]);
+    await choose("Cancel post");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel post" }).click();
+    await page.getByText("Cancelled before it was published.").waitFor();
+    assert.equal((await read(id)).status, "discarded");
+    assert.deepEqual(await ledger("Not this week"), []);
   });
 });
 

@@ -120,7 +120,10 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
     user: { id, email, name, timeZone, isOwner },
     workspaces,
     brand,
-    platforms: PLATFORM_NAMES.map((platform) => ({ name: platform, label: catalog[platform].capabilities.label })),
+    platforms: PLATFORM_NAMES.map((platform) => {
+      const { label, sharing } = catalog[platform].capabilities;
+      return { name: platform, label, sharing };
+    }),
     docsUrl: "/docs",
     apiUrl: settings.apiUrl,
     clientUrl: `${settings.apiUrl}/packages/ampost-client-${VERSION}.tgz`,
