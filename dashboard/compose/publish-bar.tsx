@@ -150,19 +150,21 @@ export function PublishBar(props: PublishBarProps) {
         </Button>
       </div>
       <p className="text-sm text-dim" role="status">
-        {isLoading
-          ? t`Files are being uploaded.`
-          : saving.state === "saving"
-            ? t`Saving…`
-            : missing !== undefined
-              ? <Said text={missing.message} />
-              : blockers.length > 0
-                ? plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
-                : draft === saving.savedDraft
-                  ? t`Saved`
-                  : draft.platforms.length === 0
-                    ? t`Choose where to publish.`
-                    : t`Not saved yet`}
+        {isLoading ? (
+          t`Files are being uploaded.`
+        ) : saving.state === "saving" ? (
+          t`Saving…`
+        ) : missing !== undefined ? (
+          <Said text={missing.message} />
+        ) : blockers.length > 0 ? (
+          plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
+        ) : draft === saving.savedDraft ? (
+          t`Saved`
+        ) : draft.platforms.length === 0 ? (
+          t`Choose where to publish.`
+        ) : (
+          t`Not saved yet`
+        )}
       </p>
       <Dialog title={t`Publish now?`} isOpen={isAsking} onClose={() => setAsking(false)}>
         <p className="mb-3 text-sm">{t`The post goes out now, for everybody who can see these accounts:`}</p>
