@@ -191,7 +191,7 @@ function foreign(): PublicError {
 
 function unauthorized(
   message: string,
-  fix = "Create a key with `ampost keys create`, or in the dashboard under API keys.",
+  fix = "Create a key with `ampost keys create`, or in the dashboard under Developers, API keys.",
 ): PublicError {
   return PublicError.of(
     { rule: "request.apiKey", code: "UNAUTHORIZED", message, fix },

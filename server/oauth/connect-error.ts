@@ -63,7 +63,7 @@ export class ConnectError extends Error {
   }
 }
 
-const startAgain = () => "Go back to your connections and try again.";
+const startAgain = () => "Go back to Platforms and try again.";
 
 const FAILURES = {
   refused: {
@@ -105,7 +105,7 @@ const FAILURES = {
   },
   used: {
     message: () => "This sign-in has already been completed.",
-    cure: () => "Check whether the account is in your connections. If not, try again.",
+    cure: () => "Check whether the account is connected under Platforms. If not, try again.",
   },
   foreign: {
     message: () => "This sign-in was started in another browser or by another user.",

@@ -83,5 +83,38 @@ test("a customer without a login connects a Page with a link, without scripts, a
     await page.getByRole("heading", { name: "This link has already been used" }).waitFor();
   });
 
+  const several = await step(
+    "with one link, the customer connects accounts on several platforms, and stays here",
+    async () => {
+      const made = Object(await call("POST", "/api/v1/platform-sets", { name: "Customer" }));
+      const link = { platformSetId: Object(made.set).id };
+      const { connectLink: forAll } = connectLinksCreate.answer.parse(
+        await call("POST", "/api/v1/connect-links", link),
+      );
+      await page.goto(forAll.url ?? "");
+      await page.getByRole("heading", { name: "Connect your accounts" }).waitFor();
+      await page.getByText("Test mode").waitFor();
+      await assertUsable(page);
+      for (const label of ["Threads", "TikTok"]) {
+        await page.getByRole("link", { name: `Connect ${label}`, exact: true }).click();
+        await press(page, /^Continue as/);
+        await page.getByRole("listitem").filter({ hasText: label }).getByText("Connected", { exact: true }).waitFor();
+      }
+      await page.getByText("When you are done, close this page.").waitFor();
+      const { accountIds, status } = connectLinksGet.answer.parse(
+        await call("GET", `/api/v1/connect-links/${forAll.id}`),
+      ).connectLink;
+      assert.deepEqual([accountIds.length, status], [2, "pending"]);
+      return forAll;
+    },
+  );
+
+  await step("once it is revoked, its page leads nowhere", async () => {
+    await call("DELETE", `/api/v1/connect-links/${several.id}`);
+    await page.goto(several.url ?? "");
+    await page.getByRole("heading", { name: "This link has been revoked" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: /^Back to/ }).count(), 0);
+  });
+
   assert.equal(await server.end("SIGTERM"), 0);
 });

@@ -25,7 +25,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { storedBrand } from "../branding/branding.ts";
 import type { Origin } from "../call.ts";
 import type { Services } from "../services.ts";
-import { digestLinkToken } from "./connect-links.ts";
+import { CONNECTED_PATH, digestLinkToken } from "./connect-links.ts";
 
 /** A connect link as seen by the person who opens it. */
 export interface OpenConnectLink {
@@ -35,8 +35,8 @@ export interface OpenConnectLink {
   /** Who requests the account: the user's brand or name, or the host that the browser returns to. */
   asker: string;
   brand: Brand;
-  /** Where the browser returns to. */
-  returnUrl: string;
+  /** Where the browser returns to; null if it stays here. */
+  returnUrl: string | null;
   /** The ways to connect that the link allows; none if it is not pending. */
   ways: ConnectMethod[];
   /** The set's accounts, for a link that connects one on each platform; null for one that works once. */
@@ -86,7 +86,7 @@ async function toOpen(
     status,
     asker: own.name ?? (row.user_name.trim() || new URL(returnUrl).host),
     brand: mergeBrands(own, services.settings.brand),
-    returnUrl,
+    returnUrl: isOwnPage(services, row) ? null : returnUrl,
     ways: isPending ? await waysOf(services, row) : [],
     accounts: row.account_ids === null ? null : isPending ? await accountsOf(services, row, row.account_ids) : [],
     expiresAt: row.expires_at,
@@ -192,12 +192,13 @@ export async function refusedAddress(
   services: Pick<Services, "oauth" | "settings">,
   { id: authorizationId, connect_link_id, user_id, mode, platform }: AuthorizationRow,
   reason: FailureKind,
-): Promise<{ url: string; isPending: boolean } | null> {
+): Promise<{ url: string; isHere: boolean; isPending: boolean } | null> {
   const row = await findConnectLink.one(services.oauth.pool, [connect_link_id, user_id, mode]);
   return row === undefined
     ? null
     : {
         url: listUrl(services, row, authorizationId) ?? withResult(row, { status: "refused", reason, platform }),
+        isHere: row.account_ids === null && isOwnPage(services, row),
         isPending: row.status === "pending",
       };
 }
@@ -209,6 +210,11 @@ function listUrl(
   authorizationId: string,
 ): string | null {
   return account_ids === null ? null : `${settings.appUrl}/connect/return/${authorizationId}`;
+}
+
+/** Whether the link was created without a return URL. */
+function isOwnPage({ settings }: Pick<Services, "settings">, { return_url }: ConnectLinkRow): boolean {
+  return return_url === `${settings.appUrl}${CONNECTED_PATH}`;
 }
 
 /** The return URL that the link was created with, with the result in its query. */

@@ -10,6 +10,7 @@ import { html, type Html } from "../html.ts";
 import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { check, readForm } from "./form.ts";
 import { type Page, sendOn, sendPage } from "./frame.ts";
+import { modeNotice } from "./mode-notice.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 
@@ -70,7 +71,7 @@ export interface ChoicePage extends Pick<Page, "viewer" | "brand" | "status" | "
  * Asks which account to connect. The form has the fields `platformAccountId` and, to confirm a replacement, `replace`.
  */
 export async function showChoices(reply: FastifyReply, choices: Choices, shown: ChoicePage): Promise<FastifyReply> {
-  const { platform, accounts, connected } = choices;
+  const { platform, accounts, connected, mode } = choices;
   const { label } = catalog[platform].capabilities;
   const { action, back, refused, chosen } = shown;
   const preferred =
@@ -102,16 +103,18 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
     formOrigins: shown.formOrigins,
-    body: html`<form method="post" action="${action}" class="card">
-      <fieldset>
-        <legend>Account to connect</legend>
-        ${boxes}
-      </fieldset>
-      ${replace}
-      <p class="row">
-        <button class="main">Connect</button>${back === null ? null : html`<a class="button" href="${back}">Cancel</a>`}
-      </p>
-    </form>`,
+    body: html`${modeNotice(mode, (shown.viewer ?? null) !== null)}
+      <form method="post" action="${action}" class="card">
+        <fieldset>
+          <legend>Account to connect</legend>
+          ${boxes}
+        </fieldset>
+        ${replace}
+        <p class="row">
+          <button class="main">Connect</button
+          >${back === null ? null : html`<a class="button" href="${back}">Cancel</a>`}
+        </p>
+      </form>`,
   });
 }
 

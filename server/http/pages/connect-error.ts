@@ -4,33 +4,39 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { platformsPath } from "../../domain/accounts/connect-account.ts";
 import type { ConnectError, PlatformReason } from "../../oauth/connect-error.ts";
 import { html, type Html } from "../html.ts";
-import { connectPath } from "./connect-path.ts";
-import { sendPage, type Viewer } from "./frame.ts";
+import { sendPage } from "./frame.ts";
+import { modeNotice } from "./mode-notice.ts";
+import type { Person } from "./person.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
-/** Why an account was not connected, what to do about it, and a button to try again if this browser started it. */
+/**
+ * Why an account was not connected, what to do about it, and a button to try again if this browser started it: a link
+ * and not a form, because browsers prevent forms from leading to another site.
+ */
 export async function showConnectError(
   reply: FastifyReply,
   { failure, authorization }: ConnectError,
-  viewer: Viewer | null,
+  viewer: Person | null,
 ): Promise<FastifyReply> {
   const label = failure.platform === null ? "The account" : catalog[failure.platform].capabilities.label;
+  const workspace = authorization?.user_id === viewer?.id ? undefined : authorization?.user_id;
   const again =
     authorization === null
       ? null
-      : connectPath({
-          platform: authorization.platform,
+      : `/api/platforms/${authorization.platform}/connect?${new URLSearchParams({
           platformSetId: authorization.platform_set_id,
           mode: authorization.mode,
-          login: authorization.login,
-        });
-  const back = safeRedirect(authorization?.return_to, platformsPath(authorization?.mode ?? "live"));
+          ...(authorization.login === "" ? {} : { login: authorization.login }),
+          ...(workspace === undefined ? {} : { workspace }),
+        })}`;
+  const back = safeRedirect(authorization?.return_to, platformsPath(authorization?.mode ?? "live", workspace));
   return await sendPage(reply, {
     title: `${label} was not connected`,
     viewer,
     status: failure.kind === "platform_away" ? 502 : 400,
     notice: { kind: "failed", text: failure.message },
-    body: html`${viewer === null ? null : reasonSection(label, failure.reason)}
+    body: html`${authorization === null ? null : modeNotice(authorization.mode, viewer !== null)}
+      ${viewer === null ? null : reasonSection(label, failure.reason)}
       <section>
         <h2>What to do</h2>
         <p>${failure.cure}</p>

@@ -1,13 +1,14 @@
 import type { FastifyReply } from "fastify";
 
 import type { Brand } from "../../../model/brand.ts";
-import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { type Mode, PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { ConnectMethod } from "../../domain/accounts/connect-methods.ts";
 import type { LinkedAccount, OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
 import type { FailureKind, OAuthFailure } from "../../oauth/connect-error.ts";
 import { html, type Html } from "../html.ts";
 import { sendPage } from "./frame.ts";
+import { modeNotice } from "./mode-notice.ts";
 import { showTime } from "./times.ts";
 
 /**
@@ -39,9 +40,9 @@ export async function showConnectLink(
       </p>
       <p>
         You sign in on the platform itself and never share your password. You then return to
-        <b>${new URL(returnUrl).host}</b>.
+        ${returnUrl === null ? "this site" : html`<b>${new URL(returnUrl).host}</b>`}.
       </p>
-      ${mode === "test" ? TEST_NOTICE : null}
+      ${modeNotice(mode, false)}
       ${
         ways.length === 0
           ? NO_WAYS
@@ -57,7 +58,6 @@ export async function showConnectLink(
   });
 }
 
-const TEST_NOTICE = html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>`;
 const NO_WAYS = html`<p class="notice failed">
   No platform can be connected right now. Tell the person who sent you the link.
 </p>`;
@@ -93,7 +93,7 @@ async function showSeveral(
         each platform.
       </p>
       <p>You sign in on the platform itself and never share your password. You then return to this page.</p>
-      ${mode === "test" ? TEST_NOTICE : null}
+      ${modeNotice(mode, false)}
       ${
         names.length === 0
           ? NO_WAYS
@@ -138,7 +138,7 @@ async function showOver(
     brand: link?.brand,
     body: html`<section>
       <p>${text}</p>
-      ${link === null ? null : goBack(link.returnUrl)}
+      ${goBack(link?.returnUrl ?? null)}
     </section>`,
   });
 }
@@ -163,8 +163,9 @@ const OVER = {
 export async function showNotConnected(
   reply: FastifyReply,
   failure: OAuthFailure,
-  { backUrl, againPath, brand }: { backUrl: string | null; againPath: string | null; brand: Brand | undefined },
+  shown: { backUrl: string | null; againPath: string | null; brand: Brand | undefined; mode: Mode | undefined },
 ): Promise<FastifyReply> {
+  const { backUrl, againPath, brand, mode } = shown;
   const label = failure.platform === null ? "The account" : catalog[failure.platform].capabilities.label;
   return await sendPage(reply, {
     title: `${label} was not connected`,
@@ -172,17 +173,18 @@ export async function showNotConnected(
     isNarrow: true,
     brand,
     notice: { kind: "failed", text: failure.message },
-    body: html`<section>
-      <h2>What to do</h2>
-      <p>${CURES[failure.kind] ?? failure.cure}</p>
-      ${
-        againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`
-      }${backUrl === null ? null : goBack(backUrl)}
-    </section>`,
+    body: html`${mode === undefined ? null : modeNotice(mode, false)}
+      <section>
+        <h2>What to do</h2>
+        <p>${CURES[failure.kind] ?? failure.cure}</p>
+        ${
+          againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`
+        }${goBack(backUrl)}
+      </section>`,
   });
 }
 
-/** What to do for people who have no connections page. */
+/** What to do for people who have no login. */
 const CURES: Partial<Record<FailureKind, string>> = {
   expired: "Try again.",
   not_accepted: "Try again.",
@@ -193,6 +195,8 @@ const CURES: Partial<Record<FailureKind, string>> = {
   app_refused: "Tell the person who sent you the link: the app they connect accounts through needs attention.",
 };
 
-function goBack(url: string): Html {
-  return html`<p><a class="button" href="${url}" rel="noreferrer">Back to ${new URL(url).host}</a></p>`;
+function goBack(url: string | null): Html | null {
+  return url === null
+    ? null
+    : html`<p><a class="button" href="${url}" rel="noreferrer">Back to ${new URL(url).host}</a></p>`;
 }

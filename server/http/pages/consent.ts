@@ -135,7 +135,7 @@ async function showConsent(
           <button class="main" name="answer" value="allow">Authorize</button
           ><button name="answer" value="refuse">Cancel</button>
         </p>
-        <p class="hint">You can revoke access at any time under API keys.</p>
+        <p class="hint">You can revoke access at any time in the dashboard, under Developers, MCP.</p>
       </form>`,
   });
 }

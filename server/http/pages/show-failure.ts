@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { hostResolver } from "../../calls/hosts.ts";
 import { logFailure, sendFailure } from "../../calls/refusals.ts";
+import { platformsPath } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
 import { ConnectError } from "../../oauth/connect-error.ts";
 import { html } from "../html.ts";
@@ -49,9 +50,10 @@ export async function showFailure(
   const { status, message, issues, headers } = logFailure(services.log, error, request);
   // Where there is too much to do, nobody is looked up for a refusal.
   const viewer = status === 429 || status === 503 ? null : await find();
+  const { mode, workspace } = queryOf(request);
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
-      ? html`<a class="button" href="/platforms?mode=${readMode(queryOf(request)["mode"])}">Back to platforms</a>`
+      ? html`<a class="button" href="${platformsPath(readMode(mode), workspace)}">Back to platforms</a>`
       : html`<a class="button" href="/">Go home</a>`;
   const isNowhere = issues[0]?.rule === "request.route";
   return await sendPage(reply.headers(headers), {

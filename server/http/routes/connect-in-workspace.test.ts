@@ -36,6 +36,27 @@ test("a publisher connects accounts for the workspace, also where one of several
   assert.equal(refused.status, 403);
 });
 
+test("who fails to connect an account for the workspace tries again there, and goes back there", async () => {
+  const { tenant } = owner;
+  const { cookie } = await joinAs(world, tenant, "publisher");
+  const workspace = tenant.userId;
+  const failed = await connectAs(world, cookie, tenant, "threads", { workspace, decision: "refuse" });
+  assert.equal(failed.status, 400);
+  assert.match(failed.text, /Test mode: you connect an account in the sandbox/);
+  const hrefs = [...failed.text.matchAll(/href="([^"]*(?:connect|platforms)\?[^"]*)"/g)].map(([, href = ""]) =>
+    href.replaceAll(/&#(\d+);|&amp;/g, (_, code?: string) =>
+      code === undefined ? "&" : String.fromCodePoint(Number(code)),
+    ),
+  );
+  assert.equal(hrefs.length, 2, failed.text);
+  for (const href of hrefs) assert.equal(new URL(href, world.url).searchParams.get("workspace"), workspace, href);
+  const unknown = await fetch(`${world.url}/api/platforms/nowhere/connect?mode=test&workspace=${workspace}`, {
+    headers: { cookie, accept: "text/html" },
+    redirect: "manual",
+  });
+  assert.match(await unknown.text(), new RegExp(`/platforms\\?[^"]*workspace=${workspace}`));
+});
+
 test("who is removed while they are at the platform connects nothing, and the grant is given back", async () => {
   const { tenant } = await world.newcomer();
   const { cookie, memberId } = await joinAs(world, tenant, "publisher");

@@ -455,6 +455,7 @@ test("of several Pages the user chooses one, on a page that leads only to the re
     ...page.text.matchAll(/name="platformAccountId" value="(\d+)"|value="(\d+)"[^>]*name="platformAccountId"/g),
   ].map(([, one, other]) => one ?? other ?? "");
   assert.equal(ids.length, 2);
+  assert.match(page.text, /Test mode: you connect an account in the sandbox/);
   assert.match(page.headers.get("content-security-policy") ?? "", /form-action 'self' https:\/\/app\.example\.com;/);
   assert.deepEqual(
     linksIn(page.text, "https:").map((href) => new URL(href).searchParams.get("status")),
@@ -552,6 +553,23 @@ test("without a platform and a return URL, one link connects an account on each 
     [(await browser.open(path)).status, (await browser.open(list)).status, (await browser.open(again)).status],
     [410, 410, 404],
   );
+});
+
+test("a link without a return URL that is over leads nowhere, and a failure only to another try", async () => {
+  const { path } = await newLink({ returnUrl: null });
+  const browser = newBrowser();
+  const failed = await browser.connect(path, "threads", { untick: ["threads_content_publish"] });
+  assert.equal(failed.status, 400);
+  assert.match(failed.text, /Try again/);
+  const shown = await browser.connect(path);
+  assert.match((await browser.open(`/connected${new URL(shown.location ?? "").search}`)).text, /No account|connected/);
+  const used = await browser.open(path);
+  assert.equal(used.status, 410);
+  const several = await newLink({ platform: null, returnUrl: null });
+  await world.call(several.tenant, "DELETE", `/api/v1/connect-links/${several.id}`);
+  const revoked = await browser.open(several.path);
+  assert.equal(revoked.status, 410);
+  for (const { text } of [failed, used, revoked]) assert.doesNotMatch(text, /Back to|\/connected"/);
 });
 
 test("a person who declines on the platform comes back to the list", async () => {

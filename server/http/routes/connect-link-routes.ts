@@ -160,7 +160,9 @@ export async function answerLinkFailure(
   const back = authorization === null ? null : await refusedAddress(services, authorization, failure.kind);
   if (back !== null && failure.kind === "refused") return await sendAway(reply, back.url);
   return await showNotConnected(reply, failure, {
-    backUrl: back?.url ?? null,
+    // Our own page would only repeat it.
+    backUrl: back === null || back.isHere ? null : back.url,
+    mode: authorization?.mode,
     brand: authorization === null ? undefined : await brandOf(services, authorization.user_id),
     againPath: authorization !== null && back?.isPending === true ? `/connect/again/${authorization.id}` : null,
   });

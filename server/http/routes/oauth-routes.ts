@@ -27,8 +27,8 @@ export function addOAuthRoutes(
     if (!["same-origin", "none", undefined].includes(headerValue(request.headers["sec-fetch-site"])))
       throw refuseRequest(
         "request.foreign",
-        "Accounts are connected from the connections page",
-        "Open Connections in the dashboard and connect the account there.",
+        "Accounts are connected from the dashboard",
+        "Open Platforms in the dashboard and connect the account there.",
       );
     if ((await readBrowser(services, request)).session === null) throw new SignInFirst();
     const caller = await authenticate(services, connectionsStart, request);
