@@ -17,6 +17,11 @@ export interface Definition {
   scopes: SignInScopes;
   /** How its posts look. */
   preview: Preview;
+  /**
+   * Where an account's profile is, with `{username}` or `{id}`, the platform's ID for the account, in it. Absent if that
+   * cannot be known.
+   */
+  profileUrl?: string;
   /** What links to posts look like. If absent, any link is accepted. */
   postLinks?: PostLinks;
 }

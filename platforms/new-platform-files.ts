@@ -87,6 +87,7 @@ import { profile, tokens } from "./wire.ts";
 /** Source: ${label} docs, with the date. */
 export const oauth: OAuth = {
   environmentPrefix: "${name.toUpperCase()}",
+  portalUrl: "https://${name}.example/developers",
   authorizeUrl: "https://${name}.example/oauth/authorize",
   scopes: scopes.${name.toUpperCase()},
   scopeSeparator: " ",

@@ -391,6 +391,8 @@ function bounded({ status, code, message, requestId }: PlatformErrorDetail): Pla
 export interface OAuth {
   /** Environment names are `${prefix}_CLIENT_ID`, `_CLIENT_SECRET`, `_REDIRECT_URI`. */
   environmentPrefix: string;
+  /** Where developers create apps. */
+  portalUrl: string;
   authorizeUrl: string;
   /** Everything it can ask for; `askedScopes` says what it does ask for. */
   scopes: readonly Scope[];

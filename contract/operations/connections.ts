@@ -138,6 +138,11 @@ const connectOption = z.object({
     .describe("The logins for which there is an app: yours or the instance's. Empty if there is none."),
   ownApp: z
     .object({
+      portalUrl: z
+        .string()
+        .nullable()
+        .describe("The platform's developer portal.")
+        .meta({ examples: ["https://developers.example.com/apps"] }),
       redirectUri: ownApp.shape.redirectUri,
       scopes: z
         .array(

@@ -8,11 +8,12 @@ import type { Answer } from "../api/ask.ts";
 import { labelOfName } from "../api/in-words.ts";
 import { useRead } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
+import { OutLink } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Skeleton } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useWords } from "../words/use-words.tsx";
-import { endOf } from "./health.ts";
+import { endOf, isLost, useHealth } from "./health.ts";
 
 /** How long access lasts, what was granted, what is left of the platform's limits, and how to renew it. */
 export function AccountDetails({ account }: { account: Account }) {
@@ -55,17 +56,50 @@ function Entry({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Access({ account }: { account: Account }) {
+  const { cure } = useHealth()[account.tokenHealth];
   const end = endOf(account);
   return (
     <>
-      <p>{end === null ? <Trans>Renews by itself. There is nothing to do.</Trans> : <End at={end} />}</p>
+      <p>
+        {isLost(account) ? (
+          <Trans>Access has ended. {cure}</Trans>
+        ) : end === null ? (
+          <Trans>Renews by itself. There is nothing to do.</Trans>
+        ) : (
+          <End at={end} />
+        )}
+      </p>
       <p className="text-dim">
         <Trans>
           Connected on <Time at={account.connectedAt} />. ID on {labelOf(account.platform)}:{" "}
           <code>{account.platformAccountId}</code>
         </Trans>
       </p>
+      <Profile account={account} />
     </>
+  );
+}
+
+/** A link to the account on its platform. In test mode, nothing is there. */
+function Profile({ account: { platform, username, platformAccountId: accountId, mode } }: { account: Account }) {
+  const { t } = useLingui();
+  const { data } = useQuery({
+    queryKey: ["profile-url", platform, username, accountId],
+    // As for the permissions below.
+    queryFn: async () => {
+      const [{ catalog }, { profileUrlOf }] = await Promise.all([
+        import("../../platforms/catalog.ts"),
+        import("../../platforms/profile-url.ts"),
+      ]);
+      return profileUrlOf(catalog[platform], { username, accountId });
+    },
+    enabled: mode === "live",
+  });
+  if (typeof data !== "string") return null;
+  return (
+    <p>
+      <OutLink href={data}>{t`Profile on ${labelOf(platform)}`}</OutLink>
+    </p>
   );
 }
 
@@ -140,7 +174,7 @@ function Permissions({ account }: { account: Account }) {
   const { platform, scopes } = account;
   const missing = useQuery({
     queryKey: ["missing-scopes", platform, scopes],
-    // The rules of all platforms are large, and only this needs them.
+    // The rules of all platforms are large, and only such details need them.
     queryFn: async () => {
       const [{ catalog }, { missingScopes }] = await Promise.all([
         import("../../platforms/catalog.ts"),

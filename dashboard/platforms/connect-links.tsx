@@ -2,10 +2,12 @@ import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { type Account, accountsList } from "../../contract/operations/accounts.ts";
 import { type ConnectLink, connectLinksList, connectLinksRevoke } from "../../contract/operations/connect-links.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
+import { nameOf } from "../ui/avatar.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, Select } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -23,6 +25,7 @@ export function ConnectLinks() {
   const [isCreating, setIsCreating] = useState(false);
   const links = useRead(connectLinksList, { query: { limit: PAGE, offset } }, { keepsPrevious: true });
   const sets = useRead(platformSetsList);
+  const accounts = useRead(accountsList);
   const nameOfSet = (id: string) => sets.data?.sets.find((set) => set.id === id)?.name;
   const total = links.data?.total ?? 0;
   const create = (
@@ -57,7 +60,12 @@ export function ConnectLinks() {
       {total > 0 && (
         <ul className="divide-y rounded-2xl border bg-card">
           {links.data?.connectLinks.map((link) => (
-            <LinkRow key={link.id} link={link} setName={nameOfSet(link.platformSetId)} />
+            <LinkRow
+              key={link.id}
+              link={link}
+              setName={nameOfSet(link.platformSetId)}
+              accounts={accounts.data?.accounts.filter(({ id }) => link.accountIds.includes(id)) ?? []}
+            />
           ))}
         </ul>
       )}
@@ -68,7 +76,9 @@ export function ConnectLinks() {
         </div>
       )}
       <Dialog title={t`New connect link`} isOpen={isCreating} onClose={() => setIsCreating(false)}>
-        <ForSet sets={sets.data?.sets ?? []} />
+        {sets.error !== null && <Failure error={sets.error} onRetry={() => void sets.refetch()} />}
+        {sets.isPending && <Loading rows={3} />}
+        {sets.data !== undefined && <ForSet sets={sets.data.sets} />}
       </Dialog>
     </View>
   );
@@ -99,7 +109,14 @@ const TONES: Record<ConnectLink["status"], Tone> = {
   revoked: "neutral",
 };
 
-function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undefined }) {
+interface LinkRowProps {
+  link: ConnectLink;
+  setName: string | undefined;
+  /** What it has connected and is still connected. */
+  accounts: readonly Account[];
+}
+
+function LinkRow({ link, setName, accounts }: LinkRowProps) {
   const { t } = useLingui();
   const [isAsking, setIsAsking] = useState(false);
   const names: Record<ConnectLink["status"], string> = {
@@ -110,9 +127,10 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
   };
   const what = link.platform === null ? t`Any platform` : labelOf(link.platform);
   const count = link.accountIds.length;
+  const [buttonId, aboutId] = [`revoke-${link.id}`, `link-${link.id}`];
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
-      <div className="min-w-0 grow basis-52">
+      <div id={aboutId} className="min-w-0 grow basis-52">
         <p className="font-medium">
           {what}
           {setName === undefined ? null : <span className="font-normal text-dim"> · {setName}</span>}
@@ -134,6 +152,17 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
             </>
           )}
         </p>
+        {accounts.length > 0 && (
+          <ul className="text-sm" aria-label={t`Connected accounts`}>
+            {accounts.map((account) => (
+              <li key={account.id} className="break-words">
+                <Trans>
+                  <bdi>{nameOf(account)}</bdi> on {labelOf(account.platform)}
+                </Trans>
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
       {count > 1 || (count === 1 && link.status !== "connected") ? (
         <Tag tone="good">
@@ -142,7 +171,7 @@ function LinkRow({ link, setName }: { link: ConnectLink; setName: string | undef
       ) : null}
       {link.status === "pending" && count > 0 ? null : <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>}
       {link.status === "pending" && (
-        <Button kind="quiet" onClick={() => setIsAsking(true)}>
+        <Button id={buttonId} kind="quiet" aria-labelledby={`${buttonId} ${aboutId}`} onClick={() => setIsAsking(true)}>
           {t`Revoke`}
         </Button>
       )}

@@ -30,6 +30,11 @@ export function useHealth(): Record<Account["tokenHealth"], Health> {
 /** For these the stored reason already says what to do; others have the platform's own message. */
 const SAYS_CURE: ReadonlySet<Account["tokenHealth"]> = new Set(["expiring", "expired"]);
 
+/** Whether access has ended, whatever its end was to be. */
+export function isLost({ tokenHealth }: Account): boolean {
+  return tokenHealth === "revoked" || tokenHealth === "reconnect_required";
+}
+
 /** When access ends first; null if it renews by itself. */
 export function endOf({ tokenExpiresAt, dataAccessExpiresAt }: Account): string | null {
   return [tokenExpiresAt, dataAccessExpiresAt].filter((time) => time !== null).sort()[0] ?? null;

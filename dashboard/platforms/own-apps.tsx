@@ -13,7 +13,7 @@ import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
-import { Button, buttonClass } from "../ui/controls.tsx";
+import { Button, buttonClass, OutLink } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
@@ -56,10 +56,9 @@ export function OwnApps() {
         <>
           <p className="text-sm text-dim">
             <Trans>
-              Accounts of the set “{name}” connect through the instance's apps. To use an app of your own, create it on
-              the platform's developer portal with the redirect URI and the permissions below, then enter its client ID
-              and secret here. The secret is encrypted and never shown again. Accounts that are already connected keep
-              the app they were connected with.
+              Accounts of the set “{name}” connect through an app on each platform's developer portal: the instance's if
+              it has one, or your own. The secret of your own app is encrypted and never shown again. Accounts that are
+              already connected keep the app they were connected with.
             </Trans>
           </p>
           {options.data.connectOptions.map((option) => (
@@ -97,7 +96,13 @@ function AppCard({
         <h2 id={heading} className="grow text-base font-semibold">
           {label}
         </h2>
-        {app === undefined ? <Tag>{t`Instance's app`}</Tag> : <Tag tone="good">{t`Your app`}</Tag>}
+        {app !== undefined ? (
+          <Tag tone="good">{t`Your app`}</Tag>
+        ) : option.logins.length > 0 ? (
+          <Tag>{t`Instance's app`}</Tag>
+        ) : (
+          <Tag tone="warn">{t`No app`}</Tag>
+        )}
         {app !== undefined && (
           <Button kind="quiet" aria-label={t`Remove your ${label} app`} onClick={() => setIsRemoving(true)}>
             {t`Remove`}
@@ -116,6 +121,18 @@ function AppCard({
           {app === undefined ? t`Use your own ${label} app` : t`Change your ${label} app`}
         </summary>
         <div className="mt-3 space-y-5">
+          <p className="text-sm">
+            <Trans>
+              Create the app on{" "}
+              {ownApp.portalUrl === null ? (
+                t`${label}'s developer portal`
+              ) : (
+                <OutLink href={ownApp.portalUrl}>{t`${label}'s developer portal`}</OutLink>
+              )}{" "}
+              with the redirect URI and the permissions below, then enter its client ID and secret.
+            </Trans>{" "}
+            <OutLink href={`/docs/platforms/${platform}#going-live`}>{t`All steps for ${label}`}</OutLink>
+          </p>
           <div className="space-y-2 text-sm">
             <h3 className="font-semibold">{t`Redirect URI`}</h3>
             <Copyable label={t`Redirect URI`} text={app?.redirectUri ?? ownApp.redirectUri} />
@@ -160,7 +177,7 @@ function RemoveApp({
           { params: { id: platformSetId, platform } },
           {
             onSuccess: () => {
-              toasts.say(t`The app has been removed. New connections use the instance's app.`);
+              toasts.say(t`The app has been removed. New connections use the instance's app, if it has one.`);
               onClose();
             },
             onError: toasts.sayFailure,

@@ -2,13 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { accountsList } from "../../contract/operations/accounts.ts";
+import { type Account, accountsList } from "../../contract/operations/accounts.ts";
 import { platformSetsCreate, platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { publishingGet } from "../../contract/operations/publishing.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { may } from "../shell/workspace.ts";
+import { labelOf } from "../start.ts";
+import { nameOf } from "../ui/avatar.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice, View } from "../ui/surfaces.tsx";
@@ -60,7 +62,9 @@ export function Platforms() {
           </Trans>
         )}
       </p>
-      {connected !== undefined && <Notice tone="good">{t`The account has been connected.`}</Notice>}
+      {connected !== undefined && isLoaded && (
+        <Connected account={accounts.data.accounts.find(({ id }) => id === connected)} />
+      )}
       {error !== null && (
         <Failure
           error={error}
@@ -84,6 +88,15 @@ export function Platforms() {
         <NewSet onDone={() => setIsCreating(false)} />
       </Dialog>
     </View>
+  );
+}
+
+function Connected({ account }: { account: Account | undefined }) {
+  const { t } = useLingui();
+  // It may have been disconnected since.
+  if (account === undefined) return null;
+  return (
+    <Notice tone="good">{t`The account has been connected: ${nameOf(account)} on ${labelOf(account.platform)}.`}</Notice>
   );
 }
 

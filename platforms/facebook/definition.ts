@@ -13,5 +13,6 @@ export const facebook: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://www.facebook.com/{id}",
   postLinks: { hosts: ["www.facebook.com", "facebook.com", "m.facebook.com", "fb.watch"] },
 };

@@ -13,5 +13,6 @@ export const instagram: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://www.instagram.com/{username}/",
   postLinks: { hosts: ["www.instagram.com", "instagram.com"] },
 };

@@ -21,6 +21,7 @@ import { alive, linkedAccount, profile, shortToken } from "./wire.ts";
  */
 export const oauth: OAuth = {
   environmentPrefix: "INSTAGRAM",
+  portalUrl: "https://developers.facebook.com/apps",
   authorizeUrl: "https://www.instagram.com/oauth/authorize",
   scopes: scopes.INSTAGRAM,
   scopeSeparator: ",",

@@ -14,6 +14,7 @@ const DAY_SECONDS = 86_400;
 /** Source: LinkedIn docs, authorization-code-flow and programmatic-refresh-tokens, 2026. */
 export const oauth: OAuth = {
   environmentPrefix: "LINKEDIN",
+  portalUrl: "https://www.linkedin.com/developers/apps",
   authorizeUrl: "https://www.linkedin.com/oauth/v2/authorization",
   scopes: scopes.LINKEDIN,
   scopeSeparator: " ",

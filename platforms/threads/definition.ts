@@ -13,5 +13,6 @@ export const threads: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://www.threads.com/@{username}",
   postLinks: { hosts: ["www.threads.com", "threads.com", "www.threads.net", "threads.net"] },
 };

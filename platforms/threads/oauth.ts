@@ -10,6 +10,7 @@ import { profile, shortToken, tokenFacts } from "./wire.ts";
 /** Source: Threads docs, get-access-tokens-and-permissions and long-lived-tokens, 2026. */
 export const oauth: OAuth = {
   environmentPrefix: "THREADS",
+  portalUrl: "https://developers.facebook.com/apps",
   authorizeUrl: "https://threads.net/oauth/authorize",
   scopes: scopes.THREADS,
   scopeSeparator: ",",

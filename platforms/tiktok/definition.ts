@@ -13,5 +13,6 @@ export const tiktok: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://www.tiktok.com/@{username}",
   postLinks: { hosts: ["www.tiktok.com", "tiktok.com", "m.tiktok.com", "vm.tiktok.com"] },
 };

@@ -10,6 +10,7 @@ import { clientToken, creatorInfo, oauthRefusal, token, userInfo, type CreatorIn
 /** Source: TikTok docs, login kit web, user access tokens, 2026-11-02. */
 export const oauth: OAuth = {
   environmentPrefix: "TIKTOK",
+  portalUrl: "https://developers.tiktok.com/apps",
   authorizeUrl: "https://www.tiktok.com/v2/auth/authorize/",
   clientIdName: "client_key",
   scopes: scopes.TIKTOK,

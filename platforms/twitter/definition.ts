@@ -13,6 +13,7 @@ export const twitter: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://x.com/{username}",
   postLinks: {
     hosts: ["x.com", "twitter.com", "www.x.com", "mobile.twitter.com"],
     post: /^[^/]+\/[^?]+\/status\/(\d+)/,

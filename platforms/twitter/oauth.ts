@@ -8,6 +8,7 @@ import { grant, profile } from "./wire.ts";
 /** Source: X docs, oauth-2-0 authorization code and user access token, 2026-08-22. */
 export const oauth: OAuth = {
   environmentPrefix: "TWITTER",
+  portalUrl: "https://developer.x.com",
   authorizeUrl: "https://x.com/i/oauth2/authorize",
   scopes: scopes.TWITTER,
   scopeSeparator: " ",

@@ -13,6 +13,7 @@ export const youtube: Definition = {
   examples,
   scopes,
   preview,
+  profileUrl: "https://www.youtube.com/channel/{id}",
   postLinks: {
     hosts: ["www.youtube.com", "youtube.com", "m.youtube.com", "youtu.be", "studio.youtube.com"],
     post: /^(?:youtu\.be|[^/]+\/(?:watch\?(?:.*&)?v=|shorts|live|video))[=/]?([\w-]{11})(?![\w-])/,

@@ -8,6 +8,7 @@ import { channels, tokens } from "./wire.ts";
 /** Source: Google docs, OAuth 2.0 for web server applications, 2026-10. */
 export const oauth: OAuth = {
   environmentPrefix: "YOUTUBE",
+  portalUrl: "https://console.cloud.google.com",
   // Without these two, Google returns no refresh token, or only the first time.
   authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
   scopes: scopes.YOUTUBE,

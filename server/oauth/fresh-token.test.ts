@@ -369,6 +369,7 @@ async function connected(
   const renewals: Grant[] = [];
   const oauth: OAuth = {
     environmentPrefix: "TEST",
+    portalUrl: "https://platform.example/developers",
     authorizeUrl: "https://platform.example/authorize",
     scopes: [],
     scopeSeparator: " ",

@@ -31,7 +31,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await page.goto(`${world.url}/connections?mode=test&connected=${threads?.id}`);
     await page.waitForURL("**/platforms?mode=test**");
     await page.goto(`${world.url}/platforms?mode=test&connected=${threads?.id}`);
-    await page.getByText("The account has been connected.").waitFor();
+    await page.getByText(/^The account has been connected: .+ on Threads\.$/).waitFor();
     await page.getByText("Access, permissions and limits").last().click();
     await page.getByText("Refresh or reconnect?").waitFor();
     await page
@@ -54,14 +54,18 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await page.getByText("It ends soon. Reconnect it.", { exact: true }).waitFor();
     await trouble("reconnect_required", "LinkedIn does not renew it.");
     await page.getByText(/^LinkedIn does not renew it. Reconnect the account/).waitFor();
+    await page.getByText("Access, permissions and limits").last().click();
+    await page.getByText("Access has ended. Reconnect the account to publish with it again.").waitFor();
     await trouble("healthy", null);
   });
 
-  await step("publishing of an account and of everything is paused and resumed", async () => {
-    await choose(/^Options of .* on Threads$/, "Pause publishing");
-    await page.getByText("Publishing has been paused since").waitFor();
-    await press(page, "Resume publishing");
-    await page.getByText("Publishing has been paused since").waitFor({ state: "detached" });
+  await step("publishing of an account, of a set and of everything is paused and resumed", async () => {
+    for (const menu of [/^Options of .* on Threads$/, /^Options of [^@]*$/]) {
+      await choose(menu, "Pause publishing");
+      await page.getByText("Publishing has been paused since").waitFor();
+      await press(page, "Resume publishing");
+      await page.getByText("Publishing has been paused since").waitFor({ state: "detached" });
+    }
     await page.getByRole("button", { name: "Pause publishing", exact: true }).click();
     await page.getByText("Publishing has been paused since").waitFor();
     await press(page, "Resume publishing");
@@ -146,8 +150,15 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     assert.match(await (await fetch(world.url + path)).text(), /wants to publish posts for you.*as many as you like/);
     await assertAccessible(page);
     await dialog.getByRole("button", { name: "Close" }).click();
-    await page.getByText("customer-7").waitFor();
-    await press(page, "Revoke");
+    await world.services.pool.query("update connect_links set account_ids = array[$2::uuid] where user_id = $1", [
+      userId,
+      threads?.id,
+    ]);
+    await page.reload();
+    await page.getByRole("list", { name: "Connected accounts" }).getByText("on Threads").waitFor();
+    await assertUsable(page);
+    await assertAccessible(page);
+    await press(page, /^Revoke Any platform .*customer-7/);
     await dialog.getByRole("button", { name: "Revoke" }).click();
     await page.getByText("Revoked", { exact: true }).waitFor();
     assert.match(await (await fetch(world.url + path)).text(), /has been revoked/);
@@ -164,6 +175,11 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
       /\/api\/platforms\/youtube\/callback$/,
     );
     await app.getByText("youtube.upload").first().waitFor();
+    const hrefOf = (name: string) => app.getByRole("link", { name }).getAttribute("href");
+    assert.deepEqual(
+      [await hrefOf("YouTube's developer portal"), await hrefOf("All steps for YouTube")],
+      ["https://console.cloud.google.com", "/docs/platforms/youtube#going-live"],
+    );
     await app.getByLabel("Client ID").fill("mine");
     await app.getByLabel("Client secret").fill("secret");
     await app.getByLabel("Uploads per day").fill("2500");
@@ -180,6 +196,22 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await dialog.getByRole("button", { name: "Remove" }).click();
     await app.getByText("Instance's app").waitFor();
   });
+
+  await step(
+    "where the instance has no app, it says so; an account in live mode has a link to its profile",
+    async () => {
+      const { platformSetId: liveSet } = world.live;
+      await page.goto(`${world.url}/platforms/${liveSet}/apps?mode=live`);
+      await region("YouTube").getByText("No app", { exact: true }).waitFor();
+      assert.equal(await page.getByText("Instance's app").count(), 0);
+      await assertAccessible(page);
+      await world.connect(world.live, "threads");
+      await page.goto(`${world.url}/platforms?mode=live`);
+      await page.getByText("Access, permissions and limits").click();
+      const profile = page.getByRole("link", { name: "Profile on Threads" });
+      assert.match((await profile.getAttribute("href")) ?? "", /^https:\/\/www\.threads\.com\/@\w+/);
+    },
+  );
 
   await step("an account is disconnected after a question", async () => {
     await page.goto(`${world.url}/platforms?mode=test`);

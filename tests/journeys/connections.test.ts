@@ -199,6 +199,19 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     },
   );
 
+  await step("access and profile of one are refreshed", async () => {
+    await page.goto(`${appUrl}/platforms?mode=test`);
+    await page
+      .getByRole("region", { name: "Journey" })
+      .getByRole("button", { name: /^Options of .* on Threads$/ })
+      .click();
+    await page.getByRole("menuitem", { name: "Refresh access and profile" }).click();
+    await page
+      .getByText(/^Access and profile of .+ are up to date\.$/)
+      .first()
+      .waitFor();
+  });
+
   await step("one is disconnected, and reconnected", async () => {
     await page.goto(`${appUrl}/platforms?mode=test`);
     const [before] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");

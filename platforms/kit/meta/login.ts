@@ -19,6 +19,7 @@ const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?
 export function facebookSignIn(graph: Graph): Omit<OAuth, "scopes" | "profile"> {
   return {
     environmentPrefix: "FACEBOOK",
+    portalUrl: "https://developers.facebook.com/apps",
     authorizeUrl: FACEBOOK_DIALOG,
     scopeSeparator: ",",
     pkce: false,

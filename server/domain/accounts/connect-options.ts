@@ -29,6 +29,7 @@ export async function listConnectOptions(
       platform,
       logins: methods.filter((each) => each.platform === platform).map(({ login, label }) => ({ login, label })),
       ownApp: {
+        portalUrl: services.oauth.oauthOf(platform)?.portalUrl ?? null,
         redirectUri: redirectUriOf(services.oauth, platform, mode),
         scopes: scopes.map(({ name, why, without = null }) => ({
           name,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { z } from "zod";
@@ -34,6 +35,10 @@ test("before an own app is saved, its redirect address, permissions and limits a
       ["facebook", "Instagram through Facebook"],
     ],
   );
+  for (const { platform, ownApp: app } of connectOptions) {
+    const [, steps = ""] = (await readFile(`platforms/${platform}/README.md`, "utf8")).split("## Going live");
+    assert.ok(app.portalUrl !== null && steps.includes(`(${app.portalUrl})`), platform);
+  }
   const { ownApp } = of("threads");
   assert.equal(ownApp.redirectUri, "http://localhost:3000/api/platforms/threads/callback");
   const scopes = new Map(ownApp.scopes.map(({ name, ...scope }) => [name, scope]));
