@@ -22,7 +22,7 @@ const auditEvent = z.object({
   targetName: z
     .string()
     .nullable()
-    .describe("Its name, or the beginning of its text, if it has one.")
+    .describe("Its name, the email address or platform that it is about, or the beginning of its text.")
     .meta({ examples: ["laptop"] }),
   mode: mode.nullable().describe("`null` if it does not belong to a mode."),
   actor: z.object({
@@ -35,7 +35,10 @@ const auditEvent = z.object({
     name: z
       .string()
       .nullable()
-      .describe("Name of the key. `null` of anyone else.")
+      .describe(
+        "Name of the key, or of the member of the workspace, who then is `memberUserId` in `data`. " +
+          "`null` for anyone else, and for members who have left.",
+      )
       .meta({ examples: [null] }),
   }),
   data: z.looseObject({}).describe("Additional details, without secrets."),

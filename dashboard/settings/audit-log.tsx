@@ -9,7 +9,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Card, Empty, Loading, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { ACTORS, type AuditFilter, KINDS, toAuditQuery } from "./audit-filter.ts";
-import { useActionName, useActorName, useKindNames } from "./audit-words.ts";
+import { useActionName, useActorKinds, useActorName, useKindNames } from "./audit-words.ts";
 import { Settings } from "./settings.tsx";
 
 const PAGE = 50;
@@ -84,7 +84,7 @@ function Filters({ filter }: { filter: AuditFilter }) {
   const { t } = useLingui();
   const navigate = useNavigate();
   const kinds = useKindNames();
-  const actorName = useActorName();
+  const actors = useActorKinds();
   const set = (change: AuditFilter) =>
     void navigate({ to: "/settings/audit-log", search: ({ mode }) => ({ mode, ...filter, ...change }), replace: true });
   const all = { value: "", name: t`All` };
@@ -106,7 +106,7 @@ function Filters({ filter }: { filter: AuditFilter }) {
         label={t`By`}
         value={filter.actor ?? ""}
         onChange={({ target }) => set({ actor: ACTORS.find((each) => each === target.value) })}
-        options={[all, ...ACTORS.map((kind) => ({ value: kind, name: actorName({ kind, id: null, name: null }) }))]}
+        options={[all, ...ACTORS.map((kind) => ({ value: kind, name: actors[kind] }))]}
       />
       <DayField label={t`From`} day={filter.from} onDay={(from) => set({ from })} />
       <DayField label={t`Until`} day={filter.to} onDay={(to) => set({ to })} />
@@ -127,11 +127,10 @@ function Entry({ event }: { event: AuditEvent }) {
   const actionName = useActionName();
   const actorName = useActorName();
   const { action, actor, targetName, mode, address, createdAt, requestId, data } = event;
-  const [title, who] = [actionName(action), actorName(actor)];
-  const details = Object.entries(data).map(([name, value]) => [
-    name,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const [title, who] = [actionName(action), actorName(event)];
+  const details = Object.entries(data)
+    .filter(([name]) => name !== "memberUserId" || actor.name === null)
+    .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
   const origin = (
     <>
       <Time at={createdAt} />

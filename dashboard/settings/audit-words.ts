@@ -24,21 +24,33 @@ export function useKindNames(): Readonly<Record<(typeof KINDS)[number], string>>
   };
 }
 
-/** Who did something, as the end of "… by you". */
-export function useActorName(): (actor: AuditEvent["actor"]) => string {
+/** Kinds of those who do something. */
+export function useActorKinds(): Readonly<Record<AuditEvent["actor"]["kind"], string>> {
   const { t } = useLingui();
-  return ({ kind, name }) => {
+  return {
+    session: t`you and members`,
+    key: t`an API key`,
+    connect_link: t`a connect link`,
+    instance: t`Ampost or its operator`,
+    visitor: t`someone who was not signed in`,
+  };
+}
+
+/** Who did something, as the end of "… by you". */
+export function useActorName(): (event: Pick<AuditEvent, "actor" | "data">) => string {
+  const { t } = useLingui();
+  const kinds = useActorKinds();
+  return ({ actor: { kind, name }, data }) => {
+    if (data["memberUserId"] !== undefined) return name ?? t`a former member`;
     switch (kind) {
       case "session":
         return t`you`;
       case "key":
-        return name === null ? t`an API key` : t`API key ${name}`;
+        return name === null ? kinds.key : t`API key ${name}`;
       case "connect_link":
-        return t`a connect link`;
       case "instance":
-        return t`Ampost or its operator`;
       case "visitor":
-        return t`someone who was not signed in`;
+        return kinds[kind];
     }
   };
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { endSurplusSessions } from "../db/queries/sessions.ts";
-import { countPasskeys } from "../db/queries/sign-in-methods.ts";
+import { countPasskeys, findPasskeyName } from "../db/queries/sign-in-methods.ts";
 import { findUserByEmail, verifyEmail } from "../db/queries/users.ts";
 import type { RequestOrigin } from "./auth.ts";
 import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
@@ -33,6 +33,8 @@ export interface AuditHooksDeps {
   /** Whose session's cookie is among these. */
   userOf(cookies: string): Promise<string | null>;
 }
+
+const REMOVES_PASSKEY = "/passkey/delete-passkey";
 
 /** What is counted before it is attempted, by the library's path. */
 const COUNTED: Readonly<Record<string, ThrottledAction>> = {
@@ -68,10 +70,22 @@ function triesOf(email: string | undefined, browser: string): string {
 }
 
 const withCode = z.object({ code: z.string().max(100) });
+const withId = z.object({ id: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
+
+/** Which passkey an event is about. */
+function toPasskey(action: AuthEventAction, passkey: unknown): Pick<AuthEvent, "target" | "data"> {
+  if (!action.startsWith("passkey.")) return {};
+  const { id, name } = aPasskey.safeParse(passkey).data ?? {};
+  return { ...(id === undefined ? {} : { target: id }), data: name ? { name } : {} };
+}
+
+const aPasskey = z.object({ id: z.string(), name: z.string().nullish() });
 
 /** Wraps every call of the library, over HTTP or from a page: counts attempts and records the result. */
 export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDeps) {
+  /** What a request is about to remove, and has no name afterwards. */
+  const removed = new WeakMap<RequestOrigin, { id: string; name: string | null }>();
   const plugin = {
     id: "ampost-watch",
     hooks: {
@@ -117,6 +131,16 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
           }),
         },
         {
+          matcher: ({ path }) => path === REMOVES_PASSKEY,
+          handler: createAuthMiddleware(async (ctx) => {
+            const id = withId.safeParse(ctx.body).data?.id;
+            if (id === undefined) return;
+            const userId = await userOf(ctx.headers?.get("cookie") ?? "");
+            const { name = null } = (await findPasskeyName.one(pool, [id, userId])) ?? {};
+            removed.set(origin(), { id, name });
+          }),
+        },
+        {
           // A password is changed for a reason: all other sessions end.
           matcher: ({ path }) => path === "/change-password",
           handler: createAuthMiddleware(async ({ body }) => ({
@@ -133,7 +157,12 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
             const { newSession, session } = ctx.context;
             const action = DONE[ctx.path];
             if (action !== undefined && !failed && session !== null)
-              await record({ userId: session.user.id, action, sessionId: session.session.id });
+              await record({
+                userId: session.user.id,
+                action,
+                sessionId: session.session.id,
+                ...toPasskey(action, action === "passkey.added" ? ctx.context.returned : removed.get(origin())),
+              });
             if (way === undefined) return;
             // The user who turns on two-factor authentication is already signed in.
             if (session !== null) return;
@@ -222,7 +251,7 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
 const DONE: Readonly<Record<string, AuthEventAction>> = {
   "/change-password": "user.password_changed",
   "/passkey/verify-registration": "passkey.added",
-  "/passkey/delete-passkey": "passkey.removed",
+  [REMOVES_PASSKEY]: "passkey.removed",
 };
 
 /** What a change of the user's row means, by path. */

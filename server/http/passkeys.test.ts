@@ -66,15 +66,20 @@ test("a user adds a passkey, signs in with only that, and a used response does n
   assert.ok(Number(again?.status) >= 400);
   const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   assert.equal((await world.services.sessions.find({ cookie: cookies }))?.userId, world.test.userId);
+  const removed = await run(
+    `const { body: [{ id }] } = await ask("/passkey/list-user-passkeys"); return { gone: await ask("/passkey/delete-passkey", { id }) };`,
+  );
+  assert.equal(removed.gone?.status, 200, JSON.stringify(removed));
   const { rows: log } = await world.database.pool.query<{ action: string; way: string | null }>(
-    `select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in'
+    `select action, coalesce(data->>'way', data->>'name') as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in'
      order by id`,
     [world.test.userId],
   );
   assert.deepEqual(log.map(({ action, way }) => [action, way]).slice(1), [
     ["user.signed_in", "password"],
-    ["passkey.added", null],
+    ["passkey.added", "Laptop"],
     ["user.signed_in", "passkey"],
+    ["passkey.removed", "Laptop"],
   ]);
   await page.close();
 });

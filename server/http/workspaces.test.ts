@@ -48,6 +48,13 @@ async function waiting(as: string) {
   return approvalsList.answer.parse(body).approvals.map(({ post, key, member }) => ({ id: post.id, key, member }));
 }
 
+async function emailOf(userId: string): Promise<string> {
+  const { rows } = await world.services.pool.query<{ email: string }>("select email from users where id = $1", [
+    userId,
+  ]);
+  return rows[0]?.email ?? "";
+}
+
 async function auditOf(action: string) {
   const { body } = await world.callAs(cookie, "GET", "/api/audit?limit=100");
   return auditList.answer.parse(body).events.filter((event) => event.action === action);
@@ -99,7 +106,10 @@ test("a writer's posts wait until a publisher approves them, and the log says wh
   assert.equal(objectIn(approved.body, "approval").approvedBy, publisher.tenant.userId);
   assert.deepEqual(await waiting(cookie), []);
   const [event] = await auditOf("post.approved");
-  assert.deepEqual([event?.target, event?.data.memberUserId], [id, publisher.tenant.userId]);
+  const { userId } = publisher.tenant;
+  assert.deepEqual([event?.target, event?.data.memberUserId, event?.actor.name], [id, userId, await emailOf(userId)]);
+  const exported = await world.callAs(cookie, "GET", "/api/audit/export?action=post.approved");
+  assert.ok(String(exported.body).includes(`,${await emailOf(userId)},`), String(exported.body));
   assert.equal((await publish(writer.cookie)).status, 200);
 });
 
@@ -139,9 +149,13 @@ test("a new role and a removal take effect at the next request, and end what is 
   assert.equal(asRefusal(gone, 400).issues[0]?.rule, "request.workspace");
   assert.equal((await open()).status, 400);
   const actions = [(await auditOf("member.role_changed"))[0], (await auditOf("member.removed"))[0]];
+  const email = await emailOf(tenant.userId);
   assert.deepEqual(
-    actions.map((event) => event?.target),
-    [tenant.userId, tenant.userId],
+    actions.map((event) => [event?.target, event?.targetName, event?.data.memberUserId]),
+    [
+      [tenant.userId, email, undefined],
+      [tenant.userId, email, undefined],
+    ],
   );
   assert.equal((await change("writer")).status, 404);
 });
@@ -159,6 +173,11 @@ test("a member leaves; the workspaces are listed with their roles", async () => 
   const leave = async (id: string) => (await world.callAs(theirs, "DELETE", `/api/workspaces/${id}`)).status;
   assert.equal(await leave(tenant.userId), 404);
   assert.deepEqual([await leave(owner.userId), await leave(owner.userId)], [200, 404]);
+  const [event] = await auditOf("member.left");
+  assert.deepEqual(
+    [event?.targetName, event?.data.memberUserId, event?.actor.name],
+    [await emailOf(tenant.userId), tenant.userId, null],
+  );
   assert.deepEqual(await list(), [[tenant.userId, "owner"]]);
 });
 
@@ -255,7 +274,7 @@ test("who has no account joins with a new one, even if sign-up is closed; the li
   assert.equal((await page("GET", link)).status, 400);
   assert.equal((await page("POST", link, undefined, { password: PASSWORD, name: "" })).status, 400);
   const [event] = await auditOf("member.joined");
-  assert.equal(event?.data.email, email);
+  assert.deepEqual([event?.data.email, event?.targetName, event?.actor.name], [email, "Grace", "Grace"]);
 });
 
 test("who has an account signs in with the invited address first; no other can use the link", async () => {
@@ -294,6 +313,7 @@ test("an invitation can be revoked and replaced, and expires", async () => {
   await invite(email);
   const third = idOf((await invite(email)).body, "invite");
   assert.equal((await world.callAs(cookie, "DELETE", `/api/member-invites/${third}`)).status, 200);
+  assert.equal((await auditOf("member.invite_withdrawn"))[0]?.targetName, email);
   assert.equal((await page("GET", linkTo(email))).status, 400);
 });
 

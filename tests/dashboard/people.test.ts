@@ -95,6 +95,7 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await writer.getByText("Published", { exact: true }).first().waitFor();
   });
 
+  const workspace = new URL(writer.url()).searchParams.get("workspace") ?? "";
   await step("a member switches to a workspace of their own, which has nothing of it", async () => {
     await press(writer, "Account menu");
     await writer.getByRole("menuitem", { name: "Wanda" }).click();
@@ -102,13 +103,44 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await writer.getByRole("heading", { name: "No posts yet" }).waitFor();
   });
 
+  await step("the audit log names the member who approved", async () => {
+    await owner.goto(`${appUrl}/settings/audit-log?mode=test`);
+    await owner.getByText("Post approved Written by Wanda by Pablo").waitFor();
+    await owner.goto(`${appUrl}/settings/people?mode=test`);
+  });
+
+  await step("an invitation is revoked, and its link no longer works", async () => {
+    const link = await invite("nora@example.com", "Viewer");
+    await press(owner, "Revoke the invitation of nora@example.com");
+    await owner.getByText("The invitation was revoked.").first().waitFor();
+    const page = await open(PHONE);
+    await page.goto(link);
+    await page.getByText("already used, revoked or replaced").waitFor();
+  });
+
+  await step("a member gets another role, and leaves", async () => {
+    await owner.getByLabel("Role of Pablo").selectOption("Viewer");
+    await owner.getByText("Pablo is now: Viewer.").first().waitFor();
+    await publisher.goto(inWorkspace(publisher, "/settings/people"));
+    await publisher.getByText("Your role: Viewer.").waitFor();
+    await press(publisher, "Leave");
+    await assertAccessible(publisher);
+    await publisher.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
+    await publisher.waitForURL((url) => url.pathname === "/posts" && !url.searchParams.has("workspace"));
+    await owner.goto(`${appUrl}/settings/audit-log?mode=test`);
+    await owner.getByText("Member left the workspace pablo@example.com by a former member").waitFor();
+    await owner.getByText("Role of a member changed pablo@example.com by you").waitFor();
+    await assertUsable(owner);
+    await assertAccessible(owner);
+    await owner.goto(`${appUrl}/settings/people?mode=test`);
+  });
+
   await step("whoever is removed no longer gets there", async () => {
-    await owner.reload();
     await press(owner, "Remove Wanda");
     await assertAccessible(owner);
     await owner.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await owner.getByText("Wanda was removed.").first().waitFor();
-    await writer.goto(inWorkspace(publisher, "/posts"));
+    await writer.goto(`${appUrl}/posts?${new URLSearchParams({ mode: "test", workspace })}`);
     await writer.waitForURL((url) => url.pathname === "/" && !url.searchParams.has("workspace"));
   });
 

@@ -28,9 +28,9 @@ export const listInvites = statement<InviteRow, [owner: string]>(
   `select ${columns} from invites where invited_by = $1 and expires_at > now() order by created_at desc, id desc`,
 );
 
-export const deleteInvite = statement<never, [id: string, owner: string]>(
+export const deleteInvite = statement<InviteRow, [id: string, owner: string]>(
   "invites.delete",
-  `delete from invites where id = $1 and invited_by = $2`,
+  `delete from invites where id = $1 and invited_by = $2 returning ${columns}`,
 );
 
 export const findInvite = statement<InviteRow, [tokenDigest: string]>(

@@ -30,9 +30,9 @@ export const listMemberInvites = statement<MemberInviteRow, [userId: string]>(
   `select ${columns} from member_invites where user_id = $1 and expires_at > now() order by created_at desc, id desc`,
 );
 
-export const deleteMemberInvite = statement<never, [id: string, userId: string]>(
+export const deleteMemberInvite = statement<MemberInviteRow, [id: string, userId: string]>(
   "member_invites.delete",
-  `delete from member_invites where id = $1 and user_id = $2`,
+  `delete from member_invites where id = $1 and user_id = $2 returning ${columns}`,
 );
 
 /** An open invitation, and who invites; none if they are suspended. */

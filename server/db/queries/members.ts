@@ -42,21 +42,23 @@ export const updateMember = statement<MemberRow, [id: string, userId: string, ro
    returning ${member}`,
 );
 
-export const deleteMember = statement<{ member_id: string }, [id: string, userId: string]>(
+export const deleteMember = statement<{ member_id: string; email: string | null }, [id: string, userId: string]>(
   "members.delete",
-  `delete from members where id = $1 and user_id = $2 returning member_id`,
+  `delete from members m using users u where m.id = $1 and m.user_id = $2 and u.id = m.member_id
+   returning m.member_id, u.email`,
 );
 
-export const leaveWorkspace = statement<{ id: string }, [userId: string, memberId: string]>(
+export const leaveWorkspace = statement<{ id: string; email: string | null }, [userId: string, memberId: string]>(
   "members.leave",
-  `delete from members where user_id = $1 and member_id = $2 returning id`,
+  `delete from members m using users u where m.user_id = $1 and m.member_id = $2 and u.id = m.member_id
+   returning m.id, u.email`,
 );
 
 /** A member who is invited again gets the new role. */
-export const saveMember = statement<never, [id: string, userId: string, memberId: string, role: MemberRole]>(
+export const saveMember = statement<{ id: string }, [id: string, userId: string, memberId: string, role: MemberRole]>(
   "members.save",
   `insert into members (id, user_id, member_id, role) values ($1, $2, $3, $4)
-   on conflict (user_id, member_id) do update set role = excluded.role`,
+   on conflict (user_id, member_id) do update set role = excluded.role returning id`,
 );
 
 /** How many people are in a workspace or invited to it, besides this address. */

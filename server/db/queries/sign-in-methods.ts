@@ -15,6 +15,11 @@ export const findPasswordMark = statement<{ user_id: string; mark: string }, [em
    where lower(u.email) = lower($1)`,
 );
 
+export const findPasskeyName = statement<{ name: string | null }, [id: string, userId: string | null]>(
+  "passkeys.find_name",
+  `select name from passkeys where id = $1 and user_id = $2`,
+);
+
 export const countPasskeys = statement<{ count: number }, [userId: string | null]>(
   "passkeys.count",
   `select count(*)::int as count from passkeys where user_id = $1`,

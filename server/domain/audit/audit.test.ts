@@ -168,6 +168,30 @@ test("events are found by action, actor and time, and name what they are about, 
   asRefusal(await world.callAs(cookie, "GET", "/api/audit?action=%25"), 400);
 });
 
+test("what has no name of its own is named by its email address, its external ID or its platform", async () => {
+  const nameOf = async (action: string) => (await read(`?action=${action}`)).events[0]?.targetName;
+  const link = { platformSetId: world.test.platformSetId, platform: "threads" };
+  const id = idOf((await asKey("POST", "/api/v1/connect-links", link)).body, "connectLink");
+  assert.equal(await nameOf("connect_link.created"), "Threads");
+  await asKey("DELETE", `/api/v1/connect-links/${id}`);
+  assert.equal(await nameOf("connect_link.revoked"), "Threads");
+  await asKey("POST", "/api/v1/connect-links", { ...link, externalId: "customer-7" });
+  assert.equal(await nameOf("connect_link.created"), "customer-7");
+  const app = `/api/platform-sets/${world.test.platformSetId}/apps/threads`;
+  assert.equal((await asPerson("PUT", app, { clientId: "mine", clientSecret: "secret" })).status, 200);
+  assert.equal(await nameOf("oauth_app.saved"), "Threads");
+  assert.equal((await asPerson("DELETE", app)).status, 200);
+  assert.equal(await nameOf("oauth_app.deleted"), "Threads");
+  await world.database.pool.query("update users set is_owner = true where id = $1", [world.test.userId]);
+  Object.assign(world.services.settings, { signUp: "invite" });
+  const invite = idOf((await asPerson("POST", "/api/invites", { email: "ann@example.com" })).body, "invite");
+  assert.equal((await asPerson("DELETE", `/api/invites/${invite}`)).status, 200);
+  assert.deepEqual(
+    [await nameOf("user.invited"), await nameOf("user.invite_withdrawn")],
+    ["ann@example.com", "ann@example.com"],
+  );
+});
+
 test("the log is exported as CSV with the same filters, and no cell of it is a formula", async () => {
   const hostile = ['=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", " =1", 'a "quoted", one\r\n=2'];
   for (const name of hostile) await asKey("POST", "/api/v1/platform-sets", { name });

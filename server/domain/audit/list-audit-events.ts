@@ -2,7 +2,9 @@ import type { z } from "zod";
 
 import type { AuditEvent, auditList } from "../../../contract/operations/audit.ts";
 import { firstIdAt } from "../../../model/ids.ts";
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import {
   listAuditEvents as selectEvents,
   type AuditEventRow,
@@ -62,13 +64,20 @@ async function read(
     actor ?? null,
     most,
   ]);
-  const ids = new Set(rows.flatMap(({ target, actor_id }) => [target, actor_id]).filter((id) => id !== null));
-  const named = await selectNames.all(pool, [userId, [...ids].filter((id) => UUID.test(id))]);
+  const ids = [...new Set(rows.flatMap((row) => [row.target, row.actor_id, memberIn(row)]))].filter(
+    (id) => id !== null,
+  );
+  const named = await selectNames.all(pool, [userId, ids.filter((id) => UUID.test(id)), ids]);
   const names = new Map(named.map(({ id, name }) => [id, name]));
   return rows.map((row) => toAuditEvent(row, names));
 }
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
+
+/** The member who did it in the workspace; null if it was somebody else. */
+function memberIn({ data: { memberUserId } }: AuditEventRow): string | null {
+  return typeof memberUserId === "string" ? memberUserId : null;
+}
 
 function toAuditEvent(row: AuditEventRow, names: ReadonlyMap<string, string>): AuditEvent {
   return {
@@ -80,7 +89,7 @@ function toAuditEvent(row: AuditEventRow, names: ReadonlyMap<string, string>): A
     actor: {
       kind: row.actor_kind,
       id: row.actor_id,
-      name: (row.actor_kind === "key" && row.actor_id !== null ? names.get(row.actor_id) : undefined) ?? null,
+      name: names.get((row.actor_kind === "key" ? row.actor_id : memberIn(row)) ?? "") ?? null,
     },
     data: row.data,
     // Where an operator calls from is no concern of its tenants.
@@ -90,8 +99,9 @@ function toAuditEvent(row: AuditEventRow, names: ReadonlyMap<string, string>): A
   };
 }
 
-/** What is gone is named as it was when it happened. */
-function nameIn(data: Record<string, unknown>): string | null {
-  const { name } = data;
-  return typeof name === "string" && name !== "" ? name : null;
+/** What is gone, or has no name of its own, is named as it was when it happened. */
+function nameIn({ name, email, externalId, platform }: Record<string, unknown>): string | null {
+  const label = PLATFORM_NAMES.find((each) => each === platform);
+  const known = [name, email, externalId].find((each) => typeof each === "string" && each !== "");
+  return typeof known === "string" ? known : label === undefined ? null : catalog[label].capabilities.label;
 }

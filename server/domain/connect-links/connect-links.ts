@@ -134,7 +134,13 @@ export async function revokeConnectLink(
     const row = await findConnectLink.one(tx, owned);
     if (row === undefined) throw linkNotFound();
     if (ended > 0)
-      await recordAudit(tx, call, { userId: call.userId, mode: call.mode, action: "connect_link.revoked", target: id });
+      await recordAudit(tx, call, {
+        userId: call.userId,
+        mode: call.mode,
+        action: "connect_link.revoked",
+        target: id,
+        data: { platform: row.platform, externalId: row.external_id },
+      });
     return { body: { connectLink: toConnectLink(row) } };
   });
 }

@@ -84,9 +84,14 @@ export async function withdrawInvite(
   id: string,
 ): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    if ((await removeInvite.run(tx, [id, call.userId])) === 0)
-      throw new PublicError("NOT_FOUND", "Invitation not found.");
-    await recordAudit(tx, call, { userId: call.userId, action: "user.invite_withdrawn", target: id });
+    const withdrawn = await removeInvite.one(tx, [id, call.userId]);
+    if (withdrawn === undefined) throw new PublicError("NOT_FOUND", "Invitation not found.");
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      action: "user.invite_withdrawn",
+      target: id,
+      data: { email: withdrawn.email },
+    });
     return { body: { success: true } };
   });
 }

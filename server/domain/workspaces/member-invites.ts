@@ -32,7 +32,7 @@ import type { Services } from "../services.ts";
 import { makeUser } from "../users/ensure-user.ts";
 import { rejectField } from "../users/reject-field.ts";
 import type { SignUpServices } from "../users/sign-up.ts";
-import { nameOf } from "./workspaces.ts";
+import { asMember, nameOf } from "./workspaces.ts";
 
 /** The open invitations to the workspace. */
 export async function listMemberInvites(
@@ -90,9 +90,14 @@ export async function withdrawMemberInvite(
   id: string,
 ): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    if ((await deleteMemberInvite.run(tx, [id, call.userId])) === 0)
-      throw new PublicError("NOT_FOUND", "Invitation not found.");
-    await recordAudit(tx, call, { userId: call.userId, action: "member.invite_withdrawn", target: id });
+    const withdrawn = await deleteMemberInvite.one(tx, [id, call.userId]);
+    if (withdrawn === undefined) throw new PublicError("NOT_FOUND", "Invitation not found.");
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      action: "member.invite_withdrawn",
+      target: id,
+      data: { email: withdrawn.email },
+    });
     return { body: { success: true } };
   });
 }
@@ -186,8 +191,9 @@ async function take(tx: pg.PoolClient, token: string): Promise<TakenInvite> {
 }
 
 async function join(tx: pg.PoolClient, origin: Origin, invite: TakenInvite, personId: string): Promise<string> {
-  await saveMember.run(tx, [newId(), invite.user_id, personId, invite.role]);
-  await recordAudit(tx, origin, {
+  const member = await saveMember.one(tx, [newId(), invite.user_id, personId, invite.role]);
+  if (member === undefined) throw new Error("The member was not stored");
+  await recordAudit(tx, asMember(origin, { id: member.id, userId: personId }), {
     userId: invite.user_id,
     action: "member.joined",
     target: personId,

@@ -12,7 +12,7 @@ import {
 } from "../../db/queries/members.ts";
 import { findMe } from "../../db/queries/users.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../call.ts";
+import type { Actor, Answer, Call, Origin } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
@@ -37,6 +37,11 @@ export function nameOf(user: { name: string; email: string | null } | undefined)
   return user === undefined ? "" : user.name === "" ? (user.email ?? "") : user.name;
 }
 
+/** What a person does to their own membership is a member's deed in the owner's audit log. */
+export function asMember({ actor, ...origin }: Origin, member: NonNullable<Actor["member"]>): Origin {
+  return { ...origin, actor: { ...actor, member } };
+}
+
 /** Ends the caller's own membership. Throws NOT_FOUND. */
 export async function leaveWorkspace(
   services: Pick<Services, "pool">,
@@ -44,9 +49,14 @@ export async function leaveWorkspace(
   ownerId: string,
 ): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
-    if ((await leave.one(tx, [ownerId, call.userId])) === undefined)
-      throw new PublicError("NOT_FOUND", "Workspace not found.");
-    await recordAudit(tx, call, { userId: ownerId, action: "member.left", target: call.userId });
+    const left = await leave.one(tx, [ownerId, call.userId]);
+    if (left === undefined) throw new PublicError("NOT_FOUND", "Workspace not found.");
+    await recordAudit(tx, asMember(call, { id: left.id, userId: call.userId }), {
+      userId: ownerId,
+      action: "member.left",
+      target: call.userId,
+      data: { email: left.email },
+    });
     return { body: { success: true } };
   });
 }
@@ -73,7 +83,7 @@ export async function changeRole(
       userId: call.userId,
       action: "member.role_changed",
       target: row.member_id,
-      data: { role },
+      data: { email: row.email, role },
     });
     return { body: { member: toMember(row) } };
   });
@@ -88,7 +98,12 @@ export async function removeMember(
   return await write(services, call, async (tx) => {
     const row = await deleteMember.one(tx, [id, call.userId]);
     if (row === undefined) throw memberNotFound();
-    await recordAudit(tx, call, { userId: call.userId, action: "member.removed", target: row.member_id });
+    await recordAudit(tx, call, {
+      userId: call.userId,
+      action: "member.removed",
+      target: row.member_id,
+      data: { email: row.email },
+    });
     return { body: { success: true } };
   });
 }
