@@ -5,10 +5,14 @@ import { useState } from "react";
 
 import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../../contract/operations/media.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS } from "../../model/lifetimes.ts";
+import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { startOfNextDay } from "../posts/post-filter.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { may, mayOpen } from "../shell/workspace.ts";
+import { start } from "../start.ts";
 import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice } from "../ui/surfaces.tsx";
@@ -49,7 +53,7 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
   return (
     <div className="space-y-5">
       <Picture media={media} />
-      <Facts media={media} />
+      <Facts media={media} used={used.data} />
       {may("media_update") && <Changes media={media} etag={etag} onConflict={() => void refetch()} />}
       <UsedIn used={used.data} />
       {may("media_delete") && (
@@ -78,7 +82,7 @@ function Picture({ media: { type, url, altText, filename } }: { media: Media }) 
   );
 }
 
-function Facts({ media }: { media: Media }) {
+function Facts({ media, used }: { media: Media; used: Used | undefined }) {
   const { t, i18n } = useLingui();
   const { filename, mimeType, sizeBytes, width, height, durationSeconds, sourceUrl, error, status, createdAt } = media;
   const facts = [
@@ -88,6 +92,7 @@ function Facts({ media }: { media: Media }) {
     ...(width === null || height === null ? [] : [[t`Dimensions`, t`${width} × ${height} pixels`]]),
     ...(durationSeconds === null ? [] : [[t`Duration`, durationInWords(durationSeconds)]]),
     [t`Added`, <Time key="added" at={createdAt} />],
+    ...(used === undefined ? [] : [[t`Kept`, <Kept key="kept" media={media} used={used} />]]),
     ...(sourceUrl === null
       ? []
       : [
@@ -115,36 +120,78 @@ function Facts({ media }: { media: Media }) {
   );
 }
 
+/** When the file is deleted, as far as that is known. */
+function Kept({ media, used }: { media: Media; used: Used }) {
+  if (media.keepUntil === "forever") return <Trans>until you delete it</Trans>;
+  const end = endOf(media, used);
+  if (end === null) return <Trans>as long as a post needs it</Trans>;
+  return (
+    <Trans>
+      until <Time at={new Date(end).toISOString()} />
+    </Trans>
+  );
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Null while a post needs it. */
+function endOf({ keepUntil, createdAt }: Media, { posts, total }: Used): number | null {
+  if (posts.some(({ status }) => !OVER.includes(status))) return null;
+  const automatic =
+    total === 0
+      ? Date.parse(createdAt) + UNUSED_MEDIA_DAYS * DAY_MILLISECONDS
+      : Math.max(...posts.map(({ updatedAt }) => Date.parse(updatedAt))) + FINISHED_MEDIA_DAYS * DAY_MILLISECONDS;
+  return keepUntil === null ? automatic : Math.max(automatic, Date.parse(keepUntil));
+}
+
 type Keeping = "automatic" | "forever" | "until";
 
 function keepingOf({ keepUntil }: Media): Keeping {
   return keepUntil === null ? "automatic" : keepUntil === "forever" ? "forever" : "until";
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}/;
+/** What the form shows of a file. The last day is one of the person's time zone. */
+function shownOf(media: Media): { altText: string; keeping: Keeping; day: string } {
+  const keeping = keepingOf(media);
+  return {
+    altText: media.altText ?? "",
+    keeping,
+    day: keeping === "until" ? dayIn(Date.parse(media.keepUntil ?? ""), start.user.timeZone) : "",
+  };
+}
 
-/** What can be changed. What was typed stays if it cannot be saved. */
+function dayIn(at: number, timeZone: string): string {
+  return new Date(at + offsetAt(offsetFormat(timeZone), at)).toISOString().slice(0, 10);
+}
+
+/** What can be changed. What was typed stays if it cannot be saved, and only what was changed is sent. */
 function Changes({ media, etag, onConflict }: { media: Media; etag: string | null; onConflict: () => void }) {
   const { t } = useLingui();
   const toasts = useToasts();
   const { mutate, isPending, error } = useWrite(mediaUpdate);
-  const [altText, setAltText] = useState(media.altText ?? "");
-  const [keeping, setKeeping] = useState(keepingOf(media));
-  const [day, setDay] = useState(DAY.exec(media.keepUntil ?? "")?.[0] ?? "");
+  const [before, setBefore] = useState(() => shownOf(media));
+  const [altText, setAltText] = useState(before.altText);
+  const [keeping, setKeeping] = useState(before.keeping);
+  const [day, setDay] = useState(before.day);
   const isConflict = error?.code === "PRECONDITION_FAILED";
   const save = () => {
-    const end = new Date(`${day}T23:59:59.999Z`);
+    const keepsOtherwise = keeping !== before.keeping || (keeping === "until" && day !== before.day);
+    // The last moment of the day.
+    const end = () => new Date(Date.parse(startOfNextDay(day, start.user.timeZone)) - 1).toISOString();
     mutate(
       {
         params: { id: media.id },
         body: {
-          altText: altText === "" ? null : altText,
-          keepUntil: keeping === "automatic" ? null : keeping === "forever" ? "forever" : end.toISOString(),
+          ...(altText !== before.altText && { altText: altText === "" ? null : altText }),
+          ...(keepsOtherwise && { keepUntil: keeping === "until" ? end() : keeping === "forever" ? "forever" : null }),
         },
         ifMatch: etag ?? undefined,
       },
       {
-        onSuccess: () => toasts.say(t`Saved`),
+        onSuccess: () => {
+          setBefore({ altText, keeping, day });
+          toasts.say(t`Saved`);
+        },
         onError: ({ code }) => code === "PRECONDITION_FAILED" && onConflict(),
       },
     );

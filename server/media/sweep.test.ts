@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 
+import { FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS } from "../../model/lifetimes.ts";
 import { createMediaWorld } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import type { MediaRow } from "../db/queries/media.ts";
@@ -14,7 +15,7 @@ import { createDiskStorage } from "../storage/disk.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import { addUrls, changeMedia, holdForPost } from "./media-objects.ts";
 import { createMediaSource } from "./source.ts";
-import { FINISHED_POST_DAYS, sweepMedia, UNNAMED_DAYS } from "./sweep.ts";
+import { sweepMedia } from "./sweep.ts";
 
 describe("the sweep of media", () => {
   let world: MediaWorld;
@@ -45,19 +46,19 @@ describe("the sweep of media", () => {
     }
     for (const status of ["published", "discarded"] as const) {
       const row = await uploadedDaysAgo(400);
-      await world.post(row.id, status, FINISHED_POST_DAYS - 1);
+      await world.post(row.id, status, FINISHED_MEDIA_DAYS - 1);
       kept.push(row);
     }
     const shared = await uploadedDaysAgo(400);
     await world.post(shared.id, "published", 399);
     await world.post(shared.id, "scheduled", 399);
-    kept.push(shared, await uploadedDaysAgo(UNNAMED_DAYS - 1));
+    kept.push(shared, await uploadedDaysAgo(UNUSED_MEDIA_DAYS - 1));
     await sweep();
     for (const row of kept) assert.ok(await isStored(row));
   });
 
   it("deletes what no post has used for a week: bytes, conversions and row", async () => {
-    const row = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const row = await uploadedDaysAgo(UNUSED_MEDIA_DAYS + 1);
     assert.ok(row.facts !== null);
     const source = createMediaSource(
       { pool: world.database.pool, storage: world.storage, mediaUrls: { baseUrl: "", secret: "" } },
@@ -81,11 +82,11 @@ describe("the sweep of media", () => {
   });
 
   it("keeps what its user wants to keep, for ever or until a time, and then no longer", async () => {
-    const kept = await uploadedDaysAgo(UNNAMED_DAYS + 1);
-    const keptToday = await uploadedDaysAgo(UNNAMED_DAYS + 1);
-    const keptBefore = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const kept = await uploadedDaysAgo(UNUSED_MEDIA_DAYS + 1);
+    const keptToday = await uploadedDaysAgo(UNUSED_MEDIA_DAYS + 1);
+    const keptBefore = await uploadedDaysAgo(UNUSED_MEDIA_DAYS + 1);
     const finished = await uploadedDaysAgo(400);
-    await world.post(finished.id, "published", FINISHED_POST_DAYS + 1);
+    await world.post(finished.id, "published", FINISHED_MEDIA_DAYS + 1);
     for (const [row, keepUntil] of [
       [kept, "forever"],
       [finished, "forever"],
@@ -103,8 +104,8 @@ describe("the sweep of media", () => {
   });
 
   it("deletes the bytes of a finished post's media after a month and keeps the row the post uses", async () => {
-    const row = await uploadedDaysAgo(FINISHED_POST_DAYS + 2);
-    await world.post(row.id, "published", FINISHED_POST_DAYS + 1);
+    const row = await uploadedDaysAgo(FINISHED_MEDIA_DAYS + 2);
+    await world.post(row.id, "published", FINISHED_MEDIA_DAYS + 1);
     await sweep();
     assert.deepEqual([await isStored(row), await hasRow(row)], [false, true]);
     const { rows } = await world.database.pool.query(
@@ -115,7 +116,7 @@ describe("the sweep of media", () => {
   });
 
   it("does not wait for a create that has looked up a media object, and lets it have it", async () => {
-    const row = await uploadedDaysAgo(UNNAMED_DAYS + 1);
+    const row = await uploadedDaysAgo(UNUSED_MEDIA_DAYS + 1);
     await transaction(world.database.pool, async (tx) => {
       assert.equal((await holdForPost(tx, world.owner, [row.id])).length, 1);
       await sweep();

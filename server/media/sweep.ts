@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { z } from "zod";
 
+import { FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS } from "../../model/lifetimes.ts";
 import { findStillUnneeded, findStorageKeys, lockUnneeded, releaseMedia, removeReleased } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -11,13 +12,6 @@ export interface SweepDeps {
   storage: Storage;
 }
 
-/**
- * Media of published and discarded posts is kept this long after the post's last change, so that its URLs work while
- * people look at it.
- */
-export const FINISHED_POST_DAYS = 30;
-/** Media that no post names stay this long: time to upload today and write the post tomorrow. */
-export const UNNAMED_DAYS = 7;
 /** A file is stored before its row is written; one without a row for this long will never get one. */
 const UNFINISHED_HOURS = 24;
 const BATCH = 200;
@@ -52,7 +46,7 @@ export async function dropBytes({ storage }: Pick<SweepDeps, "storage">, job: un
 /** A row is held first and validated after, so that a post which began to name it in between keeps it. */
 function releaseBatch(pool: pg.Pool): Promise<{ held: number; storageKeys: string[] }> {
   return transaction(pool, async (tx) => {
-    const days = [FINISHED_POST_DAYS, UNNAMED_DAYS] as const;
+    const days = [FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS] as const;
     const held = (await lockUnneeded.all(tx, [...days, BATCH])).map((row) => row.id);
     const unneeded = (await findStillUnneeded.all(tx, [...days, held])).map((row) => row.id);
     const released = await releaseMedia.all(tx, [unneeded]);

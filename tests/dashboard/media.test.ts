@@ -169,6 +169,40 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     await page.getByText("Somebody else has changed this file.").waitFor({ state: "detached" });
   });
 
+  await step("a file is kept until a day of the person's time zone, and a change of its text leaves that", async () => {
+    const send = (path: string, body: object) => {
+      const init = { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+      return page.evaluate(`fetch("${path}?mode=test", ${JSON.stringify(init)}).then(({ status }) => status)`);
+    };
+    const id = new URL(page.url()).searchParams.get("open");
+    const kept = async () => (await listed()).find((each) => each.id === id)?.keepUntil;
+    const save = async (keepUntil: string | null) => {
+      const answer = page.waitForResponse((response) => response.request().method() === "PATCH");
+      await press(page, "Save");
+      assert.equal((await answer).status(), 200);
+      assert.equal(await kept(), keepUntil);
+    };
+    await page.getByText("until you delete it").waitFor();
+    assert.equal(await send("/api/me", { timeZone: "Asia/Tokyo" }), 200);
+    assert.equal(await send(`/api/v1/media/${id}`, { keepUntil: "2039-01-02T15:04:05.000Z" }), 200);
+    await page.reload();
+    assert.equal(await page.getByLabel("Last day").inputValue(), "2039-01-03");
+    await page.getByLabel("Alt text").fill("A very tall lighthouse");
+    await save("2039-01-02T15:04:05.000Z");
+    await page.getByLabel("Last day").fill("2039-05-06");
+    await save("2039-05-06T14:59:59.999Z");
+    await page.getByText(/^until .*2039/).waitFor();
+    await page.getByLabel("Keep").selectOption("Only as long as posts use it");
+    await save(null);
+    const inAWeek = new Date(Date.now() + 7 * 86_400_000);
+    await page.locator(`time[datetime^="${inAWeek.toISOString().slice(0, 10)}"]`).waitFor();
+    await assertAccessible(page);
+    await page.getByLabel("Keep").selectOption("Until I delete it");
+    await page.getByLabel("Alt text").fill("A tall lighthouse");
+    await save("forever");
+    assert.equal(await send("/api/me", { timeZone: "UTC" }), 200);
+  });
+
   await step(
     "an image is used in a post, cropped to what the platform accepts, and published with its text",
     async () => {
