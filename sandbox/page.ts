@@ -161,7 +161,8 @@ function layout(
   const clock = moved
     ? `<p class="clock">The sandbox clock is set to ${new Date(world.clock.now()).toUTCString()}.</p>`
     : "";
-  const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
+  const dashboard =
+    appUrl && URL.canParse(appUrl) ? `<a class="app" target="_top" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
   const page = htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport"
       content="width=device-width,initial-scale=1">
 <title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><noscript><meta
@@ -174,7 +175,7 @@ function layout(
 <script nonce="${nonce}">${REFRESH_SCRIPT}</script></body></html>`);
   const policy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
-    `script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+    `script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
   return { ...page, headers: { ...page.headers, "content-security-policy": policy } };
 }
 

@@ -5,6 +5,8 @@ import { type ApiKey, keysRevoke, keysRoll } from "../../contract/operations/api
 import { useWrite } from "../api/use-api.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, Select } from "../ui/controls.tsx";
+import { Notice } from "../ui/surfaces.tsx";
+import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import type { CreatedKey } from "./key-form.tsx";
 
@@ -62,12 +64,15 @@ export function RollKey({ apiKey: { id, name }, onRolled }: { apiKey: ApiKey; on
   );
 }
 
-/** Ends a key, or an app's access, at once. */
-export function RevokeKey({ apiKey: { id, name, clientId } }: { apiKey: ApiKey }) {
+const LATELY_MILLISECONDS = 7 * 86_400_000;
+
+/** Ends a key, or an app's access, at once. Warns if something seems to use it. */
+export function RevokeKey({ apiKey: { id, name, clientId, lastUsedAt } }: { apiKey: ApiKey }) {
   const { t } = useLingui();
   const toasts = useToasts();
   const revoke = useWrite(keysRevoke);
   const [isOpen, setIsOpen] = useState(false);
+  const wasUsedLately = lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < LATELY_MILLISECONDS;
   return (
     <>
       <Button
@@ -97,6 +102,13 @@ export function RevokeKey({ apiKey: { id, name, clientId } }: { apiKey: ApiKey }
           )
         }
       >
+        {wasUsedLately && (
+          <Notice tone="warn">
+            <Trans>
+              It was last used <Time at={lastUsedAt} />. Whatever uses it stops working.
+            </Trans>
+          </Notice>
+        )}
         <p className="text-sm">
           {clientId === null ? (
             <Trans>Requests with this key fail from now on. This cannot be undone.</Trans>

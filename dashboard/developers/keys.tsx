@@ -5,7 +5,7 @@ import { useState } from "react";
 import { type ApiKey, keysList } from "../../contract/operations/api-keys.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
-import { Button, OutLink } from "../ui/controls.tsx";
+import { Button, OutLink, Select, TextField } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Dialog, Empty, Loading, Notice, Tag } from "../ui/surfaces.tsx";
@@ -43,7 +43,7 @@ export function Keys() {
       {keys !== undefined && keys.length > 0 && (
         <Card title={mode === "test" ? t`Test keys` : t`Live keys`} actions={create}>
           {living.length === 0 && <p className="text-sm text-dim">{t`No active keys.`}</p>}
-          <KeyList keys={living} onRolled={setCreated} />
+          <LivingKeys keys={living} onRolled={setCreated} />
           {ended.length > 0 && (
             <details className="mt-2 border-t pt-3">
               <summary className="text-sm font-semibold">
@@ -104,6 +104,57 @@ function NewKey({ created: { name, apiKey }, onClose }: { created: CreatedKey; o
 
 export function hasEnded({ revokedAt, expiresAt }: ApiKey): boolean {
   return revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= Date.now());
+}
+
+/** From this many on, they can be searched and sorted. */
+const MANY = 6;
+
+function LivingKeys({ keys, onRolled }: { keys: readonly ApiKey[]; onRolled: (key: CreatedKey) => void }) {
+  const { t } = useLingui();
+  const [search, setSearch] = useState("");
+  const [order, setOrder] = useState("created");
+  if (keys.length < MANY) return <KeyList keys={keys} onRolled={onRolled} />;
+  const wanted = search.trim().toLowerCase();
+  const found = keys.filter(({ name, prefix }) => `${name} ${prefix}`.toLowerCase().includes(wanted));
+  const lastUse = ({ lastUsedAt }: ApiKey) => (lastUsedAt === null ? 0 : Date.parse(lastUsedAt));
+  return (
+    <>
+      <form
+        role="search"
+        aria-label={t`API keys`}
+        className="grid grid-cols-2 gap-3"
+        onSubmit={(event) => event.preventDefault()}
+      >
+        <TextField
+          label={t`Search`}
+          type="search"
+          placeholder={t`Name or beginning`}
+          value={search}
+          onChange={({ target }) => setSearch(target.value)}
+        />
+        <Select
+          label={t`Sort by`}
+          value={order}
+          onChange={({ target }) => setOrder(target.value)}
+          options={[
+            { value: "created", name: t`Newest` },
+            { value: "used", name: t`Last used` },
+            { value: "unused", name: t`Longest unused` },
+            { value: "name", name: t`Name` },
+          ]}
+        />
+      </form>
+      {found.length === 0 && <p className="mt-3 text-sm text-dim">{t`No key matches.`}</p>}
+      <KeyList
+        keys={found.toSorted((one, other) => {
+          if (order === "name") return one.name.localeCompare(other.name);
+          if (order === "created") return other.createdAt.localeCompare(one.createdAt);
+          return (lastUse(other) - lastUse(one)) * (order === "used" ? 1 : -1);
+        })}
+        onRolled={onRolled}
+      />
+    </>
+  );
 }
 
 function KeyList({ keys, onRolled }: { keys: readonly ApiKey[]; onRolled: (key: CreatedKey) => void }) {

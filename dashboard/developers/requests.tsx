@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 
 import { keysList } from "../../contract/operations/api-keys.ts";
 import { type ApiRequest, requestsList } from "../../contract/operations/requests.ts";
@@ -34,6 +35,7 @@ export function Requests() {
         <Trans>Requests with keys and over MCP, and what was changed in the dashboard, without secrets.</Trans>
       </p>
       <Filters filter={filter} />
+      <ById />
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading />}
       {data?.requests.length === 0 && (
@@ -134,6 +136,44 @@ function Filters({ filter }: { filter: RequestFilter }) {
           {t`Clear filters`}
         </Button>
       )}
+    </form>
+  );
+}
+
+const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
+
+/** The request whose ID a program has got with its response. */
+function ById() {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const [id, setId] = useState("");
+  const [isWrong, setIsWrong] = useState(false);
+  return (
+    <form
+      role="search"
+      aria-label={t`Request by ID`}
+      className="flex flex-wrap items-end gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const given = id.trim().toLowerCase();
+        setIsWrong(!UUID.test(given));
+        if (UUID.test(given)) void navigate({ to: "/developers/requests/$id", params: { id: given } });
+      }}
+    >
+      <div className="min-w-0 grow">
+        <TextField
+          label={t`Request ID`}
+          placeholder="01980b7a-6c00-7000-8000-000000000001"
+          value={id}
+          maxLength={100}
+          dir="ltr"
+          spellCheck={false}
+          autoComplete="off"
+          error={isWrong ? t`Enter the X-Request-Id of a response.` : undefined}
+          onChange={({ target }) => setId(target.value)}
+        />
+      </div>
+      <Button type="submit">{t`Open`}</Button>
     </form>
   );
 }

@@ -3,11 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { accountsList } from "../../contract/operations/accounts.ts";
-import { postsList } from "../../contract/operations/posts.ts";
 import { sandboxFaultsGet, sandboxFaultsSet } from "../../contract/operations/sandbox-faults.ts";
 import { type FaultKind, MOST_ACCOUNT_FAULTS } from "../../model/fault-kinds.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
-import { TextPreview } from "../posts/text-preview.tsx";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, OutLink, Select } from "../ui/controls.tsx";
@@ -44,13 +42,9 @@ export function Sandbox() {
   );
 }
 
+/** The sandbox's own page, which shows what arrived there, and new posts by itself. */
 function Feed() {
   const { t } = useLingui();
-  const { data, error, refetch } = useRead(
-    postsList,
-    { query: { status: "published", limit: 5 } },
-    { everyMilliseconds: 5_000 },
-  );
   return (
     <Card
       title={t`Live in the sandbox`}
@@ -60,28 +54,7 @@ function Feed() {
         </a>
       }
     >
-      {error !== null && data === undefined && <Failure error={error} onRetry={() => void refetch()} />}
-      {error === null && data === undefined && <Loading rows={2} />}
-      {data?.posts.length === 0 && <p className="text-sm text-dim">{t`Nothing is published yet.`}</p>}
-      <ul className="divide-y">
-        {data?.posts.map(({ id, textPreview, platforms, publishedAt }) => (
-          <li key={id}>
-            <Link
-              to="/posts/$id"
-              params={{ id }}
-              className="flex items-center justify-between gap-3 py-2 text-ink no-underline hover:underline"
-            >
-              <span className="min-w-0">
-                <span className="block truncate" dir="auto">
-                  <TextPreview text={textPreview} />
-                </span>
-                <span className="block truncate text-sm text-dim">{platforms.map(labelOf).join(", ")}</span>
-              </span>
-              <span className="shrink-0 text-sm text-dim">{publishedAt !== null && <Time at={publishedAt} />}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <iframe src="/sandbox/" title={t`Posts in the sandbox`} className="h-[70dvh] w-full rounded-lg border bg-card" />
     </Card>
   );
 }

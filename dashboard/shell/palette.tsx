@@ -9,10 +9,12 @@ import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { Keys } from "./keys.tsx";
 import type { Command } from "./shortcuts.ts";
+import { may } from "./workspace.ts";
 
 const MOST_POSTS = 6;
 const MIN_SEARCH_CHARACTERS = 2;
 const TYPING_MILLISECONDS = 250;
+const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 const GROUP = "text-sm [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:text-dim";
 const ITEM = "flex min-h-11 items-center justify-between gap-3 rounded-lg px-3 text-sm data-[selected=true]:bg-tint";
 
@@ -55,10 +57,36 @@ export default function Palette({ commands, onClose }: { commands: readonly Comm
               </Cmdk.Item>
             ))}
           </Cmdk.Group>
+          {UUID.test(typed.trim()) && <ById id={typed.trim().toLowerCase()} onChoose={choose} />}
           <Posts typed={typed} onChoose={choose} />
         </Cmdk.List>
       </Cmdk>
     </dialog>
+  );
+}
+
+/** What an ID may belong to. */
+function ById({ id, onChoose }: { id: string; onChoose: (run: () => void) => void }) {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const places = [
+    { name: t`Post ${id}`, isOpen: true, run: () => void navigate({ to: "/posts/$id", params: { id } }) },
+    {
+      name: t`Request ${id}`,
+      isOpen: may("requests_get"),
+      run: () => void navigate({ to: "/developers/requests/$id", params: { id } }),
+    },
+  ];
+  return (
+    <Cmdk.Group heading={t`By ID`} className={GROUP}>
+      {places
+        .filter(({ isOpen }) => isOpen)
+        .map(({ name, run }) => (
+          <Cmdk.Item key={name} value={name} onSelect={() => onChoose(run)} className={ITEM}>
+            {name}
+          </Cmdk.Item>
+        ))}
+    </Cmdk.Group>
   );
 }
 

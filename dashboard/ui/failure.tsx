@@ -1,12 +1,21 @@
 import { Trans } from "@lingui/react/macro";
 
-import type { AmpostError } from "../../client/errors.ts";
+import { AmpostError } from "../../client/errors.ts";
+import { may, queryIn } from "../shell/workspace.ts";
 import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
 import { Notice } from "./surfaces.tsx";
 
-/** Says why something could not be read, and offers to try again. */
+/** Where the owner of the workspace sees what was sent. What the dashboard only reads is not recorded. */
+export function requestHref(error: Error): string | undefined {
+  if (!(error instanceof AmpostError) || error.requestId === null || !may("requests_get")) return undefined;
+  const mode = new URLSearchParams(location.search).get("mode") ?? "test";
+  return `/developers/requests/${error.requestId}?${queryIn(mode)}`;
+}
+
+/** Says why something could not be read, and offers to try again; or, without that, why it could not be changed. */
 export function Failure({ error, onRetry }: { error: AmpostError; onRetry?: () => void }) {
+  const href = onRetry === undefined ? requestHref(error) : undefined;
   const isOffline = error.code === "CONNECTION_FAILED" || error.code === "TIMED_OUT";
   return (
     <Notice tone="bad">
@@ -25,7 +34,13 @@ export function Failure({ error, onRetry }: { error: AmpostError; onRetry?: () =
       )}
       {error.requestId !== null && (
         <p className="mt-1 text-xs">
-          <Trans>Request {error.requestId}</Trans>
+          {href === undefined ? (
+            <Trans>Request {error.requestId}</Trans>
+          ) : (
+            <a href={href} className="text-link underline underline-offset-2">
+              <Trans>Request {error.requestId}</Trans>
+            </a>
+          )}
         </p>
       )}
     </Notice>

@@ -2,10 +2,9 @@ import { useLingui } from "@lingui/react/macro";
 import { Toast } from "radix-ui";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
-import { AmpostError } from "../../client/errors.ts";
-import { may, queryIn } from "../shell/workspace.ts";
 import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
+import { requestHref } from "./failure.tsx";
 import { CloseIcon } from "./icons.tsx";
 
 interface Said {
@@ -34,13 +33,6 @@ export function useToasts(): Toasts {
 
 let last = 0;
 
-/** Where the owner of the workspace sees what was sent. */
-function hrefOf(error: Error): string | undefined {
-  if (!(error instanceof AmpostError) || error.requestId === null || !may("requests_get")) return undefined;
-  const mode = new URLSearchParams(location.search).get("mode") ?? "test";
-  return `/developers/requests/${error.requestId}?${queryIn(mode)}`;
-}
-
 export function ToastRoom({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const [shown, setShown] = useState<readonly Said[]>([]);
@@ -52,7 +44,8 @@ export function ToastRoom({ children }: { children: ReactNode }) {
   const toasts = useMemo<Toasts>(
     () => ({
       say: (text, undo) => add({ text, isBad: false, undo }),
-      sayFailure: (error) => add({ text: error.message, isBad: true, undo: undefined, requestHref: hrefOf(error) }),
+      sayFailure: (error) =>
+        add({ text: error.message, isBad: true, undo: undefined, requestHref: requestHref(error) }),
     }),
     [add],
   );
@@ -61,7 +54,7 @@ export function ToastRoom({ children }: { children: ReactNode }) {
     <Context value={toasts}>
       <Toast.Provider label={t`Notification`} duration={6000}>
         {children}
-        {shown.map(({ id, text, isBad, undo, requestHref }) => (
+        {shown.map(({ id, text, isBad, undo, requestHref: href }) => (
           <Toast.Root
             key={id}
             type={isBad ? "foreground" : "background"}
@@ -70,8 +63,8 @@ export function ToastRoom({ children }: { children: ReactNode }) {
           >
             <Toast.Description className="grow text-sm">
               {isBad ? <Said text={text} /> : text}{" "}
-              {requestHref !== undefined && (
-                <a href={requestHref} className="text-link underline underline-offset-2">
+              {href !== undefined && (
+                <a href={href} className="text-link underline underline-offset-2">
                   {t`Show the request`}
                 </a>
               )}

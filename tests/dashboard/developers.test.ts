@@ -67,16 +67,63 @@ test("a developer finds everything that a program needs", async (t) => {
     assert.deepEqual([await statusOf(key), await statusOf(rolled)], [200, 200]);
     await press(page, "Done");
     await page.getByText("Rolled", { exact: true }).waitFor();
+    await page.reload();
     await page
       .getByRole("button", { name: `Revoke ${HOSTILE}` })
       .first()
       .click();
+    await dialog.getByText(/^It was last used .+ Whatever uses it stops working\.$/).waitFor();
+    await assertAccessible(page);
     await press(page, "Revoke");
     await page.getByText("The key was revoked.", { exact: true }).waitFor();
     await page.getByText("1 revoked or expired").click();
     await page.getByText("Revoked", { exact: true }).first().waitFor();
     assert.deepEqual([await statusOf(key), await statusOf(rolled)], [200, 401]);
     await assertAccessible(page);
+  });
+
+  await step(
+    "many keys are searched and sorted, and one that was never used is revoked without a warning",
+    async () => {
+      for (const n of [1, 2, 3, 4, 5, 6]) {
+        const init = {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ name: `Robot ${n}`, mode: "test" }),
+        };
+        assert.equal(
+          await page.evaluate(`fetch("/api/keys?mode=test", ${JSON.stringify(init)}).then(({ status }) => status)`),
+          201,
+        );
+      }
+      await page.reload();
+      const names = () => page.getByRole("main").getByRole("heading", { level: 3 }).allInnerTexts();
+      await page.getByLabel("Sort by").selectOption("Name");
+      assert.deepEqual(
+        (await names()).filter((name) => name.startsWith("Robot")),
+        [1, 2, 3, 4, 5, 6].map((n) => `Robot ${n}`),
+      );
+      await page.getByLabel("Sort by").selectOption("Longest unused");
+      assert.match((await names())[0] ?? "", /^Robot/);
+      await page.getByLabel("Sort by").selectOption("Newest");
+      assert.equal((await names())[0], "Robot 6");
+      await page.getByRole("searchbox", { name: "Search" }).fill("robot 3");
+      await page.getByRole("heading", { name: "Robot 4" }).waitFor({ state: "detached" });
+      await assertAccessible(page);
+      await press(page, "Revoke Robot 3");
+      assert.equal(await dialog.getByText("It was last used").count(), 0);
+      await press(page, "Back");
+    },
+  );
+
+  await step("a change that failed leads to its entry in the request log", async () => {
+    await press(page, "Roll Robot 3");
+    const list = await page.evaluate(`fetch("/api/keys?mode=test").then((answer) => answer.json())`);
+    const robot = Object(list).keys.find((each: object) => Object(each).name === "Robot 3");
+    await page.evaluate(`fetch("/api/keys/${robot.id}?mode=test", { method: "DELETE" })`);
+    await press(page, "Roll key");
+    await dialog.getByRole("link", { name: /^Request [\w-]{36}$/ }).click();
+    await page.getByRole("heading", { name: "POST /api/keys/:id/roll" }).waitFor();
   });
 
   await step("a webhook gets its events, and what it answered is shown and can be sent again", async () => {
@@ -160,6 +207,19 @@ test("a developer finds everything that a program needs", async (t) => {
       await page.waitForURL(/route=/);
       await entries.first().waitFor();
       await assertAccessible(page);
+      const heading = page.getByRole("heading", { name: "POST /api/v1/posts" });
+      await page.getByLabel("Request ID").fill("nonsense");
+      await page.getByLabel("Request ID").press("Enter");
+      await page.getByText("Enter the X-Request-Id of a response.").waitFor();
+      await assertAccessible(page);
+      await page.getByLabel("Request ID").fill(` ${id.toUpperCase()} `);
+      await press(page, "Open");
+      await heading.waitFor();
+      await show("requests");
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Search and commands" }).fill(id);
+      await page.getByRole("option", { name: `Request ${id}` }).click();
+      await heading.waitFor();
     },
   );
 
@@ -199,6 +259,13 @@ test("a developer finds everything that a program needs", async (t) => {
     await show("sandbox");
     await page.getByRole("combobox", { name: "Account" }).selectOption(threads.id);
     await page.getByText("The next call works as usual.").waitFor();
+    const feed = page.frameLocator("iframe[title='Posts in the sandbox']");
+    await feed
+      .getByText(/^Rehearsed/)
+      .first()
+      .waitFor();
+    await feed.locator(".on-threads").first().waitFor();
+    await assertAccessible(page);
     await page.goto(`${url}/developers/sandbox?mode=live`);
     await page.getByRole("heading", { name: "The sandbox belongs to test mode" }).waitFor();
     await assertAccessible(page);
