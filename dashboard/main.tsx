@@ -12,10 +12,12 @@ import { router } from "./routes.tsx";
 import { applyBrand } from "./shell/brand.ts";
 import { chooseLanguage } from "./shell/language.ts";
 import { applyTheme } from "./shell/theme.ts";
+import { adoptTimeZone } from "./shell/time-zone.ts";
 import { ToastRoom } from "./ui/toasts.tsx";
 
 applyTheme();
 applyBrand();
+adoptTimeZone();
 await chooseLanguage();
 
 const cache = new QueryClient({

@@ -13,6 +13,7 @@ import { Checkbox } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Loading } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { NoMailServer } from "./no-mail-server.tsx";
 import { Settings } from "./settings.tsx";
 
 export function Notifications() {
@@ -22,10 +23,11 @@ export function Notifications() {
   return (
     <Settings>
       <Card title={mode === "test" ? t`Emails in test mode` : t`Emails in live mode`}>
-        <p className="mb-3 text-sm text-dim">
+        <NoMailServer />
+        <p className="my-3 text-sm text-dim">
           <Trans>
-            They are sent to {start.user.email}. More than five of a kind within five minutes become one email. Each
-            email has a link that turns its kind off.
+            They go to {start.user.email}. More than five of a kind within five minutes become one email. Each email has
+            a link that turns its kind off.
           </Trans>
         </p>
         {error !== null && <Failure error={error} onRetry={() => void refetch()} />}

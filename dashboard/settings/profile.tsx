@@ -14,6 +14,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Card, Loading, Notice } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { Invitations } from "./invitations.tsx";
+import { NoMailServer } from "./no-mail-server.tsx";
 import { Settings } from "./settings.tsx";
 
 export function Profile() {
@@ -47,7 +48,7 @@ function About({ user }: { user: Me }) {
   const toasts = useToasts();
   const save = useWrite(meUpdate);
   const [name, setName] = useState(user.name);
-  const [timeZone, setTimeZone] = useState(user.timeZone);
+  const [timeZone, setTimeZone] = useState(start.user.timeZone);
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -79,7 +80,7 @@ function About({ user }: { user: Me }) {
           error={issueAt(save.error, "/timeZone")}
           value={timeZone}
           onChange={({ target }) => setTimeZone(target.value)}
-          options={zones(user.timeZone).map((zone) => ({ value: zone, name: zone.replaceAll("_", " ") }))}
+          options={zones(start.user.timeZone).map((zone) => ({ value: zone, name: zone.replaceAll("_", " ") }))}
         />
         {own !== timeZone && (
           <Button onClick={() => setTimeZone(own)}>{t`Use ${own.replaceAll("_", " ")}, as on this device`}</Button>
@@ -110,12 +111,20 @@ function Email({ user }: { user: Me }) {
   return (
     <Card title={t`Email address`}>
       <p className="mb-3 text-sm">{user.email}</p>
+      <NoMailServer />
       {asked !== null && (
         <Notice tone="good">
-          <Trans>
-            We sent an email to {user.email}. Open its link to approve the change to {asked}; then confirm the new
-            address.
-          </Trans>
+          {start.hasMailServer ? (
+            <Trans>
+              We sent an email to {user.email}. Open its link to approve the change to {asked}; then confirm the new
+              address.
+            </Trans>
+          ) : (
+            <Trans>
+              There is an email to {user.email}. Open its link to approve the change to {asked}; then confirm the new
+              address.
+            </Trans>
+          )}
         </Notice>
       )}
       <form

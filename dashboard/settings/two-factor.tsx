@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import type { AmpostError } from "../../client/errors.ts";
 import { type Me, meGet } from "../../contract/operations/me.ts";
 import { useSignInRoute } from "../api/sign-in-routes.ts";
-import { Button, TextField } from "../ui/controls.tsx";
+import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Card, Dialog, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
@@ -180,12 +180,20 @@ function TurnOff({ email, onClose }: PartProps) {
 
 function BackupCodes({ codes }: { codes: readonly string[] }) {
   const { t } = useLingui();
+  const text = codes.join("\n");
   return (
     <>
       <p className="text-sm">
         <Trans>Each code signs you in once without your app. Save them now: they will not be shown again.</Trans>
       </p>
-      <Copyable label={t`Backup codes`} text={codes.join("\n")} />
+      <Copyable label={t`Backup codes`} text={text} />
+      <a
+        href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+        download="ampost-backup-codes.txt"
+        className={buttonClass()}
+      >
+        {t`Download as a text file`}
+      </a>
     </>
   );
 }

@@ -19,7 +19,7 @@ test("a person manages their account: profile, email, two-factor authentication,
   const server = await installation.start("start");
   const { appUrl } = installation;
   const { open: openPage, troubles } = await openPages(t);
-  const open = () => openPage({ viewport: { width: 360, height: 740 } });
+  const open = () => openPage({ viewport: { width: 360, height: 740 }, timezoneId: "America/New_York" });
   const page = await open();
   const dialog = page.getByRole("dialog");
   const show = async (section: string, mode = "live") => {
@@ -51,11 +51,18 @@ test("a person manages their account: profile, email, two-factor authentication,
     await page.waitForURL(`${appUrl}/`);
     await page.goto(`${appUrl}/settings`);
     await page.waitForURL("**/settings/profile*");
+    const timeZone = page.getByLabel("Time zone");
+    assert.equal(await timeZone.inputValue(), "America/New_York");
+    const saved = `fetch("/api/me").then((answer) => answer.json()).then(({ user }) => user.timeZone)`;
+    await installation.until(async () => (await page.evaluate(saved)) === "America/New_York");
     await fill(page, { Name: "Olivia" });
-    await page.getByLabel("Time zone").selectOption("Europe/Berlin");
-    await press(page, "Save");
-    await page.getByText("Your profile has been saved.").first().waitFor();
-    await show("profile");
+    for (const zone of ["UTC", "Europe/Berlin"]) {
+      await timeZone.selectOption(zone);
+      await press(page, "Save");
+      await page.getByText("Your profile has been saved.").first().waitFor();
+      await show("profile");
+      assert.equal(await timeZone.inputValue(), zone);
+    }
     assert.deepEqual(
       [await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()],
       ["Olivia", "Europe/Berlin"],
@@ -76,6 +83,7 @@ test("a person manages their account: profile, email, two-factor authentication,
   });
 
   await step("a new email is approved from the current address and confirmed from the new one", async () => {
+    await page.getByText("This instance has no mail server").waitFor();
     await page.getByLabel("New email address").fill(NEW_EMAIL);
     await press(page, "Change email address");
     await page.getByText("Open its link to approve the change").waitFor();
@@ -85,6 +93,21 @@ test("a person manages their account: profile, email, two-factor authentication,
       await page.getByText("Confirmed.").waitFor();
     }
     await page.locator("section").getByText(NEW_EMAIL, { exact: true }).waitFor();
+  });
+
+  await step("the owner of the instance invites somebody, and revokes the invitation", async () => {
+    await show("profile");
+    await page.getByLabel("Email address to invite").fill("nora@example.com");
+    await press(page, "Send invitation");
+    const link = await page.getByRole("region", { name: "Invitation link" }).innerText();
+    const invited = await open();
+    await invited.goto(link);
+    await invited.getByLabel("Password", { exact: true }).waitFor();
+    await check();
+    await press(page, "Revoke the invitation for nora@example.com");
+    await page.getByText("nora@example.com", { exact: true }).waitFor({ state: "detached" });
+    await invited.reload();
+    await invited.getByText("Ask the person who invited you for a new one.").waitFor();
   });
 
   let backupCodes: string[] = [];
@@ -102,6 +125,11 @@ test("a person manages their account: profile, email, two-factor authentication,
     await password.press("Enter");
     secret = (await dialog.getByRole("region", { name: "Key" }).innerText()).replaceAll(/\s/g, "");
     backupCodes = (await dialog.getByRole("region", { name: "Backup codes" }).innerText()).trim().split("\n");
+    const [codes] = await Promise.all([
+      page.waitForEvent("download"),
+      dialog.getByRole("link", { name: "Download as a text file" }).click(),
+    ]);
+    assert.equal(await readFile(await codes.path(), "utf8"), `${backupCodes.join("\n")}\n`);
     await dialog.getByRole("img", { name: /^QR code/ }).waitFor();
     await check();
     await dialog.getByLabel("Code from your app").fill(totp(secret));
@@ -161,6 +189,7 @@ test("a person manages their account: profile, email, two-factor authentication,
     const failed = page.getByLabel(/^A post failed/);
     assert.equal(await failed.isChecked(), false);
     await show("notifications");
+    await page.getByText("This instance has no mail server").waitFor();
     await check();
     assert.equal(await failed.isChecked(), true);
     const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
@@ -180,7 +209,7 @@ test("a person manages their account: profile, email, two-factor authentication,
     await page.getByText("Two-factor authentication turned on").waitFor({ state: "detached" });
     await page.waitForURL(/action=passkey/);
     await page.reload();
-    await page.getByText("Passkey removed by you").waitFor();
+    await page.getByText(/^Passkey removed \S.* by you$/).waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download as CSV" }).click(),

@@ -67,8 +67,11 @@ export const listAuditEvents = statement<
    order by id desc limit $6`,
 );
 
-/** The names of the user's things with these IDs. */
-export const listNames = statement<{ id: string; name: string }, [userId: string, ids: readonly string[]]>(
+/** The names of the user's things, and of the members of their workspace, with these IDs. */
+export const listNames = statement<
+  { id: string; name: string },
+  [userId: string, ids: readonly string[], idsAsText: readonly string[]]
+>(
   "audit_events.list_names",
   `select id::text, name from api_keys where user_id = $1 and id = any ($2::uuid[])
    union all select id::text, name from platform_sets where user_id = $1 and id = any ($2::uuid[])
@@ -76,8 +79,17 @@ export const listNames = statement<{ id: string; name: string }, [userId: string
      from accounts where user_id = $1 and id = any ($2::uuid[])
    union all select id::text, coalesce(nullif(description, ''), url)
      from webhooks where user_id = $1 and id = any ($2::uuid[]) and coalesce(nullif(description, ''), url) is not null
+   union all select u.id::text, coalesce(nullif(u.name, ''), u.email)
+     from members m join users u on u.id = m.member_id
+     where m.user_id = $1 and m.member_id = any ($3::text[]) and coalesce(nullif(u.name, ''), u.email) is not null
    union all select id::text, left(content ->> 'text', 80)
      from posts where user_id = $1 and id = any ($2::uuid[]) and content ->> 'text' <> ''`,
+);
+
+/** When the user chose a time zone, if ever. */
+export const findTimeZoneChoice = statement<{ created_at: Date }, [userId: string]>(
+  "audit_events.find_time_zone_choice",
+  `select created_at from audit_events where user_id = $1 and action = 'user.settings_changed' and data ? 'timeZone' limit 1`,
 );
 
 /** When the instance did it last, if ever. */

@@ -1,6 +1,7 @@
 import type { Me } from "../../../contract/operations/me.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { findTimeZoneChoice } from "../../db/queries/audit-events.ts";
 import { findMe, updateMe as update } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
@@ -28,6 +29,20 @@ export async function updateMe(
     await recordAudit(tx, call, { userId: call.userId, action: "user.settings_changed", data: changes });
     return { body: { user } };
   });
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * Whether the user's time zone is only the default: they are new and never chose one. Of others, the log would be long to
+ * search.
+ */
+export async function hasDefaultTimeZone(
+  { pool }: Pick<Services, "pool">,
+  { id, timeZone, createdAt }: Me,
+): Promise<boolean> {
+  const isNew = Date.now() - Date.parse(createdAt) < DAY_MILLISECONDS;
+  return timeZone === "UTC" && isNew && (await findTimeZoneChoice.one(pool, [id])) === undefined;
 }
 
 async function readMe(db: Db, userId: string): Promise<Me> {

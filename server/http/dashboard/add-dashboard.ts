@@ -9,6 +9,7 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { VERSION } from "../../calls/version.ts";
 import type { Services } from "../../domain/services.ts";
+import { hasDefaultTimeZone } from "../../domain/users/me.ts";
 import { listWorkspaces } from "../../domain/workspaces/workspaces.ts";
 import { ICON_SVG } from "../icon.ts";
 import { sendOn } from "../pages/frame.ts";
@@ -118,8 +119,10 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
   const page = await readBuild(() => readFile(join(DIST, "index.html"), "utf8"));
   const start = {
     user: { id, email, name, timeZone, isOwner },
+    hasDefaultTimeZone: await hasDefaultTimeZone(services, person),
     workspaces,
     brand,
+    hasMailServer: settings.hasMailServer,
     platforms: PLATFORM_NAMES.map((platform) => {
       const { label, sharing } = catalog[platform].capabilities;
       return { name: platform, label, sharing };
@@ -139,13 +142,13 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
 
 const EMPTY = "{}";
 
-/** Scripts and styles are files of ours. Media are in the storage, avatars where the platforms have them. */
+/** Scripts and styles are files of ours, and so is the sandbox's page in a frame. Media are in the storage, avatars where the platforms have them. */
 function headersOf({ mediaUrl, sandboxUrl }: Services["settings"]): Record<string, string> {
   const shown = `'self' blob: https: ${new URL(mediaUrl).origin} ${new URL(sandboxUrl).origin}`;
   return {
     "content-security-policy":
       `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data: ${shown}; ` +
-      `media-src ${shown}; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+      `media-src ${shown}; frame-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
