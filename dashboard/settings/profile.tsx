@@ -83,7 +83,10 @@ function About({ user }: { user: Me }) {
           options={zones(start.user.timeZone).map((zone) => ({ value: zone, name: zone.replaceAll("_", " ") }))}
         />
         {own !== timeZone && (
-          <Button className="py-1.5 whitespace-normal!" onClick={() => setTimeZone(own)}>{t`Use ${own.replaceAll("_", " ")}, as on this device`}</Button>
+          <Button
+            className="py-1.5 whitespace-normal!"
+            onClick={() => setTimeZone(own)}
+          >{t`Use ${own.replaceAll("_", " ")}, as on this device`}</Button>
         )}
         {save.error !== null && save.error.issues.length === 0 && <Failure error={save.error} />}
         <div>
