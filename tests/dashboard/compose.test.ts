@@ -172,7 +172,7 @@ test("a post is written for several platforms, mended, illustrated and published
       await press(page, /^Continue as/);
       await page.getByRole("checkbox", { name: "Replace this account" }).check();
       await press(page, "Connect");
-      await page.getByText("The account has been connected.").waitFor();
+      await page.getByText("The account has been connected: ").waitFor();
       await page.goto(`${appUrl}/compose?mode=test`);
       await page.getByLabel("TikTok").check();
       await page.getByLabel("Text", { exact: true }).fill("Watch this");
