@@ -177,11 +177,11 @@ export interface Post {
   mode: Mode;
   publishedAt: string | null;
   /**
-   * Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is
-   * published.
+   * Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer tried
+   * to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.
    */
   approval: {
-    /** `sent_back` if a person wants it changed first: then an edit makes it `pending` again. */
+    /** `sent_back` if a person wants it changed first: then an edit by a key makes it `pending` again. */
     state: "pending" | "approved" | "sent_back";
     /** Why a person has sent it back. */
     reason: string | null;
@@ -203,6 +203,8 @@ export interface PostSummary {
   publishedCount: number;
   /** Number of failed platform posts, including those whose outcome is unknown. */
   failedCount: number;
+  /** Of those, the number that may be live: their outcome is unknown. */
+  unknownCount: number;
   scheduledFor: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
@@ -662,6 +664,8 @@ export interface PostChanges {
 export interface PostFilter {
   /** Only posts with this status. */
   status?: PostStatus;
+  /** Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown. */
+  outcome?: "unknown";
   /** Only posts that target this platform. */
   platform?: Platform;
   /** Only posts of this platform set. */

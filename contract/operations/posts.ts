@@ -254,7 +254,7 @@ export const post = z.object({
     .object({
       state: z
         .enum(APPROVAL_STATES)
-        .describe("`sent_back` if a person wants it changed first: then an edit makes it `pending` again.")
+        .describe("`sent_back` if a person wants it changed first: then an edit by a key makes it `pending` again.")
         .meta({ examples: ["pending"] }),
       reason: z
         .string()
@@ -268,11 +268,16 @@ export const post = z.object({
       url: z
         .string()
         .describe("Where a person approves the current version.")
-        .meta({ examples: ["https://ampost.io/posts/01980b7a-6c00-7000-8000-000000000001/approve"] }),
+        .meta({
+          examples: [
+            "https://ampost.io/posts/01980b7a-6c00-7000-8000-000000000001/approve?workspace=01980b7a-6c00-7000-8000-00000000000a",
+          ],
+        }),
     })
     .nullable()
     .describe(
-      "Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is published.",
+      "Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer " +
+        "tried to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.",
     )
     .meta({ examples: [null] }),
 });
@@ -295,6 +300,10 @@ export const postSummary = z.object({
   failedCount: z
     .int()
     .describe("Number of failed platform posts, including those whose outcome is unknown.")
+    .meta({ examples: [0] }),
+  unknownCount: z
+    .int()
+    .describe("Of those, the number that may be live: their outcome is unknown.")
     .meta({ examples: [0] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
@@ -444,6 +453,11 @@ export const postsList = operation({
       .optional()
       .describe("Only posts with this status.")
       .meta({ examples: ["scheduled"] }),
+    outcome: z
+      .enum(["unknown"])
+      .optional()
+      .describe("Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown.")
+      .meta({ examples: ["unknown"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
     platformSetId: id.optional().describe("Only posts of this platform set."),
     limit,

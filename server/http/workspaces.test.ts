@@ -113,7 +113,7 @@ test("a writer's posts wait until a publisher approves them, and the log says wh
   assert.equal((await publish(writer.cookie)).status, 200);
 });
 
-test("an edit by a writer removes the approval, and the post waits again", async () => {
+test("an edit by a writer removes the approval, and the post waits once they ask again", async () => {
   const writer = await joinAs(world, owner, "writer");
   const id = await newPost(writer.cookie);
   const publish = () => inWorkspace(writer.cookie, "POST", `/api/v1/posts/${id}/publish`);
@@ -122,6 +122,8 @@ test("an edit by a writer removes the approval, and the post waits again", async
   assert.equal((await inWorkspace(cookie, "POST", `/api/posts/${id}/approve`, { contentHash })).status, 200);
   const edited = await inWorkspace(writer.cookie, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Hello again" } });
   assert.equal(edited.status, 200, JSON.stringify(edited.body));
+  assert.equal(objectIn(edited.body, "post").approval, null);
+  assert.deepEqual(await waiting(cookie), []);
   assert.equal(asRefusal(await publish(), 403).code, "APPROVAL_REQUIRED");
   assert.deepEqual(
     (await waiting(cookie)).map((each) => each.id),

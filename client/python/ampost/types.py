@@ -207,8 +207,8 @@ class Post(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
-    #: Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is
-    #: published.
+    #: Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer
+    #: tried to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.
     approval: PostApproval | None
 
 
@@ -250,7 +250,7 @@ class PostContentMedia(TypedDict):
 
 
 class PostApproval(TypedDict):
-    #: `sent_back` if a person wants it changed first: then an edit makes it `pending` again.
+    #: `sent_back` if a person wants it changed first: then an edit by a key makes it `pending` again.
     state: Literal["pending", "approved", "sent_back"]
     #: Why a person has sent it back.
     reason: str | None
@@ -271,6 +271,8 @@ class PostSummary(TypedDict):
     publishedCount: int
     #: Number of failed platform posts, including those whose outcome is unknown.
     failedCount: int
+    #: Of those, the number that may be live: their outcome is unknown.
+    unknownCount: int
     scheduledFor: str | None
     #: ISO 8601, UTC, with milliseconds.
     createdAt: str
@@ -723,6 +725,8 @@ class PostChangesContent(TypedDict):
 PostFilter = TypedDict("PostFilter", {
     #: Only posts with this status.
     "status": "NotRequired[PostStatus]",
+    #: Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown.
+    "outcome": "NotRequired[Literal[\"unknown\"]]",
     #: Only posts that target this platform.
     "platform": "NotRequired[Platform]",
     #: Only posts of this platform set.

@@ -21,6 +21,7 @@ export interface PostSummaryRow {
   media_count: number;
   published_count: number;
   failed_count: number;
+  unknown_count: number;
   scheduled_for: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -30,6 +31,8 @@ export interface PostSummaryRow {
 /** Filters of a list; null if not set. */
 export interface PostFilter {
   status: PostStatus | null;
+  /** Of failed and partial posts, those with an unknown outcome. */
+  outcome: "unknown" | null;
   platform: PlatformName | null;
   platformSetId: string | null;
   from: Date | null;
@@ -81,7 +84,7 @@ export type ListedRow = { total: number } & (PostSummaryRow | { id: null });
 export function listPage(userId: string, mode: Mode, filter: PostFilter, page: PostPage): Prepared<ListedRow> {
   const values: unknown[] = [userId, mode];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const status = filter.status === null ? [] : [`status = ${bind(filter.status)}`];
+  const status = statusesOf(filter, bind);
   const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
   const kinds = `(select status, platforms, sum(change) as posts from post_counts
       where ${[...OWN, ...status, ...platform].join(" and ")} group by 1, 2 having sum(change) > 0) k`;
@@ -132,10 +135,11 @@ const summariesOf = (posts: string) => `select p.id, p.mode, p.platform_set_id, 
     left(p.content ->> 'text', 1000) as text_start,
     case when p.content ->> 'text' = '' then ${OWN_TEXTS} end as overrides, p.platforms,
     jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
-    p.scheduled_for, p.created_at, p.updated_at, p.published_at
+    counted.unknown_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
   from ${posts} cross join lateral (
     select count(*) filter (where pp.status = 'published')::int as published_count,
-      count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
+      count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count,
+      count(*) filter (where pp.status = 'unknown')::int as unknown_count
     from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
   ) counted`;
 
@@ -161,7 +165,7 @@ export function findMatches(
     limit,
   ];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const status = filter.status === null ? [] : [`status = ${bind(filter.status)}`];
+  const status = statusesOf(filter, bind);
   const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
   const conditions = [...OWN, "id > r.after", "id <= r.through", "id < $5", ...status, ...platform];
   const text = `select p.id from unnest($3::uuid[], $4::uuid[]) as r(after, through) cross join lateral (
@@ -181,10 +185,23 @@ const OF_KIND = ["status = k.status", "hash_array(platforms) = hash_array(k.plat
 /** An ID is made by the server that is asked, and the time of creation by the database, a moment later. */
 const CLOCKS_APART_SECONDS = 600;
 
+/** Which posts can match by their status: only of those, an index leads to the rest. */
+function statusesOf({ status, outcome }: PostFilter, bind: (value: unknown) => string): string[] {
+  return [
+    ...(status === null ? [] : [`status = ${bind(status)}`]),
+    ...(outcome === null ? [] : ["status in ('partial', 'failed')"]),
+  ];
+}
+
 /** What each filter other than status and platform means for a post. */
 function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
-  const { platformSetId, from, to, scheduledFrom, scheduledTo, timeFrom, timeTo, search, texts } = filter;
+  const { outcome, platformSetId, from, to, scheduledFrom, scheduledTo, timeFrom, timeTo, search, texts } = filter;
   const conditions: string[] = [];
+  if (outcome !== null)
+    conditions.push(
+      `exists (select from platform_posts pp where pp.post_id = posts.id and pp.user_id = $1 and pp.mode = $2
+         and pp.status = 'unknown')`,
+    );
   if (platformSetId !== null) conditions.push(`platform_set_id = ${bind(platformSetId)}`);
   // The index leads to IDs.
   if (from !== null)

@@ -99,10 +99,29 @@ export const insertApprovalRequest = statement<
        and (approval_wanted_by is distinct from $4 or $5)
      returning id, user_id, mode
    )
-   insert into notices (user_id, mode, kind, type, post_id)
-   select w.user_id, w.mode, 'approval', 'approval', w.id from wanted w
-   where ${isWanted("w.user_id", "w.mode", "'approval'")}`,
+   ${notedAs("wanted", "true")}`,
 );
+
+/**
+ * A writer, the member, has edited a post that a person had decided about. If they had asked, it waits once they ask
+ * again, so that nobody reviews what is still being written. If somebody else had, it waits at once, and its user is told.
+ */
+export const reopenApprovalRequest = statement<never, [postId: string, userId: string, mode: Mode, member: string]>(
+  "post_approvals.reopen_request",
+  `with reopened as (
+     update posts set approval_wanted_by = nullif(approval_wanted_by, $4::uuid)
+     where id = $1 and user_id = $2 and mode = $3 and approval_wanted_by is not null
+     returning id, user_id, mode, approval_wanted_by
+   )
+   ${notedAs("reopened", "w.approval_wanted_by is not null")}`,
+);
+
+/** Tells the users of these posts that a person is asked to approve them, if they want to be told. */
+function notedAs(posts: string, condition: string): string {
+  return `insert into notices (user_id, mode, kind, type, post_id)
+   select w.user_id, w.mode, 'approval', 'approval', w.id from ${posts} w
+   where ${condition} and ${isWanted("w.user_id", "w.mode", "'approval'")}`;
+}
 
 /** Posts that could go out, for which a key that still works, or a member of the workspace, asked for approval. */
 const asked = `from posts p

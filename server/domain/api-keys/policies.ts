@@ -6,7 +6,7 @@ import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
-import { findApproval, insertApprovalRequest } from "../../db/queries/post-approvals.ts";
+import { findApproval, insertApprovalRequest, reopenApprovalRequest } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Actor, Call } from "../call.ts";
 import { approvalUrl } from "../posts/to-post.ts";
@@ -101,7 +101,7 @@ export async function checkPublishPolicies(
         "draftOnly",
         "",
         "This API key can only create drafts; it cannot publish or retry",
-        `Ask a person to publish it at ${approvalUrl(settings, post.id)}, or use a key without the policy draftOnly.`,
+        `Ask a person to publish it at ${approvalUrl(settings, call.userId, post.id)}, or use a key without the policy draftOnly.`,
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
@@ -122,10 +122,15 @@ export async function requestApproval(
   { wasDecided = false }: { wasDecided?: boolean } = {},
 ): Promise<Issue[]> {
   if (call.policies?.draftOnly === true) {
-    const fix = `A person can publish or schedule it at ${approvalUrl(settings, postId)}.`;
+    const fix = `A person can publish or schedule it at ${approvalUrl(settings, call.userId, postId)}.`;
     return [refused("draftOnly", "", "This API key can only create drafts; it cannot publish this one", fix)];
   }
-  if (!wantsApproval(call)) return [];
+  if (!wantsApproval(call)) {
+    const { userId, mode, actor, policies } = call;
+    if (wasDecided && policies?.approvalRequired === true && actor.member !== undefined)
+      await reopenApprovalRequest.run(db, [postId, userId, mode, actor.member.id]);
+    return [];
+  }
   await insertRequest(db, call, postId, wasDecided);
   return [notApproved(settings, call, postId)];
 }
@@ -167,13 +172,17 @@ export async function requestApprovalIfMissing<Result>(
   }
 }
 
-function notApproved(settings: Pick<Settings, "appUrl">, { actor }: Pick<Call, "actor">, postId: string): Issue {
+function notApproved(
+  settings: Pick<Settings, "appUrl">,
+  { userId, actor }: Pick<Call, "userId" | "actor">,
+  postId: string,
+): Issue {
   const message = `${subjectOf(actor)} requires approval to publish, and the current version of the post is not approved`;
   return refused(
     "approvalRequired",
     "",
     message,
-    `Ask a person to approve it at ${approvalUrl(settings, postId)}, then publish it. Any edit removes the approval.`,
+    `Ask a person to approve it at ${approvalUrl(settings, userId, postId)}, then publish it. Any edit removes the approval.`,
   );
 }
 

@@ -5,6 +5,7 @@ import { NO_BRAND } from "../../../model/brand.ts";
 import type { EventType } from "../../../model/events.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type MailServer, startMailServer } from "../../../tests/mail-server.ts";
+import { joinAs } from "../../../tests/members.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import type { JobSender } from "../../db/job-sender.ts";
 import { recordAccountEvent, recordPostEvents } from "../../db/queries/outbox.ts";
@@ -184,6 +185,52 @@ test("a post that a key cannot publish alone is told once, and again only if it 
   await edit("Once more");
   await world.database.pool.query("update posts set status = 'discarded' where user_id = $1", [person.live.userId]);
   assert.deepEqual(await told(), [], "what was settled before the email is not told");
+});
+
+test("a post that a writer sends again after it was decided is told again, and only then", async () => {
+  const person = await newPerson();
+  const { userId, mode } = person.live;
+  const writer = await joinAs(world, person.live, "writer");
+  const call = async (cookie: string, method: string, path: string, body?: object) => {
+    const query = new URLSearchParams({ mode, ...(cookie === person.cookie ? {} : { workspace: userId }) });
+    return (await world.callAs(cookie, method, `${path}?${query}`, body)).body;
+  };
+  const contentHash = async (id: string) =>
+    objectIn(await call(person.cookie, "GET", `/api/posts/${id}/approval`), "approval").contentHash;
+  const sendBack = async (id: string) =>
+    await call(person.cookie, "POST", `/api/posts/${id}/send-back`, {
+      contentHash: await contentHash(id),
+      reason: "Shorter, please.",
+    });
+  const edit = (id: string, text: string) => call(writer.cookie, "PATCH", `/api/v1/posts/${id}`, { content: { text } });
+  const ask = (id: string) => call(writer.cookie, "POST", `/api/v1/posts/${id}/publish`);
+  const subjects = async () => (await told()).map(({ subject }) => subject);
+  const waiting = ["A post waits for your approval"];
+
+  const id = await createPost(person.live, "From a writer");
+  await ask(id);
+  assert.deepEqual(await subjects(), waiting);
+  await sendBack(id);
+  await edit(id, "From a wri");
+  await edit(id, "Shorter");
+  assert.deepEqual(await subjects(), [], "it is still being written");
+  await ask(id);
+  assert.deepEqual(await subjects(), waiting);
+  await call(person.cookie, "POST", `/api/posts/${id}/approve`, { contentHash: await contentHash(id) });
+  await edit(id, "Longer again");
+  await ask(id);
+  assert.deepEqual(await subjects(), waiting);
+
+  const made = await world.callAs(person.cookie, "POST", "/api/keys", {
+    name: "robot",
+    mode,
+    policies: { approvalRequired: true },
+  });
+  const ofKey = await createPost(person.live, "From a key", String(objectIn(made.body, "key").apiKey));
+  assert.deepEqual(await subjects(), waiting);
+  await sendBack(ofKey);
+  await edit(ofKey, "From a key, mended by a writer");
+  assert.deepEqual(await subjects(), waiting, "the key waits already");
 });
 
 test("five of a kind are five emails, six are one digest, and they wait for each other", async () => {

@@ -66,6 +66,46 @@ test("posts are listed newest first, in pages by offset or cursor without duplic
   asRefusal(await world.call(tenant, "GET", `${POSTS}?cursor=nonsense`), 400);
 });
 
+test("posts that may be live although no platform has confirmed them are told apart from failed ones, and found", async () => {
+  const tenant = await newTenant();
+  const settle = async (text: string, status: string, ...outcomes: readonly string[]) => {
+    const id = await create(tenant, text, { platforms: ["threads", "linkedin"] });
+    await world.services.pool.query("update posts set status = $2 where id = $1", [id, status]);
+    for (const [index, platform] of ["threads", "linkedin"].entries())
+      await world.services.pool.query("update platform_posts set status = $3 where post_id = $1 and platform = $2", [
+        id,
+        platform,
+        outcomes[index],
+      ]);
+    await world.services.pool.query(
+      `insert into post_counts (user_id, mode, status, platforms, change)
+       values ($1, $2, $3, '{threads,linkedin}', 1), ($1, $2, 'draft', '{threads,linkedin}', -1)`,
+      [tenant.userId, tenant.mode, status],
+    );
+    return id;
+  };
+  const lost = await settle("Lost", "failed", "unknown", "failed");
+  const half = await settle("Half", "partial", "published", "unknown");
+  const failed = await settle("Failed", "failed", "failed", "failed");
+  await settle("Ended", "discarded", "unknown", "discarded");
+  const found = async (query: string) => {
+    const { posts, total } = await list(tenant, query);
+    assert.equal(total, posts.length, query);
+    return posts.map(({ id, failedCount, unknownCount }) => [id, failedCount, unknownCount]);
+  };
+  assert.deepEqual(await found("?outcome=unknown"), [
+    [half, 1, 1],
+    [lost, 2, 1],
+  ]);
+  assert.deepEqual(await found("?outcome=unknown&status=failed"), [[lost, 2, 1]]);
+  assert.deepEqual(await found("?outcome=unknown&search=half"), [[half, 1, 1]]);
+  assert.deepEqual(await found("?status=failed"), [
+    [failed, 2, 0],
+    [lost, 2, 1],
+  ]);
+  asRefusal(await world.call(tenant, "GET", `${POSTS}?outcome=failed`), 400);
+});
+
 test("status and platform filter, and total counts what they match", async () => {
   const tenant = await newTenant();
   const both = await create(tenant, "Both", { platforms: ["threads", "linkedin"] });
@@ -379,6 +419,7 @@ async function rowsRead(client: pg.PoolClient): Promise<number> {
 
 const ALL: PostFilter = {
   status: null,
+  outcome: null,
   platform: null,
   platformSetId: null,
   from: null,

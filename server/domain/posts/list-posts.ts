@@ -16,6 +16,7 @@ import { toSummary } from "./to-post.ts";
 
 export interface PostQuery {
   status?: PostStatus;
+  outcome?: "unknown";
   platform?: PlatformName;
   platformSetId?: string;
   limit: number;
@@ -38,6 +39,7 @@ export async function listPosts(
 ): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
   const filter: PostFilter = {
     status: query.status ?? null,
+    outcome: query.outcome ?? null,
     platform: query.platform ?? null,
     platformSetId: query.platformSetId ?? null,
     from: query.from === undefined ? null : new Date(query.from),

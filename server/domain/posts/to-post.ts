@@ -43,7 +43,7 @@ export function toPostAnswer(
     platformSetId: row.platform_set_id,
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
-    approval: row.needs_approval ? { state, reason, approvedAt, url: approvalUrl(settings, row.id) } : null,
+    approval: row.needs_approval ? { state, reason, approvedAt, url: approvalUrl(settings, row.user_id, row.id) } : null,
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
@@ -60,9 +60,9 @@ function digestOf(reason: string): string {
   return createHash("sha256").update(reason).digest("base64url").slice(0, 16);
 }
 
-/** Where a person approves a post. */
-export function approvalUrl({ appUrl }: Pick<Settings, "appUrl">, postId: string): string {
-  return `${appUrl}/posts/${postId}/approve`;
+/** Where a person approves a post, also somebody who has joined the workspace. */
+export function approvalUrl({ appUrl }: Pick<Settings, "appUrl">, userId: string, postId: string): string {
+  return `${appUrl}/posts/${postId}/approve?workspace=${userId}`;
 }
 
 /** Warnings that come and go without a change of the post. */
@@ -77,6 +77,7 @@ export function toSummary(row: PostSummaryRow): PostSummary {
     mediaCount: row.media_count,
     publishedCount: row.published_count,
     failedCount: row.failed_count,
+    unknownCount: row.unknown_count,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -99,6 +100,7 @@ export function summarize(post: Post): PostSummary {
     mediaCount: content.media.length,
     publishedCount: numberOf("published"),
     failedCount: numberOf("failed", "unknown"),
+    unknownCount: numberOf("unknown"),
     scheduledFor,
     createdAt,
     updatedAt,

@@ -129,7 +129,6 @@ export async function sendApp(services: Services, reply: FastifyReply, person: P
     }),
     docsUrl: "/docs",
     apiUrl: settings.apiUrl,
-    clientUrl: `${settings.apiUrl}/packages/ampost-client-${VERSION}.tgz`,
     version: VERSION,
   };
   // In a script that is data, only this ends it.

@@ -1960,6 +1960,7 @@ export const properties: INodeProperties[] = [
               qs: {
                 limit: "={{ $request.qs.limit }}",
                 status: "={{ $request.qs.status }}",
+                outcome: "={{ $request.qs.outcome }}",
                 platform: "={{ $request.qs.platform }}",
                 platformSetId: "={{ $request.qs.platformSetId }}",
                 from: "={{ $request.qs.from }}",
@@ -2009,6 +2010,16 @@ export const properties: INodeProperties[] = [
               "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
           },
         },
+      },
+      {
+        displayName: "Outcome",
+        name: "outcome",
+        description:
+          "Only <code>failed</code> and <code>partial</code> posts that may be live on a platform whose outcome is unknown",
+        type: "options",
+        options: [{ name: "Unknown", value: "unknown" }],
+        default: "unknown",
+        routing: { send: { type: "query", property: "outcome" } },
       },
       {
         displayName: "Platform",
