@@ -38,12 +38,18 @@ const readNotice = ({ notice }: { notice?: unknown } & SearchSchemaInput) => ({
   notice: typeof notice === "string" ? notice : undefined,
 });
 
+/** After connecting, the server leads back with the ID of the account. */
+const readConnected = ({ connected }: { connected?: string | undefined } & SearchSchemaInput) => ({
+  connected: connected === undefined ? undefined : String(connected),
+});
+
 /** Every view by its address; each is loaded when it is opened. */
 const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/",
     component: lazyRouteComponent(() => import("./home/home.tsx"), "Home"),
+    validateSearch: readConnected,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -88,10 +94,7 @@ const routes = [
     getParentRoute: () => root,
     path: "/platforms",
     component: lazyRouteComponent(() => import("./platforms/platforms.tsx"), "Platforms"),
-    // After connecting, the server leads back here with the ID of the account.
-    validateSearch: ({ connected }: { connected?: string | undefined } & SearchSchemaInput) => ({
-      connected: connected === undefined ? undefined : String(connected),
-    }),
+    validateSearch: readConnected,
   }),
   createRoute({
     getParentRoute: () => root,

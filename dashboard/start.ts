@@ -18,8 +18,6 @@ export interface Start {
   docsUrl: string;
   /** Where programs call the API. */
   apiUrl: string;
-  /** The package of the TypeScript client, for `npm install`. */
-  clientUrl: string;
   version: string;
 }
 

@@ -6,18 +6,20 @@ import { approvalsList } from "../../contract/operations/approvals.ts";
 import { postsList } from "../../contract/operations/posts.ts";
 import type { ApprovalState } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
-import { Button } from "../ui/controls.tsx";
+import { may, needsApproval } from "../shell/workspace.ts";
+import { Button, Checkbox } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
 import { showCurrent } from "../ui/tabs.ts";
 import type { ApprovalView } from "./approval-view.ts";
 import { DraftCard } from "./draft-card.tsx";
 import { ReviewCard } from "./review-card.tsx";
+import { ApproveSeveral, canBeApproved, useSeveral } from "./several.tsx";
 
 const PAGE = 20;
 const FRESH_MILLISECONDS = 5_000;
 
-/** Posts of keys that need a person: to approve, approved and not published yet, sent back, and drafts. */
+/** Posts of keys and writers that need a person: to approve, approved and not published yet, sent back, and drafts. */
 export function Approvals() {
   const { t } = useLingui();
   const { view = "pending" } = useSearch({ from: "/approvals" });
@@ -52,6 +54,8 @@ export function Approvals() {
 }
 
 function Reviews({ state }: { state: ApprovalState }) {
+  const { t } = useLingui();
+  const several = useSeveral();
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const cursor = cursors.at(-1);
   const query = { state, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
@@ -63,17 +67,29 @@ function Reviews({ state }: { state: ApprovalState }) {
   if (data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
   const next = data.nextCursor;
+  const isMany = state === "pending" && may("posts_approve");
   return (
     <>
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
       <Explanation state={state} />
       {data.approvals.length === 0 && <Nothing state={state} />}
-      {data.approvals.map(({ approval, post, key, member }) => (
+      {isMany && <ApproveSeveral waiting={data.approvals} several={several} />}
+      {data.approvals.map((waiting) => (
         <ReviewCard
-          key={`${post.id} ${approval.contentHash}`}
-          approval={approval}
-          post={post}
-          asker={{ key, member }}
+          key={`${waiting.post.id} ${waiting.approval.contentHash}`}
+          approval={waiting.approval}
+          post={waiting.post}
+          asker={waiting}
+          select={
+            isMany &&
+            canBeApproved(waiting) && (
+              <Checkbox
+                label={t`Select`}
+                checked={several.isChosen(waiting)}
+                onChange={({ target: { checked } }) => several.choose([waiting], checked)}
+              />
+            )
+          }
         />
       ))}
       <Pages
@@ -85,15 +101,25 @@ function Reviews({ state }: { state: ApprovalState }) {
 }
 
 function Explanation({ state }: { state: ApprovalState }) {
+  const approves = may("posts_approve");
   const texts: Record<ApprovalState, ReactNode> = {
-    pending: (
+    pending: approves ? (
       <Trans>
         Posts of API keys and writers that need approval. You approve a post exactly as it is shown: any edit removes
         the approval.
       </Trans>
+    ) : (
+      <Trans>Posts of API keys and writers that need a publisher’s approval.</Trans>
     ),
-    approved: <Trans>You have approved these. They wait until their key publishes them, or you do.</Trans>,
-    sent_back: <Trans>You have asked for changes. After the next edit, a post waits for your approval again.</Trans>,
+    approved: <Trans>Not published yet. Their API key or writer can publish them now, and so can a publisher.</Trans>,
+    sent_back: needsApproval ? (
+      <Trans>Change your posts as the reasons say, and send them for approval again.</Trans>
+    ) : (
+      <Trans>
+        You have asked for changes. A post waits for approval again once its API key edits it, or its writer sends it
+        again.
+      </Trans>
+    ),
   };
   return <p className="text-sm text-dim">{texts[state]}</p>;
 }
@@ -108,7 +134,9 @@ function Nothing({ state }: { state: ApprovalState }) {
   return (
     <Empty title={titles[state]}>
       {state === "pending" && (
-        <Trans>An API key with the policy “approval required” publishes only what you have approved here.</Trans>
+        <Trans>
+          API keys with the policy “approval required” and writers publish only what has been approved here.
+        </Trans>
       )}
     </Empty>
   );

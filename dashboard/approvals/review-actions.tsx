@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Account } from "../../contract/operations/accounts.ts";
 import { type Approval, postsApprove } from "../../contract/operations/approvals.ts";
 import { type Post, postsDelete, postsPublish } from "../../contract/operations/posts.ts";
+import { isAllowed } from "../../model/status.ts";
 import { useWrite } from "../api/use-api.ts";
 import { Sharing } from "../posts/sharing.tsx";
 import { may } from "../shell/workspace.ts";
@@ -39,7 +40,12 @@ export function ReviewActions({
   const approve = useWrite(postsApprove, REVIEWED);
   const publish = useWrite(postsPublish, REVIEWED);
   const { status } = post;
-  if (!may("posts_approve")) return null;
+  const edit = isAllowed(status, "edit") && may("posts_update") && (
+    <Link to="/compose" search={({ mode }) => ({ mode, post: post.id })} className={buttonClass("quiet")}>
+      {t`Edit`}
+    </Link>
+  );
+  if (!may("posts_approve")) return edit;
   if (status !== "draft" && status !== "failed" && status !== "partial" && status !== "scheduled") return null;
   const waits = post.approval !== null;
   const isApproved = approval.approvedAt !== null;
@@ -86,9 +92,7 @@ export function ReviewActions({
         {waits && approval.sentBackReason === null && (
           <Button onClick={() => setOpen("sendBack")}>{t`Send back`}</Button>
         )}
-        <Link to="/compose" search={{ post: post.id }} className={buttonClass("quiet")}>
-          {t`Edit`}
-        </Link>
+        {edit}
         {status === "draft" && (
           <Button kind="quiet" className="text-bad" onClick={() => setOpen("discard")}>
             {t`Discard`}

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
 import { accountsList } from "../../contract/operations/accounts.ts";
 import type { Approval, ShownMedia, WaitingApproval } from "../../contract/operations/approvals.ts";
@@ -20,10 +21,13 @@ export function ReviewCard({
   approval,
   post,
   asker,
+  select,
 }: {
   approval: Approval;
   post: Post;
   asker?: Pick<WaitingApproval, "key" | "member">;
+  /** What chooses it of several. */
+  select?: ReactNode;
 }) {
   const { t } = useLingui();
   const accounts = useRead(accountsList, { query: { platformSetId: post.platformSetId } });
@@ -45,6 +49,7 @@ export function ReviewCard({
           </Link>
         </h2>
         <StateTag post={post} approval={approval} />
+        {select}
       </div>
       <p className="text-sm text-dim">
         {asker?.member ? (

@@ -1,8 +1,8 @@
 import type { SearchSchemaInput } from "@tanstack/react-router";
 
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
-import { POST_STATUSES, type PostStatus } from "../../model/status.ts";
 import { isTimeZone } from "../../model/time-zones.ts";
+import { SHOWN_STATUSES, type ShownStatus } from "../posts/shown-status.ts";
 
 export const CALENDAR_VIEWS = ["month", "week", "day", "agenda"] as const;
 export type CalendarView = (typeof CALENDAR_VIEWS)[number];
@@ -15,7 +15,7 @@ export interface CalendarSearch {
   /** By default the user's time zone. */
   zone?: string | undefined;
   platform?: PlatformName | undefined;
-  status?: PostStatus | undefined;
+  status?: ShownStatus | undefined;
   /** The ID of a platform set. */
   set?: string | undefined;
 }
@@ -27,7 +27,7 @@ export function readCalendarSearch(search: CalendarSearch & SearchSchemaInput): 
     on: isDay(on) ? on : undefined,
     zone: typeof zone === "string" && isTimeZone(zone) ? zone : undefined,
     platform: PLATFORM_NAMES.find((each) => each === platform),
-    status: POST_STATUSES.find((each) => each === status),
+    status: SHOWN_STATUSES.find((each) => each === status),
     set: typeof set === "string" ? set : undefined,
   };
 }

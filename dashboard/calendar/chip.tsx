@@ -1,7 +1,7 @@
 import { useDraggable } from "@dnd-kit/core";
 
 import type { PostSummary } from "../../contract/operations/posts.ts";
-import type { PostStatus } from "../../model/status.ts";
+import { type ShownStatus, shownStatus } from "../posts/shown-status.ts";
 import { StatusTag, useStatusNames } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { may } from "../shell/workspace.ts";
@@ -9,7 +9,7 @@ import { labelOf } from "../start.ts";
 import { useCalendar } from "./grid.ts";
 import { timeOf } from "./use-posts-of-days.ts";
 
-const EDGES: Record<PostStatus, string> = {
+const EDGES: Record<ShownStatus, string> = {
   draft: "border-s-dim",
   scheduled: "border-s-link",
   queued: "border-s-warn",
@@ -17,9 +17,16 @@ const EDGES: Record<PostStatus, string> = {
   published: "border-s-good",
   partial: "border-s-bad",
   failed: "border-s-bad",
+  unknown: "border-s-warn",
   discarded: "border-s-line",
 };
-const SIGNS: Partial<Record<PostStatus, string>> = { published: "✓", partial: "!", failed: "!", discarded: "✕" };
+const SIGNS: Partial<Record<ShownStatus, string>> = {
+  published: "✓",
+  partial: "!",
+  failed: "!",
+  unknown: "?",
+  discarded: "✕",
+};
 
 export function isMovable({ status }: PostSummary): boolean {
   return status === "scheduled" && may("posts_update");
@@ -61,7 +68,7 @@ function useMovable(post: PostSummary, isReachable: boolean) {
 export function Chip({ post, isReachable = false }: Shown) {
   const { isDragging, button } = useMovable(post, isReachable);
   return (
-    <button {...button} className={`${CHIP} ${EDGES[post.status]} ${isDragging ? "opacity-40" : ""}`}>
+    <button {...button} className={`${CHIP} ${EDGES[shownStatus(post)]} ${isDragging ? "opacity-40" : ""}`}>
       <ChipText post={post} />
     </button>
   );
@@ -74,7 +81,7 @@ const CHIP =
 /** What follows the pointer while a post is moved. */
 export function FloatingChip({ post }: { post: PostSummary }) {
   return (
-    <div className={`${CHIP} ${EDGES[post.status]} max-w-56 cursor-grabbing shadow-lg`}>
+    <div className={`${CHIP} ${EDGES[shownStatus(post)]} max-w-56 cursor-grabbing shadow-lg`}>
       <ChipText post={post} />
     </div>
   );
@@ -84,18 +91,19 @@ function ChipText({ post }: { post: PostSummary }) {
   const { names } = useCalendar();
   const statuses = useStatusNames();
   const at = timeOf(post);
-  const sign = SIGNS[post.status];
+  const status = shownStatus(post);
+  const sign = SIGNS[status];
   return (
     <>
       <span className="flex shrink-0 gap-1 whitespace-nowrap tabular-nums">
         <strong className="font-semibold">{at === null ? "" : names.time(at)}</strong>
         {sign !== undefined && <span aria-hidden="true">{sign}</span>}
       </span>
-      <span className={`truncate max-lg:block ${post.status === "discarded" ? "line-through" : ""}`}>
+      <span className={`truncate max-lg:block ${status === "discarded" ? "line-through" : ""}`}>
         <TextPreview text={post.textPreview} />
       </span>
       <span className="sr-only">
-        , {statuses[post.status]}, {post.platforms.map(labelOf).join(", ")}
+        , {statuses[status]}, {post.platforms.map(labelOf).join(", ")}
       </span>
     </>
   );
@@ -109,7 +117,7 @@ export function Row({ post }: Shown) {
   return (
     <button
       {...button}
-      className={`flex w-full touch-manipulation flex-wrap items-center gap-x-3 gap-y-1 border-s-4 px-3 py-2.5 text-start select-none hover:bg-tint ${EDGES[post.status]} ${isDragging ? "opacity-40" : ""}`}
+      className={`flex w-full touch-manipulation flex-wrap items-center gap-x-3 gap-y-1 border-s-4 px-3 py-2.5 text-start select-none hover:bg-tint ${EDGES[shownStatus(post)]} ${isDragging ? "opacity-40" : ""}`}
     >
       <span className="shrink-0 text-sm font-semibold whitespace-nowrap tabular-nums sm:w-18">
         {at === null ? "" : names.time(at)}
@@ -121,7 +129,7 @@ export function Row({ post }: Shown) {
         <span className="block truncate text-xs text-dim">{post.platforms.map(labelOf).join(", ")}</span>
       </span>
       <span className="ms-auto">
-        <StatusTag status={post.status} />
+        <StatusTag status={shownStatus(post)} />
       </span>
     </button>
   );

@@ -2,8 +2,8 @@ import { useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
-import { POST_STATUSES } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
+import { SHOWN_STATUSES } from "../posts/shown-status.ts";
 import { useStatusNames } from "../posts/status.tsx";
 import { start } from "../start.ts";
 import { Select } from "../ui/controls.tsx";
@@ -48,8 +48,8 @@ export function Filters({
       <Select
         label={t`Status`}
         value={search.status ?? ""}
-        onChange={({ target }) => onChange({ status: POST_STATUSES.find((each) => each === target.value) })}
-        options={[all, ...POST_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
+        onChange={({ target }) => onChange({ status: SHOWN_STATUSES.find((each) => each === target.value) })}
+        options={[all, ...SHOWN_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
       />
       <Select
         label={t`Time zone`}

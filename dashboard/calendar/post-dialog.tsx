@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
@@ -65,7 +66,7 @@ function Shown({
         <TextPreview text={post.textPreview} />
       </p>
       <div className="flex flex-wrap items-center gap-2 text-sm text-dim">
-        <StatusTag status={post.status} />
+        <StatusTag status={shownStatus(post)} />
         <span>{post.platforms.map(labelOf).join(", ")}</span>
       </div>
       {at !== null && (

@@ -4,6 +4,7 @@ import type { AmpostError } from "../../client/errors.ts";
 import { postsList, type PostSummary } from "../../contract/operations/posts.ts";
 import { ask } from "../api/ask.ts";
 import { keyOf } from "../api/use-api.ts";
+import { filterOf } from "../posts/shown-status.ts";
 import { useMode } from "../shell/mode.ts";
 import type { CalendarSearch } from "./calendar-search.ts";
 import { rangeOf } from "./days.ts";
@@ -36,7 +37,7 @@ export function usePostsOfDays(
 ): UseQueryResult<PostsOfDays, AmpostError> {
   const mode = useMode();
   const { from, to } = rangeOf(days, zone);
-  const query = { timeFrom: from, timeTo: to, status, platform, platformSetId: set, limit: PAGE };
+  const query = { timeFrom: from, timeTo: to, ...filterOf(status), platform, platformSetId: set, limit: PAGE };
   return useQuery<PostsOfDays, AmpostError>({
     queryKey: [...keyOf(postsList, mode, { query }), WHOLE_RANGE],
     queryFn: async ({ signal }) => {

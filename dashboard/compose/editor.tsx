@@ -7,6 +7,7 @@ import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
+import { ApprovalNotice } from "../posts/approval-notice.tsx";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
@@ -131,6 +132,9 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
                   </div>
                 </Notice>
+              )}
+              {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
+                <ApprovalNotice post={opened.post} isBeingEdited />
               )}
               <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
                 <div className="min-w-0 space-y-4">

@@ -14,7 +14,7 @@ import { Developers } from "./developers.tsx";
 import { RevokeKey, RollKey } from "./key-actions.tsx";
 import { type CreatedKey, KeyForm } from "./key-form.tsx";
 import { Policies } from "./policies.tsx";
-import { Snippets } from "./snippets.tsx";
+import { PostSnippets } from "./snippets.tsx";
 
 /** The keys of this mode. A raw key is shown once: when it is created or rolled. */
 export function Keys() {
@@ -70,7 +70,7 @@ export function Keys() {
   );
 }
 
-function NewKey({ created: { name, apiKey }, onClose }: { created: CreatedKey; onClose: () => void }) {
+function NewKey({ created: { name, apiKey, mode, policies }, onClose }: { created: CreatedKey; onClose: () => void }) {
   const { t } = useLingui();
   return (
     <div className="space-y-4">
@@ -86,10 +86,10 @@ function NewKey({ created: { name, apiKey }, onClose }: { created: CreatedKey; o
           <Copyable label={t`Key ${name}`} text={apiKey} />
           <section className="space-y-2">
             <h3 className="font-semibold">{t`Try it`}</h3>
-            <p className="text-sm text-dim">
-              <Trans>Each of these creates a draft.</Trans> <OutLink href="/docs/quickstart">{t`Quickstart`}</OutLink>
+            <PostSnippets apiKey={apiKey} mode={mode} policies={policies} />
+            <p className="text-sm">
+              <OutLink href="/docs/quickstart">{t`Quickstart`}</OutLink>
             </p>
-            <Snippets apiKey={apiKey} />
           </section>
         </>
       )}

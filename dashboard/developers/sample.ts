@@ -3,56 +3,126 @@ import type { PlatformName } from "../../model/platform-names.ts";
 export interface Sample {
   apiUrl: string;
   version: string;
-  /** The raw key. */
+  /** The raw key, or what stands for it. */
   key: string;
+}
+
+export interface PostSample extends Sample {
   /** ID of the set that the post is for. */
   platformSetId: string;
   platform: PlatformName;
+  /** What people call the platform. */
+  label: string;
+  /** Whether the post is published, too; otherwise it stays a draft. */
+  isPublished: boolean;
 }
 
 export interface Snippet {
   language: "curl" | "TypeScript" | "Python" | "MCP";
   text: string;
+  /** What to ask an agent that has been configured with the text. */
+  request?: string;
 }
 
-/** The same first request in each language, ready to run: it creates a draft. */
-export function snippetsOf(sample: Sample): readonly Snippet[] {
-  const { apiUrl, version, key, platformSetId, platform } = sample;
-  const body = (text: string) => ({ content: { text }, platforms: [platform], platformSetId });
+/** The same first post in each language, ready to run. */
+export function postSnippets(sample: PostSample): readonly Snippet[] {
+  const { apiUrl, key, platformSetId, platform, label, isPublished } = sample;
+  const body = { content: { text: "Hello from Ampost!" }, platforms: [platform], platformSetId };
+  const create = curl(`${apiUrl}/api/v1/posts`, key, body);
   return [
     {
       language: "curl",
-      text: [
-        `curl ${apiUrl}/api/v1/posts \\`,
-        `  -H "Authorization: Bearer ${key}" \\`,
-        `  -H "Content-Type: application/json" \\`,
-        `  -d '${JSON.stringify(body("Hello from curl"))}'`,
-      ].join("\n"),
+      text: isPublished
+        ? `ID=$(${create.replace("curl ", "curl -s ")} | grep -o '"id":"[^"]*' | head -n 1 | cut -d '"' -f 4)\n` +
+          `curl -X POST "${apiUrl}/api/v1/posts/$ID/publish" \\\n` +
+          `  -H "Authorization: Bearer ${key}" \\\n  -H "Prefer: wait=60"`
+        : create,
     },
     {
       language: "TypeScript",
-      text: [
-        `// npm install ${apiUrl}/packages/ampost-client-${version}.tgz`,
-        `import { createClient } from "@ampost/client";`,
-        "",
-        `const client = createClient({ apiKey: "${key}", baseUrl: "${apiUrl}" });`,
-        `const { post } = await client.posts.create(${JSON.stringify(body("Hello from TypeScript"), null, 2)});`,
-        "console.log(post.id, post.status);",
-      ].join("\n"),
+      text: typescript(sample, [
+        `const { post } = await client.posts.create(${JSON.stringify(body, null, 2)});`,
+        ...(isPublished
+          ? [
+              "const { post: published } = await client.posts.publish(post.id, { waitSeconds: 60 });",
+              "console.log(published.id, published.status);",
+            ]
+          : ["console.log(post.id, post.status);"]),
+      ]),
     },
     {
       language: "Python",
-      text: [
-        `# pip install ${apiUrl}/packages/ampost-${version}-py3-none-any.whl`,
-        "from ampost import Client",
-        "",
-        `client = Client("${key}", "${apiUrl}")`,
-        `post = client.posts.create(${JSON.stringify(body("Hello from Python"), null, 4)})["post"]`,
+      text: python(sample, [
+        `post = client.posts.create(${JSON.stringify(body, null, 4)})["post"]`,
+        ...(isPublished ? [`post = client.posts.publish(post["id"], wait_seconds=60)["post"]`] : []),
         `print(post["id"], post["status"])`,
-      ].join("\n"),
+      ]),
     },
-    { language: "MCP", text: mcpConfig(`${apiUrl}/mcp`, key) },
+    {
+      language: "MCP",
+      text: mcpConfig(`${apiUrl}/mcp`, key),
+      request:
+        `${isPublished ? "Publish" : "Write a draft of"} "${body.content.text}" on ${label} ` +
+        `with the platform set ${platformSetId}.`,
+    },
   ];
+}
+
+/** The same first webhook in each language, ready to run. */
+export function webhookSnippets(sample: Sample): readonly Snippet[] {
+  const { apiUrl, key } = sample;
+  const body = { url: "https://example.com/ampost-events" };
+  return [
+    { language: "curl", text: curl(`${apiUrl}/api/v1/webhooks`, key, body) },
+    {
+      language: "TypeScript",
+      text: typescript(sample, [
+        `const { webhook } = await client.webhooks.create(${JSON.stringify(body)});`,
+        "console.log(webhook.id, webhook.secret);",
+      ]),
+    },
+    {
+      language: "Python",
+      text: python(sample, [
+        `webhook = client.webhooks.create(${JSON.stringify(body)})["webhook"]`,
+        `print(webhook["id"], webhook["secret"])`,
+      ]),
+    },
+    {
+      language: "MCP",
+      text: mcpConfig(`${apiUrl}/mcp`, key),
+      request: `Create a webhook for ${body.url}.`,
+    },
+  ];
+}
+
+function curl(url: string, key: string, body: object): string {
+  return [
+    `curl ${url} \\`,
+    `  -H "Authorization: Bearer ${key}" \\`,
+    `  -H "Content-Type: application/json" \\`,
+    `  -d '${JSON.stringify(body)}'`,
+  ].join("\n");
+}
+
+function typescript({ apiUrl, version, key }: Sample, lines: readonly string[]): string {
+  return [
+    `// npm install ${apiUrl}/packages/ampost-client-${version}.tgz`,
+    `import { createClient } from "@ampost/client";`,
+    "",
+    `const client = createClient({ apiKey: "${key}", baseUrl: "${apiUrl}" });`,
+    ...lines,
+  ].join("\n");
+}
+
+function python({ apiUrl, version, key }: Sample, lines: readonly string[]): string {
+  return [
+    `# pip install ${apiUrl}/packages/ampost-${version}-py3-none-any.whl`,
+    "from ampost import Client",
+    "",
+    `client = Client("${key}", "${apiUrl}")`,
+    ...lines,
+  ].join("\n");
 }
 
 /** What most MCP clients read; without a key, they open a page on which a person authorizes them. */

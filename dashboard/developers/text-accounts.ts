@@ -1,24 +1,23 @@
 import { type Account, accountsList } from "../../contract/operations/accounts.ts";
 import { platformsList } from "../../contract/operations/platforms.ts";
 import type { Capabilities } from "../../model/capabilities.ts";
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
+import { useMode } from "../shell/mode.ts";
 
-/** The accounts that can publish a text alone, and the platforms that take one. */
-export function useTextAccounts() {
-  const accounts = useRead(accountsList);
-  const platforms = useRead(platformsList);
-  const names = (platforms.data?.platforms ?? [])
-    .filter(({ capabilities }) => takesText(Object(capabilities)))
+/** The platforms that take a text alone, of all or of `allowed`, and the accounts that can publish it there. */
+export function useTextAccounts(inMode?: Mode, allowed: readonly PlatformName[] | null = null) {
+  const current = useMode();
+  const mode = inMode ?? current;
+  const accounts = useRead(accountsList, {}, { mode });
+  const { data, isPending } = useRead(platformsList, {}, { mode });
+  const platforms = (data?.platforms ?? [])
+    .filter(({ name, capabilities }) => takesText(Object(capabilities)) && (allowed?.includes(name) ?? true))
     .map(({ name }) => name);
   const usable = (accounts.data?.accounts ?? []).filter(
-    ({ platform, status }: Account) => status === "active" && names.includes(platform),
+    ({ platform, status }: Account) => status === "active" && platforms.includes(platform),
   );
-  return {
-    accounts: usable,
-    platforms: names,
-    isPending: accounts.isPending || platforms.isPending,
-    error: accounts.error ?? platforms.error,
-  };
+  return { accounts: usable, platforms, isPending: accounts.isPending || isPending };
 }
 
 function takesText({ placements }: Capabilities): boolean {

@@ -4,31 +4,25 @@ import { type ReactNode, useState } from "react";
 
 import { accountsList } from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList } from "../../contract/operations/api-keys.ts";
+import { platformSetsConnectOptions } from "../../contract/operations/connections.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { postsList } from "../../contract/operations/posts.ts";
 import { webhooksCreate, webhooksList } from "../../contract/operations/webhooks.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
-import { labelOf, start } from "../start.ts";
-import { Button, buttonClass, OutLink, TextField } from "../ui/controls.tsx";
+import { PostSnippets, WebhookSnippets } from "../developers/snippets.tsx";
+import { Connect } from "../platforms/connect.tsx";
+import { useMode } from "../shell/mode.ts";
+import { queryIn } from "../shell/workspace.ts";
+import { start } from "../start.ts";
+import { Button, OutLink, TextField } from "../ui/controls.tsx";
+import { Copyable } from "../ui/copy.tsx";
 import { Card, Loading, Notice } from "../ui/surfaces.tsx";
-import { CopyButton, Snippets } from "./code.tsx";
-import { type Facts, firstPost, firstWebhook } from "./snippets.ts";
+import { FirstPost } from "./first-post.tsx";
 
-const STORED = "ampost.gettingStarted";
 const KEY_PLACE = "YOUR_KEY";
 const FRESH = { everyMilliseconds: 5_000 };
 const IN_TEST = { ...FRESH, mode: "test" } as const;
-
-/** The way from an empty account to posts on real platforms. What is done ticks by itself. */
-export function GettingStarted() {
-  const [isHidden, setHidden] = useState(() => localStorage.getItem(STORED) === "hidden");
-  if (isHidden) return null;
-  const hide = () => {
-    localStorage.setItem(STORED, "hidden");
-    setHidden(true);
-  };
-  return <Steps onHide={hide} />;
-}
 
 interface Step {
   id: string;
@@ -37,31 +31,23 @@ interface Step {
   content: ReactNode;
 }
 
-function Steps({ onHide }: { onHide: () => void }) {
+/**
+ * The way from an empty account to posts on real platforms. What is done ticks by itself; once all is, the list is gone,
+ * unless somebody asks for it.
+ */
+export function GettingStarted({ isAsked, onHide }: { isAsked: boolean; onHide: () => void }) {
   const { t } = useLingui();
   const [opened, setOpened] = useState<string | null>(null);
   const [key, setKey] = useState<string | null>(null);
   const accounts = useRead(accountsList, {}, IN_TEST);
   const liveAccounts = useRead(accountsList, {}, { ...FRESH, mode: "live" });
-  const posts = useRead(postsList, { query: { limit: 1 } }, IN_TEST);
+  const posts = useRead(postsList, { query: { status: "published", limit: 1 } }, IN_TEST);
   const keys = useRead(keysList, {}, IN_TEST);
   const webhooks = useRead(webhooksList, {}, IN_TEST);
-  const sets = useRead(platformSetsList, {}, IN_TEST);
-  const reads = [accounts, liveAccounts, posts, keys, webhooks, sets];
+  const reads = [accounts, liveAccounts, posts, keys, webhooks];
   if (reads.some(({ isPending }) => isPending)) return <Loading />;
   if (reads.some(({ data }) => data === undefined)) return null;
 
-  const account = accounts.data?.accounts[0];
-  const platform = account?.platform ?? start.platforms[0]?.name;
-  if (platform === undefined) return null;
-  const facts: Facts = {
-    apiUrl: start.apiUrl,
-    clientUrl: start.clientUrl,
-    key: key ?? KEY_PLACE,
-    platformSetId: account?.platformSetId ?? sets.data?.sets[0]?.id ?? "",
-    platform,
-    label: labelOf(platform),
-  };
   const isKeyOfUser = keys.data?.keys.some(
     ({ mode, revokedAt, clientId }) => mode === "test" && revokedAt === null && clientId === null,
   );
@@ -69,13 +55,11 @@ function Steps({ onHide }: { onHide: () => void }) {
     {
       id: "connect",
       name: t`Connect an account in the sandbox`,
-      isDone: account !== undefined,
+      isDone: (accounts.data?.accounts.length ?? 0) > 0,
       content: (
         <>
           <p>{t`The sandbox stands in for every platform. You sign in as nobody real, and nothing you publish is public.`}</p>
-          <Link to="/platforms" search={{ mode: "test" }} className={buttonClass("main")}>
-            {t`Connect accounts`}
-          </Link>
+          <ConnectHere mode="test" />
         </>
       ),
     },
@@ -86,9 +70,7 @@ function Steps({ onHide }: { onHide: () => void }) {
       content: (
         <>
           <p>{t`Write it once, and see what each platform makes of it. Everything is checked while you write.`}</p>
-          <Link to="/compose" search={{ mode: "test" }} className={buttonClass("main")}>
-            {t`New post`}
-          </Link>
+          <FirstPost onAct={() => setOpened("post")} />
         </>
       ),
     },
@@ -99,12 +81,8 @@ function Steps({ onHide }: { onHide: () => void }) {
       content: (
         <>
           <NewKey made={key} onAct={() => setOpened("key")} onMade={setKey} />
-          <p>
-            {key === null
-              ? t`Run this with your key in place of ${KEY_PLACE} to publish a post.`
-              : t`Run this to publish a post. It has your key and platform set in it.`}
-          </p>
-          <Snippets name={t`First post`} texts={firstPost(facts)} />
+          <KeyHint isMade={key !== null} />
+          <PostSnippets apiKey={key ?? KEY_PLACE} mode="test" policies={null} />
         </>
       ),
     },
@@ -115,7 +93,8 @@ function Steps({ onHide }: { onHide: () => void }) {
       content: (
         <>
           <NewWebhook onAct={() => setOpened("webhook")} />
-          <Snippets name={t`First webhook`} texts={firstWebhook(facts)} />
+          <KeyHint isMade={key !== null} />
+          <WebhookSnippets apiKey={key ?? KEY_PLACE} />
         </>
       ),
     },
@@ -126,20 +105,18 @@ function Steps({ onHide }: { onHide: () => void }) {
       content: (
         <>
           <p>{t`Connect your real accounts in live mode, and create a live key. Everything else stays the same.`}</p>
-          <div className="flex flex-wrap items-center gap-3">
-            <Link to="/platforms" search={{ mode: "live" }} className={buttonClass("main")}>
-              {t`Connect real accounts`}
-            </Link>
+          <ConnectHere mode="live" />
+          <p>
             <OutLink href={`${start.docsUrl}/connecting-accounts`}>{t`How connecting works`}</OutLink>
-          </div>
+          </p>
         </>
       ),
     },
   ];
   const done = steps.filter(({ isDone }) => isDone).length;
   // What is shown only once stays until the step is closed.
-  const isShownOnce = (opened === "key" && key !== null) || opened === "webhook";
-  if (done === steps.length && !isShownOnce) return null;
+  const isShownOnce = (opened === "key" && key !== null) || opened === "webhook" || opened === "post";
+  if (done === steps.length && !isShownOnce && !isAsked) return null;
   const open = opened ?? steps.find(({ isDone }) => !isDone)?.id;
   return (
     <Card
@@ -179,6 +156,38 @@ function Steps({ onHide }: { onHide: () => void }) {
   );
 }
 
+function KeyHint({ isMade }: { isMade: boolean }) {
+  const { t } = useLingui();
+  return isMade ? null : <p>{t`Replace ${KEY_PLACE} with your key.`}</p>;
+}
+
+/** What can be connected to the first platform set of a mode. */
+function ConnectHere({ mode }: { mode: Mode }) {
+  const { t } = useLingui();
+  const current = useMode();
+  const sets = useRead(platformSetsList, {}, { mode });
+  const accounts = useRead(accountsList, {}, { mode });
+  const set = sets.data?.sets.find(({ isDefault }) => isDefault) ?? sets.data?.sets[0];
+  const options = useRead(
+    platformSetsConnectOptions,
+    { params: { id: set?.id ?? "" } },
+    { mode, enabled: set !== undefined },
+  );
+  if (sets.isPending || accounts.isPending || options.isLoading) return <Loading rows={1} />;
+  const taken = accounts.data?.accounts.filter(({ platformSetId }) => platformSetId === set?.id) ?? [];
+  const free = options.data?.connectOptions.filter(({ platform }) => taken.every((each) => each.platform !== platform));
+  return (
+    <>
+      {set !== undefined && free !== undefined && (
+        <Connect set={set} options={free} returnTo={`/?${queryIn(current)}`} />
+      )}
+      <Link to="/platforms" search={{ mode }} className="text-link underline">
+        {t`All accounts and platform sets`}
+      </Link>
+    </>
+  );
+}
+
 /** A key is shown only once: here. */
 function NewKey({ made, onAct, onMade }: { made: string | null; onAct: () => void; onMade: (key: string) => void }) {
   const { t } = useLingui();
@@ -187,10 +196,7 @@ function NewKey({ made, onAct, onMade }: { made: string | null; onAct: () => voi
     return (
       <>
         <Notice tone="good">{t`This is your test key. Store it now: it is shown only once.`}</Notice>
-        <p className="flex flex-wrap items-center gap-2">
-          <code className="rounded-lg border bg-page px-2 py-1.5">{made}</code>
-          <CopyButton text={made} label={t`Copy the key`} />
-        </p>
+        <Copyable label={t`Your key`} text={made} />
       </>
     );
   return (
@@ -223,10 +229,7 @@ function NewWebhook({ onAct }: { onAct: () => void }) {
     return (
       <>
         <Notice tone="good">{t`Events are sent from now on. Verify them with this secret, which is shown only once.`}</Notice>
-        <p className="flex flex-wrap items-center gap-2">
-          <code className="rounded-lg border bg-page px-2 py-1.5">{secret}</code>
-          <CopyButton text={secret} label={t`Copy the secret`} />
-        </p>
+        <Copyable label={t`Secret`} text={secret} />
       </>
     );
   const [issue] = create.error?.issues ?? [];

@@ -1,31 +1,44 @@
 import { useLingui } from "@lingui/react/macro";
-import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Link, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
-import { Card, Loading, View } from "../ui/surfaces.tsx";
+import { Card, Loading, Notice, View } from "../ui/surfaces.tsx";
 import { NeedsAttention } from "./attention.tsx";
 import { PostRows } from "./post-rows.tsx";
-import { PublishingMenu, PublishingState } from "./publishing-state.tsx";
+import { HomeMenu, PublishingState } from "./publishing-state.tsx";
 import { Statistics } from "./statistics.tsx";
 
 const FRESH_MILLISECONDS = 15_000;
+const STORED = "ampost.gettingStarted";
 const GettingStarted = lazy(async () => ({ default: (await import("./getting-started.tsx")).GettingStarted }));
 
 /** What goes out next, what needs somebody, and how publishing has gone. */
 export function Home() {
   const { t } = useLingui();
   const { name } = start.user;
+  const { connected } = useSearch({ from: "/" });
+  const [steps, setSteps] = useState<"shown" | "hidden" | null>(() =>
+    localStorage.getItem(STORED) === "hidden" ? "hidden" : null,
+  );
+  const show = (next: "shown" | "hidden") => {
+    if (next === "hidden") localStorage.setItem(STORED, next);
+    else localStorage.removeItem(STORED);
+    setSteps(next);
+  };
+  const canStart = may("keys_create");
+  const others = canStart && steps !== "shown" ? [{ name: t`Getting started`, onSelect: () => show("shown") }] : [];
   return (
-    <View title={name === "" ? t`Home` : t`Hello, ${name}`} isWide actions={<PublishingMenu />}>
+    <View title={name === "" ? t`Home` : t`Hello, ${name}`} isWide actions={<HomeMenu others={others} />}>
+      {connected !== undefined && <Notice tone="good">{t`The account has been connected.`}</Notice>}
       <PublishingState />
-      {may("keys_create") && (
+      {canStart && steps !== "hidden" && (
         <Suspense fallback={<Loading />}>
-          <GettingStarted />
+          <GettingStarted isAsked={steps === "shown"} onHide={() => show("hidden")} />
         </Suspense>
       )}
       <div className="grid gap-4 *:min-w-0 lg:grid-cols-2">

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { labelOf } from "../start.ts";
@@ -10,23 +11,23 @@ import { Time } from "../ui/time.tsx";
 export function PostRows({ posts, withStatus = false }: { posts: readonly PostSummary[]; withStatus?: boolean }) {
   return (
     <ul className="divide-y">
-      {posts.map(({ id, textPreview, platforms, status, scheduledFor, updatedAt }) => (
-        <li key={id}>
+      {posts.map((post) => (
+        <li key={post.id}>
           <Link
             to="/posts/$id"
-            params={{ id }}
+            params={{ id: post.id }}
             className="flex items-center justify-between gap-3 py-2.5 text-ink no-underline hover:underline"
           >
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">
-                <TextPreview text={textPreview} />
+                <TextPreview text={post.textPreview} />
               </span>
-              <span className="block truncate text-xs text-dim">{platforms.map(labelOf).join(", ")}</span>
+              <span className="block truncate text-xs text-dim">{post.platforms.map(labelOf).join(", ")}</span>
             </span>
             <span className="shrink-0 text-end text-xs text-dim">
-              {withStatus && <StatusTag status={status} />}
+              {withStatus && <StatusTag status={shownStatus(post)} />}
               <span className="block pt-0.5">
-                <Time at={withStatus ? updatedAt : (scheduledFor ?? updatedAt)} />
+                <Time at={withStatus ? post.updatedAt : (post.scheduledFor ?? post.updatedAt)} />
               </span>
             </span>
           </Link>

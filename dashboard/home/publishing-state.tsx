@@ -1,14 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
-import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 
 import { type Pause, publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
 import { start } from "../start.ts";
-import { Button } from "../ui/controls.tsx";
+import { Button, buttonClass } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
-import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { Loading, Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
@@ -64,39 +63,25 @@ export function PublishingState() {
   );
 }
 
-/** Stops publishing: the user's or, for the owner of the instance, everybody's. */
-export function PublishingMenu() {
+/** Stops publishing, the user's or, for the owner of the instance, everybody's; and whatever else can be done. */
+export function HomeMenu({ others }: { others: readonly MenuItem[] }) {
   const { t } = useLingui();
   const { data } = useRead(publishingGet);
   const toasts = useToasts();
   const pause = useWrite(publishingPause, CHANGED);
-  if (data === undefined || !may("publishing_pause")) return null;
-  const isPaused = (wanted: Pause["scope"]) => data.publishing.pauses.some(({ scope }) => scope === wanted);
+  if (data === undefined) return null;
+  const canPause = (wanted: Pause["scope"]) =>
+    may("publishing_pause") && !data.publishing.pauses.some(({ scope }) => scope === wanted);
   const stop = (body: { instance?: true }) => pause.mutate({ body }, { onError: toasts.sayFailure });
-  const offersInstance = start.user.isOwner && !isPaused("instance");
-  if (isPaused("user") && !offersInstance) return null;
+  const items = [...others];
+  if (canPause("user")) items.push({ name: t`Pause publishing`, onSelect: () => stop({}) });
+  if (start.user.isOwner && canPause("instance"))
+    items.push({ name: t`Pause publishing for everyone`, onSelect: () => stop({ instance: true }) });
+  if (items.length === 0) return null;
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>
-        <Button className="px-2.5" aria-label={t`More actions`}>
-          <MoreIcon />
-        </Button>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
-          {!isPaused("user") && (
-            <DropdownMenu.Item className={menuItemClass} onSelect={() => stop({})}>
-              {t`Pause publishing`}
-            </DropdownMenu.Item>
-          )}
-          {offersInstance && (
-            <DropdownMenu.Item className={menuItemClass} onSelect={() => stop({ instance: true })}>
-              {t`Pause publishing for everyone`}
-            </DropdownMenu.Item>
-          )}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <MenuButton label={t`More actions`} className={buttonClass("plain", "px-2.5")} items={items}>
+      <MoreIcon />
+    </MenuButton>
   );
 }
 

@@ -9,6 +9,7 @@ import { FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS } from "../../model/lifetimes.ts
 import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { startOfNextDay } from "../posts/post-filter.ts";
+import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { may, mayOpen } from "../shell/workspace.ts";
@@ -282,12 +283,12 @@ function Posts({ used: { posts, total } }: { used: Used }) {
   const more = total - posts.length;
   return (
     <ul className="max-h-48 divide-y overflow-y-auto rounded-lg border">
-      {posts.map(({ id, status, textPreview }) => (
-        <li key={id} className="flex items-center gap-2 px-3 py-2">
-          <Link to="/posts/$id" params={{ id }} className="min-w-0 grow truncate text-sm text-link" dir="auto">
-            <TextPreview text={textPreview} />
+      {posts.map((post) => (
+        <li key={post.id} className="flex items-center gap-2 px-3 py-2">
+          <Link to="/posts/$id" params={{ id: post.id }} className="min-w-0 grow truncate text-sm text-link" dir="auto">
+            <TextPreview text={post.textPreview} />
           </Link>
-          <StatusTag status={status} />
+          <StatusTag status={shownStatus(post)} />
         </li>
       ))}
       {more > 0 && (

@@ -10,16 +10,14 @@ import type { Pause } from "../../contract/operations/publishing.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
-import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
-import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Dialog, Loading, Skeleton, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountRow } from "./account-row.tsx";
-import { connectAddress } from "./connect-address.ts";
+import { Connect } from "./connect.tsx";
 import { NewConnectLink } from "./new-connect-link.tsx";
 import { PauseNotice, usePause } from "./pause.tsx";
 
@@ -77,45 +75,6 @@ export function SetCard({
 
 function has(accounts: readonly Account[], platform: ConnectOption["platform"]): boolean {
   return accounts.some((account) => account.platform === platform);
-}
-
-/** The platforms that have no account in the set yet. The links lead to their sign-ins. */
-function Connect({ set, options }: { set: PlatformSet; options: readonly ConnectOption[] }) {
-  const { t } = useLingui();
-  const open = options.flatMap(({ platform, logins }) => logins.map((login) => ({ platform, ...login })));
-  const without = options.filter(({ logins }) => logins.length === 0).map(({ platform }) => labelOf(platform));
-  return (
-    <>
-      {open.length > 0 && (
-        <div className="mt-4">
-          <h3 className="mb-2 text-sm font-semibold">{t`Connect`}</h3>
-          <ul className="flex flex-wrap gap-2">
-            {open.map(({ platform, login, label }) => (
-              <li key={`${platform} ${login}`}>
-                <a
-                  href={connectAddress({ platform, platformSetId: set.id, mode: set.mode, login })}
-                  className={buttonClass("plain")}
-                >
-                  <PlatformLogo platform={platform} className="size-4" />
-                  {label}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {without.length > 0 && (
-        <p className="mt-3 text-sm text-dim">
-          <Trans>This instance has no developer app for {without.join(", ")}.</Trans>{" "}
-          {may("oauth_apps_save") && (
-            <Link to="/platforms/$id/apps" params={{ id: set.id }} className="text-link underline">
-              {t`Add your own`}
-            </Link>
-          )}
-        </p>
-      )}
-    </>
-  );
 }
 
 type Open = "rename" | "times" | "link" | "delete" | null;

@@ -2,7 +2,6 @@ import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
-import { POST_STATUSES } from "../../model/status.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, DayField, Select } from "../ui/controls.tsx";
@@ -10,6 +9,7 @@ import { useIsNarrow } from "../ui/narrow.ts";
 import { SearchField } from "../ui/search-field.tsx";
 import { Disclosure } from "../ui/surfaces.tsx";
 import type { PostFilter } from "./post-filter.ts";
+import { SHOWN_STATUSES } from "./shown-status.ts";
 import { useStatusNames } from "./status.tsx";
 
 /** The filters are in the address, so that a list can be kept as a bookmark and sent to others. */
@@ -30,8 +30,8 @@ export function Filters({ filter }: { filter: PostFilter }) {
       <Select
         label={t`Status`}
         value={filter.status ?? ""}
-        onChange={({ target }) => set({ status: POST_STATUSES.find((each) => each === target.value) })}
-        options={[all, ...POST_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
+        onChange={({ target }) => set({ status: SHOWN_STATUSES.find((each) => each === target.value) })}
+        options={[all, ...SHOWN_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
       />
       <Select
         label={t`Platform`}

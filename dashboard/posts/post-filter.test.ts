@@ -18,6 +18,15 @@ test("an address names filters, and what is none is ignored", () => {
   );
 });
 
+test("posts whose outcome is unknown are found by their outcome, others by their status", () => {
+  const find = (status: "failed" | "unknown") => {
+    const query = toQuery({ status }, "UTC");
+    return [query.status, query.outcome];
+  };
+  assert.deepEqual(find("unknown"), [undefined, "unknown"]);
+  assert.deepEqual(find("failed"), ["failed", undefined]);
+});
+
 test("days are those of the person's time zone, from the start of the first to the end of the last", () => {
   const { scheduledFrom, scheduledTo } = toQuery({ from: "2026-10-25", to: "2026-10-25" }, "Europe/Berlin");
   assert.deepEqual([scheduledFrom, scheduledTo], ["2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"]);

@@ -3,12 +3,12 @@ import type { z } from "zod";
 
 import type { postsList } from "../../contract/operations/posts.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
-import { POST_STATUSES, type PostStatus } from "../../model/status.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
+import { filterOf, SHOWN_STATUSES, type ShownStatus } from "./shown-status.ts";
 
 /** Which posts the list shows, as in its address. */
 export interface PostFilter {
-  status?: PostStatus | undefined;
+  status?: ShownStatus | undefined;
   platform?: PlatformName | undefined;
   /** ID of a platform set. */
   set?: string | undefined;
@@ -27,7 +27,7 @@ export function readPostFilter({
   search,
 }: PostFilter & SearchSchemaInput): PostFilter {
   return {
-    status: POST_STATUSES.find((each) => each === status),
+    status: SHOWN_STATUSES.find((each) => each === status),
     platform: PLATFORM_NAMES.find((each) => each === platform),
     set: textIn(set),
     from: dayIn(from),
@@ -37,9 +37,10 @@ export function readPostFilter({
 }
 
 /** The same for the API; days are those of the time zone. */
-export function toQuery({ set, from, to, ...same }: PostFilter, timeZone: string): z.input<typeof postsList.query> {
+export function toQuery({ status, set, from, to, ...same }: PostFilter, timeZone: string): z.input<typeof postsList.query> {
   return {
     ...same,
+    ...filterOf(status),
     platformSetId: set,
     scheduledFrom: from && startOfDay(from, timeZone),
     scheduledTo: to && startOfNextDay(to, timeZone),

@@ -16,6 +16,7 @@ import { Empty, Loading, Skeleton, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { ClearFilters, Filters } from "./filters.tsx";
 import { type PostFilter, toQuery } from "./post-filter.ts";
+import { shownStatus } from "./shown-status.ts";
 import { StatusTag } from "./status.tsx";
 import { TextPreview } from "./text-preview.tsx";
 
@@ -150,7 +151,7 @@ function Row({ post }: { post: PostSummary }) {
         </span>
       </span>
       <span className="flex items-center gap-2 text-xs text-dim sm:row-span-2 sm:flex-col sm:items-end sm:gap-1">
-        <StatusTag status={post.status} />
+        <StatusTag status={shownStatus(post)} />
         <Time at={when} />
       </span>
     </Link>

@@ -7,12 +7,14 @@ import { type PlatformSet, platformSetsList } from "../../contract/operations/pl
 import type { Post } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { cardOf } from "../preview/cards.ts";
-import { buttonClass, OutLink } from "../ui/controls.tsx";
+import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { Card, Empty, Loading, Notice, View } from "../ui/surfaces.tsx";
+import { Card, Empty, Loading, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { ApprovalNotice } from "./approval-notice.tsx";
 import { OnPlatform } from "./on-platform.tsx";
 import { PostActions } from "./post-actions.tsx";
+import { shownStatus } from "./shown-status.ts";
 import { StatusTag } from "./status.tsx";
 import { type FollowedPost, usePost } from "./use-post.ts";
 
@@ -40,11 +42,7 @@ export function PostPage() {
       >
         <div className="space-y-4">
           <Facts post={post} sets={sets.data?.sets ?? []} />
-          {post.approval?.state === "pending" && (
-            <Notice tone="warn">
-              {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
-            </Notice>
-          )}
+          <ApprovalNotice post={post} />
         </div>
         <Suspense fallback={<Loading />}>
           <OnPlatforms followed={followed} accounts={accounts.data?.accounts ?? []} />
@@ -74,7 +72,8 @@ function OnPlatforms({ followed, accounts }: { followed: FollowedPost; accounts:
 
 function Facts({ post, sets }: { post: Post; sets: readonly PlatformSet[] }) {
   const { t } = useLingui();
-  const { status, scheduledFor, publishBy, publishedAt, createdAt, platformSetId } = post;
+  const { status, scheduledFor, publishBy, publishedAt, createdAt, platformSetId, platformPosts } = post;
+  const unknownCount = platformPosts.filter((each) => each.status === "unknown").length;
   const set = sets.find(({ id }) => id === platformSetId);
   const times = [
     [t`Published`, publishedAt],
@@ -83,7 +82,7 @@ function Facts({ post, sets }: { post: Post; sets: readonly PlatformSet[] }) {
     [t`Created`, createdAt],
   ] as const;
   return (
-    <Card title={t`Status`} actions={<StatusTag status={status} />}>
+    <Card title={t`Status`} actions={<StatusTag status={shownStatus({ status, unknownCount })} />}>
       <dl className="flex flex-wrap gap-x-10 gap-y-3 text-sm" aria-live="polite">
         {times.map(
           ([name, at]) =>

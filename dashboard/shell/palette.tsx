@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
+import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { Keys } from "./keys.tsx";
@@ -106,17 +107,17 @@ function Posts({ typed, onChoose }: { typed: string; onChoose: (run: () => void)
   if (data === undefined || search.length < MIN_SEARCH_CHARACTERS || data.posts.length === 0) return null;
   return (
     <Cmdk.Group heading={t`Posts`} className={GROUP}>
-      {data.posts.map(({ id, textPreview, status }) => (
+      {data.posts.map((post) => (
         <Cmdk.Item
-          key={id}
-          value={id}
-          onSelect={() => onChoose(() => void navigate({ to: "/posts/$id", params: { id } }))}
+          key={post.id}
+          value={post.id}
+          onSelect={() => onChoose(() => void navigate({ to: "/posts/$id", params: { id: post.id } }))}
           className={ITEM}
         >
           <span className="truncate" dir="auto">
-            <TextPreview text={textPreview} />
+            <TextPreview text={post.textPreview} />
           </span>
-          <StatusTag status={status} />
+          <StatusTag status={shownStatus(post)} />
         </Cmdk.Item>
       ))}
     </Cmdk.Group>

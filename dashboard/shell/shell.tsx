@@ -14,7 +14,7 @@ import { rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
 import { USER, UserLetter } from "./user-letter.tsx";
 import { useWays } from "./ways.ts";
-import { inWorkspace, mayOpen, workspace } from "./workspace.ts";
+import { inWorkspace, may, mayOpen, needsApproval, workspace } from "./workspace.ts";
 
 /** Menus are large, so they come once one is opened. */
 const loadMenu = () => import("./user-menu.tsx");
@@ -142,16 +142,22 @@ function OtherWays({ ways }: { ways: ReturnType<typeof useWays> }) {
   );
 }
 
+/** What waits for the person: posts to approve or, for a writer, their own that were sent back. */
 function WaitingCount() {
   const { t } = useLingui();
-  const { data } = useRead(approvalsList, { query: { limit: 100 } }, { everyMilliseconds: 60_000 });
-  const count = data?.approvals.length ?? 0;
+  const { data } = useRead(
+    approvalsList,
+    { query: { limit: 100, ...(needsApproval && { state: "sent_back" as const }) } },
+    { everyMilliseconds: 60_000, enabled: needsApproval || may("posts_approve") },
+  );
+  const theirs = data?.approvals.filter(({ member }) => !needsApproval || member?.id === start.user.id);
+  const count = theirs?.length ?? 0;
   if (count === 0) return null;
   const shown = data?.nextCursor === null ? String(count) : `${count}+`;
   return (
     <span
       className="rounded-full bg-warn-tint px-2 text-xs font-semibold text-warn max-md:absolute max-md:start-1/2 max-md:top-1 max-md:ms-1.5 max-md:px-1.5 md:ms-auto"
-      title={t`${shown} waiting`}
+      title={needsApproval ? t`${shown} sent back` : t`${shown} waiting`}
     >
       {shown}
     </span>
