@@ -147,6 +147,87 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     );
   });
 
+  await step("settings are shown in words, a cover is only drawn, and edit opens the composer", async () => {
+    const film = new FormData();
+    film.set("file", await openAsBlob("tests/fixtures/portrait-9x16.mp4", { type: "video/mp4" }), "film.mp4");
+    const stored = await call(robot, "POST", "/media", film);
+    const filmId = z.object({ media: z.object({ id: z.string() }) }).parse(stored.body).media.id;
+    const { status, body } = await call(robot, "POST", "/posts", {
+      content: {
+        text: "Many settings",
+        media: [{ id: filmId, altText: "A film" }],
+        platformOverrides: {
+          instagram: {
+            settings: {
+              coverMediaId: mediaId,
+              isAiGenerated: true,
+              shareToFeed: false,
+              userTags: [{ username: "grace.hopper" }, { username: "ada" }],
+              collaborators: ["alan"],
+            },
+          },
+          twitter: { settings: { replySettings: "mentionedUsers" } },
+        },
+      },
+      platforms: ["instagram", "twitter"],
+      platformSetId,
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    await page.goto(`${appUrl}/approvals?mode=test`);
+    const shown = card("Many settings");
+    for (const [name, value] of [
+      ["Is AI generated", "Yes"],
+      ["Share to feed", "No"],
+      ["Collaborators", "alan"],
+      ["Reply settings", "Mentioned users"],
+    ] as const)
+      await shown
+        .locator("dl > div", { has: page.getByText(name, { exact: true }) })
+        .getByText(value, { exact: true })
+        .waitFor();
+    const tags = shown.locator("dl > div", { has: page.getByText("User tags", { exact: true }) }).getByRole("listitem");
+    assert.deepEqual(await tags.allInnerTexts(), ["Username\ngrace.hopper", "Username\nada"]);
+    const text = await shown.innerText();
+    for (const raw of ["{", "[", "true", mediaId, "mentionedUsers", "Cover"]) assert.ok(!text.includes(raw), raw);
+    await assertUsable(page);
+    await assertAccessible(page);
+    await shown.getByRole("link", { name: "Edit" }).click();
+    await page.getByRole("heading", { name: "Edit post" }).waitFor();
+    assert.equal(await page.getByLabel("Text", { exact: true }).inputValue(), "Many settings");
+    await page.getByText("This post waits for approval.").waitFor();
+    await page.getByRole("link", { name: "Review it" }).click();
+    await page.getByRole("heading", { name: "Review post" }).waitFor();
+  });
+
+  await step("several are approved at once, each as it was seen, and what is not says why", async () => {
+    const [first, second, third] = [await draft("First of three"), await draft("Second of three"), await draft("Third")];
+    await page.goto(`${appUrl}/approvals?mode=test`);
+    for (const text of ["First of three", "Second of three"]) await card(text).getByLabel("Select").check();
+    await assertAccessible(page);
+    // What changes while it is approved was not seen.
+    await page.route("**/api/posts/*/approve?*", async (route) => {
+      if (route.request().url().includes(second.id))
+        await call(robot, "PATCH", `/posts/${second.id}`, { content: { text: "Second, changed" } });
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Approve 2 posts" }).click();
+    await page.getByText("1 post approved", { exact: true }).waitFor();
+    const refused = page.getByRole("alert").filter({ hasText: "1 post was not approved" });
+    await refused.getByText(/Second of three/).waitFor();
+    await page.unroute("**/api/posts/*/approve?*");
+    assert.deepEqual(
+      await Promise.all([first, second, third].map(async ({ id }) => (await read(id)).approval?.state)),
+      ["approved", "pending", "pending"],
+    );
+    await card("Second, changed").waitFor();
+    assert.equal(await card("Second, changed").getByLabel("Select").isChecked(), false);
+    await assertAccessible(page);
+    await page.getByLabel("Select all on this page").check();
+    await page.getByRole("button", { name: /^Approve \d posts$/ }).click();
+    await page.getByRole("heading", { name: "No posts are waiting for approval" }).waitFor();
+    assert.equal((await read(third.id)).approval?.state, "approved");
+  });
+
   await step("approved and scheduled: a time in the past is refused beside its field", async () => {
     const { id } = await draft("For later");
     await page.goto(`${appUrl}/approvals?mode=test`);

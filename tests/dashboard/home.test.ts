@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { publishing as publishingShape } from "../../contract/operations/publishing.ts";
-import { idOf, objectIn } from "../answers.ts";
+import { objectIn } from "../answers.ts";
 import { step } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
@@ -12,13 +12,22 @@ test("home leads a new user to going live, and tells what is next, what failed a
   const { userId, platformSetId } = world.test;
   const page = await open({ viewport: { width: 1280, height: 900 } });
   const sees = (text: string | RegExp) => page.getByText(text).first().waitFor();
+  /** As the engine leaves it. */
+  const becomes = async (id: string, from: string, to: string) => {
+    await pool.query("update posts set status = $2 where id = $1", [id, to]);
+    await pool.query(
+      `insert into post_counts (user_id, mode, status, platforms, change)
+       values ($1, 'test', $2, '{threads}', -1), ($1, 'test', $3, '{threads}', 1)`,
+      [userId, from, to],
+    );
+  };
   const publishing = async () =>
     publishingShape.parse(objectIn((await world.call(world.test, "GET", "/api/v1/publishing")).body, "publishing"));
 
   await step("the checklist begins with the sandbox, and ticks by itself", async () => {
     await page.goto(`${world.url}/?mode=test`);
     await sees("1 of 5 done");
-    await page.getByRole("link", { name: "Connect accounts" }).waitFor();
+    await page.getByRole("link", { name: "Threads", exact: true }).waitFor();
     await assertAccessible(page);
     await world.connect(world.test, "threads");
     await sees("2 of 5 done");
@@ -26,25 +35,59 @@ test("home leads a new user to going live, and tells what is next, what failed a
   const key = await step("a key is created and shown once, and the snippets have it and the platform set", async () => {
     await page.getByRole("button", { name: "Create an API key" }).click();
     await page.getByRole("button", { name: "Create a test key" }).click();
-    const shown = page.locator("code", { hasText: /^amp_test_/ });
-    const made = (await shown.textContent()) ?? "";
+    const made = (await page.getByRole("region", { name: "Your key" }).textContent()) ?? "";
     for (const language of ["curl", "TypeScript", "Python", "MCP"]) {
       await page.getByRole("tab", { name: language }).click();
-      const text = (await page.getByRole("region", { name: `First post: ${language}` }).textContent()) ?? "";
-      for (const part of [made, platformSetId, world.url]) assert.ok(text.includes(part), `${language}: ${part}`);
+      const text = (await page.getByRole("region", { name: language }).textContent()) ?? "";
+      for (const part of [made, world.url]) assert.ok(text.includes(part), `${language}: ${part}`);
     }
     await assertAccessible(page);
     return made;
   });
-  const post = await step("the key works, and the first post is ticked", async () => {
+  await step("a draft that the key creates does not count as published", async () => {
     const response = await fetch(`${world.url}/api/v1/posts`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ content: { text: "The first" }, platforms: ["threads"], platformSetId }),
+      body: JSON.stringify({ content: { text: "Only a draft" }, platforms: ["threads"], platformSetId }),
     });
     assert.equal(response.status, 201);
+    await page.reload();
+    await sees("2 of 5 done");
+  });
+  const post = await step("the first post is published on the page itself, and ticked once it is", async () => {
+    await page.getByRole("textbox", { name: "Text" }).fill("The first");
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Publish on Threads, in the sandbox" }).click();
+    await sees("Publishing on Threads has started.");
+    await sees("2 of 5 done");
+    const { rows } = await pool.query<{ id: string; status: string }>(
+      "select id, status from posts where user_id = $1 and content ->> 'text' = 'The first'",
+      [userId],
+    );
+    assert.deepEqual(
+      rows.map(({ status }) => status),
+      ["queued"],
+    );
+    const id = rows[0]?.id ?? "";
+    await becomes(id, "queued", "published");
     await sees("3 of 5 done");
-    return idOf(await response.json(), "post");
+    await page.getByRole("link", { name: "See the post" }).click();
+    await page.waitForURL(`**/posts/${id}**`);
+    await page.goBack();
+    return id;
+  });
+  await step("the checklist is hidden, and comes back when it is asked for", async () => {
+    const list = page.getByRole("heading", { name: "Getting started" });
+    await page.getByRole("button", { name: "Hide" }).click();
+    await list.waitFor({ state: "detached" });
+    await page.reload();
+    await sees("Needs attention");
+    assert.equal(await list.count(), 0);
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Getting started" }).click();
+    await list.waitFor();
+    await page.reload();
+    await list.waitFor();
   });
   await step("a webhook is created, and what is wrong with its URL is said beside it", async () => {
     await page.getByRole("button", { name: "Create a webhook" }).click();
@@ -54,7 +97,7 @@ test("home leads a new user to going live, and tells what is next, what failed a
     await page.locator('[aria-invalid="true"]').waitFor();
     await field.fill("https://app.example.com/hook");
     await page.getByRole("button", { name: "Create the webhook" }).click();
-    await page.locator("code", { hasText: /^whsec_/ }).waitFor();
+    await page.getByRole("region", { name: "Secret" }).filter({ hasText: /^whsec_/ }).waitFor();
     await sees("4 of 5 done");
   });
   await step("going live is the last step, after which the checklist is gone", async () => {
@@ -64,17 +107,39 @@ test("home leads a new user to going live, and tells what is next, what failed a
   });
   await step("a failed post and an account without access need attention, until they do not", async () => {
     await sees("Nothing failed, and nothing waits for you.");
-    await pool.query("update posts set status = 'failed' where id = $1", [post]);
-    await pool.query(
-      "insert into post_counts (user_id, mode, status, platforms, change) values ($1, 'test', 'failed', '{threads}', 1)",
-      [userId],
-    );
+    await becomes(post, "published", "failed");
     await pool.query("update accounts set token_health = 'revoked' where user_id = $1 and mode = 'test'", [userId]);
     await page.reload();
     await sees("The first");
     await sees(/access has ended\. Reconnect the account\./);
     await page.getByRole("link", { name: /The first/ }).click();
     await page.waitForURL(`**/posts/${post}**`);
+    await page.goBack();
+  });
+  await step("what failed last is shown, however many newer posts have failed before", async () => {
+    const newer = 120;
+    await pool.query(
+      `with counted as (insert into post_counts (user_id, mode, status, platforms, change)
+         values ($1, 'test', 'failed', '{threads}', $3))
+       insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, created_at, updated_at)
+       select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint + n), 12, '0') || '7000' || substr(md5(n::text), 1, 16))::uuid,
+         $1, 'test', $2, 'failed', jsonb_build_object('text', 'Newer ' || n, 'media', '[]'::jsonb, 'linkUrl', null,
+           'platformOverrides', '{}'::jsonb), '{threads}', now(), now() - interval '1 hour'
+       from generate_series(1, $3::int) as n`,
+      [userId, platformSetId, newer],
+    );
+    await pool.query("update posts set scheduled_for = now() - interval '1 minute', updated_at = now() where id = $1", [
+      post,
+    ]);
+    await page.reload();
+    await page.getByRole("link", { name: /^Newer/ }).nth(3).waitFor();
+    assert.match(
+      (await page.getByRole("link", { name: /^(Newer|The first)/ }).first().innerText()) ?? "",
+      /^The first/,
+    );
+    await page.getByRole("link", { name: "All partly published posts" }).waitFor();
+    await page.getByRole("link", { name: "All failed posts" }).click();
+    await sees(`${newer + 1} posts`);
     await page.goBack();
   });
   await step("publishing is paused and resumed", async () => {

@@ -84,14 +84,63 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await assertAccessible(writer);
   });
 
-  await step("the publisher sees who asks, approves and publishes", async () => {
+  await step("the publisher goes from the post to its review, and sends it back with a reason", async () => {
+    await publisher.goto(writer.url());
+    await publisher.getByRole("link", { name: "Review it" }).click();
+    await publisher.getByRole("heading", { name: "Review post" }).waitFor();
+    await publisher.getByText("Written by Wanda").first().waitFor();
+    await press(publisher, "Send back");
+    await publisher.getByLabel("What should change?").fill("Say who writes.");
+    await publisher.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
+    await publisher.getByText("The post has been sent back.").first().waitFor();
+  });
+
+  const post = writer.url();
+  await step("the writer is told so everywhere, and only what is theirs to do", async () => {
+    await writer.getByText("Say who writes.").waitFor();
+    assert.equal(await writer.getByRole("link", { name: "Review it" }).count(), 0);
+    await assertAccessible(writer);
+    await writer.goto(inWorkspace(writer, "/"));
+    await writer.getByTitle("1 sent back").waitFor();
+    await writer.getByRole("link", { name: "1 of your posts was sent back" }).click();
+    await writer.waitForURL(/view=sent_back/);
+    const card = writer.getByRole("article").filter({ hasText: "Written by Wanda" });
+    await card.getByText("Say who writes.").waitFor();
+    assert.deepEqual(await card.getByRole("button").allInnerTexts(), []);
+    await assertAccessible(writer);
+    await card.getByRole("link", { name: "Edit" }).click();
+    await writer.getByText("Say who writes.").waitFor();
+    await assertAccessible(writer);
+  });
+
+  await step("after the writer has changed it and sent it again, the publisher sees who asks, and approves", async () => {
     await publisher.goto(inWorkspace(publisher, "/approvals"));
     const card = publisher.getByRole("article").filter({ hasText: "Written by Wanda" });
+    const saved = writer.waitForResponse((response) => response.request().method() === "PATCH");
+    await writer.getByLabel("Text", { exact: true }).fill("Written by Wanda, who writes");
+    assert.equal((await saved).status(), 200);
+    await publisher.reload();
+    await publisher.getByRole("heading", { name: "No posts are waiting for approval" }).waitFor();
+    await press(writer, "Send for approval");
+    await writer.getByText("A publisher has been asked to approve it.").first().waitFor();
     await card.getByText("From Wanda").waitFor();
     await assertAccessible(publisher);
-    await card.getByRole("button", { name: "Approve and publish" }).click();
+    await card.getByRole("button", { name: "Approve", exact: true }).click();
+    await publisher.getByText("It can now be published").first().waitFor();
+    assert.deepEqual(await published(), []);
+  });
+
+  await step("the writer learns of the approval and publishes", async () => {
+    await writer.goto(inWorkspace(writer, "/"));
+    await writer.getByRole("link", { name: "1 of your posts is approved. You can publish it." }).click();
+    await writer.getByRole("article").locator("h2").getByRole("link", { name: "Threads" }).click();
+    await writer.waitForURL((url) => url.pathname === new URL(post).pathname);
+    await writer.getByText("You can publish it now.").waitFor();
+    await assertAccessible(writer);
+    await press(writer, "Publish now");
+    await writer.getByRole("dialog").getByRole("button", { name: "Publish now" }).click();
     await installation.until(async () => (await published()).length > 0);
-    assert.deepEqual(await published(), [{ text: "Written by Wanda", publishCalls: 1 }]);
+    assert.deepEqual(await published(), [{ text: "Written by Wanda, who writes", publishCalls: 1 }]);
     await writer.getByText("Published", { exact: true }).first().waitFor();
   });
 

@@ -158,6 +158,17 @@ test("a post is followed to its end, explained, retried, and settled by a person
         .first()
         .waitFor();
     }
+    await on("Status").getByText("Outcome unknown").waitFor();
+    await page.goto(`${url}/posts?mode=test&status=unknown`);
+    await page.getByText("1 post", { exact: true }).waitFor();
+    const row = page.getByRole("link", { name: /^Lost/ });
+    await row.getByText("Outcome unknown").waitFor();
+    for (const view of ["/posts", "/"]) {
+      await page.goto(`${url}${view}?mode=test`);
+      await row.getByText("Outcome unknown").waitFor();
+      assert.equal(await row.getByText("Failed").count(), 0, view);
+    }
+    await row.click();
     await press(page, "It is there");
     const link = page.getByLabel("Link of the post");
     const theirs = (await read(other)).platformPosts[0]?.sandboxUrl ?? "";
