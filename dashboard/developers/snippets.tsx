@@ -42,7 +42,14 @@ export function PostSnippets({
     );
   const { platform, platformSetId } = account;
   const isPublished = mode === "test" && policies?.draftOnly !== true && policies?.approvalRequired !== true;
-  const snippets = postSnippets({ ...start, key: apiKey, platformSetId, platform, label: labelOf(platform), isPublished });
+  const snippets = postSnippets({
+    ...start,
+    key: apiKey,
+    platformSetId,
+    platform,
+    label: labelOf(platform),
+    isPublished,
+  });
   return (
     <>
       <p className="text-sm text-dim">

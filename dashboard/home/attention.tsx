@@ -43,7 +43,10 @@ export function NeedsAttention() {
   return (
     <Card title={t`Needs attention`}>
       {broken !== undefined && broken.error !== null && (
-        <Failure error={broken.error} onRetry={() => reads.forEach(({ error, refetch }) => error !== null && void refetch())} />
+        <Failure
+          error={broken.error}
+          onRetry={() => reads.forEach(({ error, refetch }) => error !== null && void refetch())}
+        />
       )}
       {isLoading && broken === undefined && <Loading rows={2} />}
       {isCalm && <p className="text-sm text-dim">{t`Nothing failed, and nothing waits for you.`}</p>}

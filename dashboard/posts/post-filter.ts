@@ -37,7 +37,10 @@ export function readPostFilter({
 }
 
 /** The same for the API; days are those of the time zone. */
-export function toQuery({ status, set, from, to, ...same }: PostFilter, timeZone: string): z.input<typeof postsList.query> {
+export function toQuery(
+  { status, set, from, to, ...same }: PostFilter,
+  timeZone: string,
+): z.input<typeof postsList.query> {
   return {
     ...same,
     ...filterOf(status),

@@ -12,8 +12,6 @@ export function shownStatus({ status, unknownCount }: Pick<PostSummary, "status"
 }
 
 /** The filter that finds the posts of which this is told. */
-export function filterOf(
-  status: ShownStatus | undefined,
-): Pick<z.input<typeof postsList.query>, "status" | "outcome"> {
+export function filterOf(status: ShownStatus | undefined): Pick<z.input<typeof postsList.query>, "status" | "outcome"> {
   return status === "unknown" ? { outcome: "unknown" } : { status };
 }

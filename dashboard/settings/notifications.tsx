@@ -58,7 +58,10 @@ function Kind({ kind, chosen }: { kind: NotificationKind; chosen: Chosen }) {
       name: t`An account needs to be reconnected`,
       hint: t`Access expires in 7, 3 or 1 days, or has been lost.`,
     },
-    approval: { name: t`A post waits for approval`, hint: t`An API key or a writer who cannot publish alone has sent one.` },
+    approval: {
+      name: t`A post waits for approval`,
+      hint: t`An API key or a writer who cannot publish alone has sent one.`,
+    },
   };
   // While it is saved, it shows what was chosen.
   const isOn = save.isPending ? Object(save.variables.body)[kind] === true : chosen[kind];

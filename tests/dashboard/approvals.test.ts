@@ -200,7 +200,11 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
   });
 
   await step("several are approved at once, each as it was seen, and what is not says why", async () => {
-    const [first, second, third] = [await draft("First of three"), await draft("Second of three"), await draft("Third")];
+    const [first, second, third] = [
+      await draft("First of three"),
+      await draft("Second of three"),
+      await draft("Third"),
+    ];
     await page.goto(`${appUrl}/approvals?mode=test`);
     for (const text of ["First of three", "Second of three"]) await card(text).getByLabel("Select").check();
     await assertAccessible(page);

@@ -292,7 +292,9 @@ test("each snippet does what it says as it is, for the key that it has in it", a
   const page = await open({ viewport: { width: 1280, height: 900 } });
   const key = String((await installation.json("bootstrap", "--json"))["apiKey"]);
   const list = async (path: string) =>
-    Object(await (await fetch(`${installation.url}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } })).json());
+    Object(
+      await (await fetch(`${installation.url}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } })).json(),
+    );
   const run = await programs(t);
   const shown = async (within: Page | Locator, language: string) => {
     await within.getByRole("tab", { name: language }).click();
@@ -422,7 +424,8 @@ async function asAgent(config: string, request: string): Promise<void> {
   if (webhook !== null) await call("webhooks_create", { url: webhook[1] });
   else {
     const [, verb, text, label, platformSetId] = post ?? assert.fail(request);
-    const platform = Object.values(catalog).find(({ capabilities }) => capabilities.label === label)?.capabilities.platform;
+    const platform = Object.values(catalog).find(({ capabilities }) => capabilities.label === label)?.capabilities
+      .platform;
     const made = await call("posts_create", { content: { text }, platforms: [platform], platformSetId });
     if (verb === "Publish") await call("posts_publish", { id: Object(made.post).id, wait: 30 });
   }

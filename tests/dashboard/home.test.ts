@@ -97,7 +97,10 @@ test("home leads a new user to going live, and tells what is next, what failed a
     await page.locator('[aria-invalid="true"]').waitFor();
     await field.fill("https://app.example.com/hook");
     await page.getByRole("button", { name: "Create the webhook" }).click();
-    await page.getByRole("region", { name: "Secret" }).filter({ hasText: /^whsec_/ }).waitFor();
+    await page
+      .getByRole("region", { name: "Secret" })
+      .filter({ hasText: /^whsec_/ })
+      .waitFor();
     await sees("4 of 5 done");
   });
   await step("going live is the last step, after which the checklist is gone", async () => {
@@ -132,9 +135,15 @@ test("home leads a new user to going live, and tells what is next, what failed a
       post,
     ]);
     await page.reload();
-    await page.getByRole("link", { name: /^Newer/ }).nth(3).waitFor();
+    await page
+      .getByRole("link", { name: /^Newer/ })
+      .nth(3)
+      .waitFor();
     assert.match(
-      (await page.getByRole("link", { name: /^(Newer|The first)/ }).first().innerText()) ?? "",
+      (await page
+        .getByRole("link", { name: /^(Newer|The first)/ })
+        .first()
+        .innerText()) ?? "",
       /^The first/,
     );
     await page.getByRole("link", { name: "All partly published posts" }).waitFor();

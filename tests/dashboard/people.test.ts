@@ -113,22 +113,25 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await assertAccessible(writer);
   });
 
-  await step("after the writer has changed it and sent it again, the publisher sees who asks, and approves", async () => {
-    await publisher.goto(inWorkspace(publisher, "/approvals"));
-    const card = publisher.getByRole("article").filter({ hasText: "Written by Wanda" });
-    const saved = writer.waitForResponse((response) => response.request().method() === "PATCH");
-    await writer.getByLabel("Text", { exact: true }).fill("Written by Wanda, who writes");
-    assert.equal((await saved).status(), 200);
-    await publisher.reload();
-    await publisher.getByRole("heading", { name: "No posts are waiting for approval" }).waitFor();
-    await press(writer, "Send for approval");
-    await writer.getByText("A publisher has been asked to approve it.").first().waitFor();
-    await card.getByText("From Wanda").waitFor();
-    await assertAccessible(publisher);
-    await card.getByRole("button", { name: "Approve", exact: true }).click();
-    await publisher.getByText("It can now be published").first().waitFor();
-    assert.deepEqual(await published(), []);
-  });
+  await step(
+    "after the writer has changed it and sent it again, the publisher sees who asks, and approves",
+    async () => {
+      await publisher.goto(inWorkspace(publisher, "/approvals"));
+      const card = publisher.getByRole("article").filter({ hasText: "Written by Wanda" });
+      const saved = writer.waitForResponse((response) => response.request().method() === "PATCH");
+      await writer.getByLabel("Text", { exact: true }).fill("Written by Wanda, who writes");
+      assert.equal((await saved).status(), 200);
+      await publisher.reload();
+      await publisher.getByRole("heading", { name: "No posts are waiting for approval" }).waitFor();
+      await press(writer, "Send for approval");
+      await writer.getByText("A publisher has been asked to approve it.").first().waitFor();
+      await card.getByText("From Wanda").waitFor();
+      await assertAccessible(publisher);
+      await card.getByRole("button", { name: "Approve", exact: true }).click();
+      await publisher.getByText("It can now be published").first().waitFor();
+      assert.deepEqual(await published(), []);
+    },
+  );
 
   await step("the writer learns of the approval and publishes", async () => {
     await writer.goto(inWorkspace(writer, "/"));

@@ -43,7 +43,9 @@ export function toPostAnswer(
     platformSetId: row.platform_set_id,
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
-    approval: row.needs_approval ? { state, reason, approvedAt, url: approvalUrl(settings, row.user_id, row.id) } : null,
+    approval: row.needs_approval
+      ? { state, reason, approvedAt, url: approvalUrl(settings, row.user_id, row.id) }
+      : null,
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
