@@ -16,6 +16,7 @@ nav a{padding:4px 9px;font-size:14px;border:1px solid var(--line);border-radius:
   font-weight:500;white-space:nowrap}
 nav a[aria-current]{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 main{max-width:640px;margin:0 auto}
+.unseen{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}
 .clock{margin:0 16px 12px;padding:8px 14px;border-radius:12px;background:var(--warn-bg);color:var(--warn);
   font-size:13px}
 .feed{container-type:inline-size;background:var(--card);border:1px solid var(--line);border-radius:24px;overflow:hidden}

@@ -133,7 +133,7 @@ function emptyState({ appUrl }: PageContext, older: boolean): string {
   const api = escapeHtml(appUrl ?? "http://localhost:3000");
   return `<div class="empty"><h2>Nothing published yet</h2>
 <p>Posts made with test keys are published to the sandbox and appear here as their audience would see them. To publish your first one:</p>
-<pre><code>BOOT=$(npm run --silent ampost -- bootstrap --json)
+<pre tabindex="0"><code>BOOT=$(npm run --silent ampost -- bootstrap --json)
 KEY=$(echo "$BOOT" | sed 's/.*"apiKey":"\\([^"]*\\).*/\\1/')
 SET=$(echo "$BOOT" | sed 's/.*"platformSetId":"\\([^"]*\\)","accounts.*/\\1/')
 
@@ -169,7 +169,7 @@ function layout(
   http-equiv="refresh" content="20"></noscript></head>
 <body><header><div class="bar"><a class="brand"
   href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
-<main data-version="${version}">${clock}${main}</main>
+<main data-version="${version}"><h1 class="unseen">${escapeHtml(title)}</h1>${clock}${main}</main>
 <button id="fresh" hidden>New posts</button>
 <footer>Posts as their audience would see them. Nothing here leaves this machine.</footer>
 <script nonce="${nonce}">${REFRESH_SCRIPT}</script></body></html>`);

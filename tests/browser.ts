@@ -32,8 +32,8 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
 }
 
 /** Like `launchBrowser`, but closed at the end of the test, even if another hook fails and keeps this one from running. */
-export async function openBrowser(test: TestContext): Promise<Browser> {
-  const browser = await launchBrowser();
+export async function openBrowser(test: TestContext, ...more: string[]): Promise<Browser> {
+  const browser = await launchBrowser(...more);
   test.after(() => browser.close());
   test.signal.addEventListener("abort", () => void browser.close());
   return browser;

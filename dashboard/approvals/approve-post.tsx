@@ -30,10 +30,10 @@ export function ApprovePost() {
       title={t`Review post`}
       actions={
         <>
-          <Link to="/posts/$id" params={{ id }} className={buttonClass("quiet")}>
+          <Link to="/posts/$id" params={{ id }} className={buttonClass()}>
             {t`Post`}
           </Link>
-          <Link to="/approvals" className={buttonClass("quiet")}>
+          <Link to="/approvals" className={buttonClass()}>
             {t`All approvals`}
           </Link>
         </>

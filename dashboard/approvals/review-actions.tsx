@@ -73,7 +73,7 @@ export function ReviewActions({
       <div className="mb-3 space-y-2 empty:hidden">
         {isShown ? <Sharing post={post} accounts={accounts} /> : <NotShown approval={approval} />}
       </div>
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-2 max-sm:*:grow">
         {isShown && waits && !isApproved && (
           <Button kind="main" isBusy={isBusy} onClick={runApprove}>
             {t`Approve`}

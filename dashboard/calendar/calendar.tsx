@@ -238,14 +238,14 @@ function Views({ view }: { view: CalendarView }) {
   const { t } = useLingui();
   const names: Record<CalendarView, string> = { month: t`Month`, week: t`Week`, day: t`Day`, agenda: t`Agenda` };
   return (
-    <div role="group" aria-label={t`View`} className="flex rounded-lg border bg-card p-0.5">
+    <div role="group" aria-label={t`View`} className="flex rounded-lg border bg-card p-0.5 max-sm:w-full max-sm:*:grow">
       {CALENDAR_VIEWS.map((each) => (
         <Link
           key={each}
           to="/calendar"
           search={(before) => ({ ...before, view: each })}
           aria-current={each === view ? "true" : undefined}
-          className={`rounded-md px-3 py-1.5 text-sm font-semibold no-underline ${each === view ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
+          className={`rounded-md px-3 py-1.5 text-center text-sm font-semibold no-underline ${each === view ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
         >
           {names[each]}
         </Link>

@@ -95,11 +95,11 @@ function ChipText({ post }: { post: PostSummary }) {
   const sign = SIGNS[status];
   return (
     <>
-      <span className="flex shrink-0 gap-1 whitespace-nowrap tabular-nums">
-        <strong className="font-semibold">{at === null ? "" : names.time(at)}</strong>
-        {sign !== undefined && <span aria-hidden="true">{sign}</span>}
-      </span>
+      <strong className="shrink-0 font-semibold whitespace-nowrap tabular-nums">
+        {at === null ? "" : names.time(at)}
+      </strong>
       <span className={`truncate max-lg:block ${status === "discarded" ? "line-through" : ""}`}>
+        {sign !== undefined && <span aria-hidden="true">{sign} </span>}
         <TextPreview text={post.textPreview} />
       </span>
       <span className="sr-only">

@@ -1,24 +1,28 @@
 import { useDroppable } from "@dnd-kit/core";
 import { useLingui } from "@lingui/react/macro";
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 
 import { Chip } from "./chip.tsx";
 import { hasHour } from "./days.ts";
 import { useCalendar } from "./grid.ts";
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+/** Earlier ones only if there is a post. */
 const FIRST_SEEN = 7;
 
 /** Days beside each other, hours below each other. */
 export function Hours({ days, label }: { days: readonly string[]; label: string }) {
   const { t } = useLingui();
-  const { names, today, openDay } = useCalendar();
+  const { names, today, openDay, postsAt } = useCalendar();
   const grid = useRef<HTMLDivElement>(null);
   const morning = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  const earliest = HOURS.find((hour) => days.some((day) => postsAt(placeOf(day, hour)).length > 0)) ?? FIRST_SEEN;
+  const showMorning = useEffectEvent(() => {
     if (grid.current !== null && morning.current !== null)
       grid.current.scrollTop = morning.current.offsetTop - (grid.current.firstElementChild?.clientHeight ?? 0);
-  }, []);
+  });
+  const [first] = days;
+  useEffect(() => showMorning(), [first]);
   const columns = { gridTemplateColumns: `4rem repeat(${days.length}, minmax(0, 1fr))` };
   return (
     <div
@@ -51,7 +55,7 @@ export function Hours({ days, label }: { days: readonly string[]; label: string 
       {HOURS.map((hour) => (
         <div
           key={hour}
-          ref={hour === FIRST_SEEN ? morning : undefined}
+          ref={hour === Math.min(earliest, FIRST_SEEN) ? morning : undefined}
           role="row"
           className="grid border-b last:border-b-0"
           style={columns}
@@ -60,12 +64,16 @@ export function Hours({ days, label }: { days: readonly string[]; label: string 
             {names.hour(hour)}
           </div>
           {days.map((day) => (
-            <Hour key={day} place={`${day}T${String(hour).padStart(2, "0")}`} />
+            <Hour key={day} place={placeOf(day, hour)} />
           ))}
         </div>
       ))}
     </div>
   );
+}
+
+function placeOf(day: string, hour: number): string {
+  return `${day}T${String(hour).padStart(2, "0")}`;
 }
 
 function Hour({ place }: { place: string }) {

@@ -88,7 +88,11 @@ function One({ finding }: { finding: Finding }) {
       {fixes.length > 0 && (
         <div className="mt-1.5 flex flex-wrap gap-2">
           {fixes.map((each) => (
-            <Button key={each.name} className="min-h-8! px-2.5!" onClick={() => apply(each)}>
+            <Button
+              key={each.name}
+              className="min-h-8! px-2.5! text-start whitespace-normal!"
+              onClick={() => apply(each)}
+            >
               {nameOf(each)}
             </Button>
           ))}

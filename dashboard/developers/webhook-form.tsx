@@ -69,7 +69,7 @@ export function WebhookForm({
       <fieldset>
         <legend className="text-sm font-semibold">{t`Events`}</legend>
         <p className="text-sm text-dim">{t`Check none to receive all.`}</p>
-        <div className="mt-1 grid sm:grid-cols-2">
+        <div className="mt-1 grid gap-x-3 sm:grid-cols-[1fr_auto]">
           {EVENT_TYPES.map((type) => (
             <Checkbox
               key={type}

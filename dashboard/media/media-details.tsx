@@ -341,7 +341,7 @@ function Deletion({ media: { id, filename }, used, onBack, onDeleted }: Deletion
       <div className="flex flex-wrap justify-end gap-2">
         <Button autoFocus onClick={onBack}>{t`Back`}</Button>
         <Button
-          kind="danger"
+          kind="final"
           disabled={used === undefined || needing.length > 0}
           isBusy={isPending}
           onClick={() =>

@@ -38,7 +38,7 @@ export function ConnectLinks() {
       title={t`Connect links`}
       actions={
         <>
-          <Link to="/platforms" className={buttonClass("quiet")}>
+          <Link to="/platforms" className={buttonClass()}>
             {t`Platforms`}
           </Link>
           {create}
@@ -130,7 +130,7 @@ function LinkRow({ link, setName, accounts }: LinkRowProps) {
   const [buttonId, aboutId] = [`revoke-${link.id}`, `link-${link.id}`];
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
-      <div id={aboutId} className="min-w-0 grow basis-52">
+      <div id={aboutId} className="min-w-0 grow basis-52 max-sm:basis-full">
         <p className="font-medium">
           {what}
           {setName === undefined ? null : <span className="font-normal text-dim"> · {setName}</span>}
@@ -171,7 +171,7 @@ function LinkRow({ link, setName, accounts }: LinkRowProps) {
       ) : null}
       {link.status === "pending" && count > 0 ? null : <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>}
       {link.status === "pending" && (
-        <Button id={buttonId} kind="quiet" aria-labelledby={`${buttonId} ${aboutId}`} onClick={() => setIsAsking(true)}>
+        <Button id={buttonId} kind="danger" aria-labelledby={`${buttonId} ${aboutId}`} onClick={() => setIsAsking(true)}>
           {t`Revoke`}
         </Button>
       )}

@@ -35,7 +35,7 @@ export function OwnApps() {
     <View
       title={t`Developer apps`}
       actions={
-        <Link to="/platforms" className={buttonClass("quiet")}>
+        <Link to="/platforms" className={buttonClass()}>
           {t`Platforms`}
         </Link>
       }
@@ -104,7 +104,7 @@ function AppCard({
           <Tag tone="warn">{t`No app`}</Tag>
         )}
         {app !== undefined && (
-          <Button kind="quiet" aria-label={t`Remove your ${label} app`} onClick={() => setIsRemoving(true)}>
+          <Button kind="danger" aria-label={t`Remove your ${label} app`} onClick={() => setIsRemoving(true)}>
             {t`Remove`}
           </Button>
         )}

@@ -36,7 +36,7 @@ export function Platforms() {
       actions={
         <>
           {may("connect_links_list") && (
-            <Link to="/platforms/links" className={buttonClass("quiet")}>
+            <Link to="/platforms/links" className={buttonClass()}>
               {t`Connect links`}
             </Link>
           )}
@@ -105,7 +105,7 @@ function PauseAll({ pauses }: { pauses: Parameters<typeof usePause>[0] }) {
   const { isPaused, isBusy, pause } = usePause(pauses, {});
   if (isPaused || !may("publishing_pause")) return null;
   return (
-    <Button kind="quiet" isBusy={isBusy} onClick={pause}>
+    <Button isBusy={isBusy} onClick={pause}>
       {t`Pause publishing`}
     </Button>
   );

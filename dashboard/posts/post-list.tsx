@@ -31,7 +31,7 @@ export function PostList() {
   const mode = useMode();
   const { mode: _, ...filter } = useSearch({ from: "/posts" });
   return (
-    <View title={t`Posts`}>
+    <View title={t`Posts`} isWide>
       <Filters filter={filter} />
       <Found key={JSON.stringify([mode, filter])} filter={filter} />
     </View>

@@ -102,7 +102,7 @@ function DeleteAccount({ user }: { user: Me }) {
           {remove.error !== null && !isBesideFields(remove.error, ["/password"]) && <Failure error={remove.error} />}
           <div className="flex flex-wrap justify-end gap-2">
             <Button onClick={close}>{t`Cancel`}</Button>
-            <Button type="submit" kind="danger" isBusy={remove.isPending}>
+            <Button type="submit" kind="final" isBusy={remove.isPending}>
               {t`Delete account`}
             </Button>
           </div>

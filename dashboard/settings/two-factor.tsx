@@ -168,7 +168,7 @@ function TurnOff({ email, onClose }: PartProps) {
     <AskPassword
       email={email}
       verb={t`Turn off`}
-      kind="danger"
+      kind="final"
       isBusy={end.isPending}
       error={end.error}
       onPassword={(password) => end.mutate({ password })}
@@ -209,7 +209,7 @@ function AskPassword({
 }: {
   email: string;
   verb: string;
-  kind?: "main" | "danger";
+  kind?: "main" | "final";
   isBusy: boolean;
   error: AmpostError | null;
   onPassword: (password: string) => void;

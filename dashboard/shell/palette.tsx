@@ -26,7 +26,7 @@ export default function Palette({ commands, onClose }: { commands: readonly Comm
   const [typed, setTyped] = useState("");
   useEffect(() => element.current?.showModal(), []);
   const words = typed.toLowerCase().split(" ");
-  const isMeant = ({ name }: Command) => words.every((word) => name.toLowerCase().includes(word));
+  const meant = commands.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
   const choose = (run: () => void) => {
     onClose();
     run();
@@ -50,14 +50,16 @@ export default function Palette({ commands, onClose }: { commands: readonly Comm
         />
         <Cmdk.List className="overflow-y-auto p-2" label={t`Found`}>
           <Cmdk.Empty className="px-3 py-6 text-center text-sm text-dim">{t`Nothing found`}</Cmdk.Empty>
-          <Cmdk.Group heading={t`Commands`} className={GROUP}>
-            {commands.filter(isMeant).map(({ name, keys, run }) => (
-              <Cmdk.Item key={name} value={name} onSelect={() => choose(run)} className={ITEM}>
-                {name}
-                {keys !== undefined && <Keys keys={keys} className="pointer-coarse:hidden" />}
-              </Cmdk.Item>
-            ))}
-          </Cmdk.Group>
+          {meant.length > 0 && (
+            <Cmdk.Group heading={t`Commands`} className={GROUP}>
+              {meant.map(({ name, keys, run }) => (
+                <Cmdk.Item key={name} value={name} onSelect={() => choose(run)} className={ITEM}>
+                  {name}
+                  {keys !== undefined && <Keys keys={keys} className="pointer-coarse:hidden" />}
+                </Cmdk.Item>
+              ))}
+            </Cmdk.Group>
+          )}
           {UUID.test(typed.trim()) && <ById id={typed.trim().toLowerCase()} onChoose={choose} />}
           <Posts typed={typed} onChoose={choose} />
         </Cmdk.List>

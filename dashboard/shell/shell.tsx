@@ -71,13 +71,14 @@ function Side() {
   const { t } = useLingui();
   const ways = useWays();
   const isNarrow = useIsNarrow();
+  const logo = start.brand.logo ?? (start.brand.name === null ? "/app/icon.svg" : null);
   return (
     <nav
       aria-label={t`Main`}
       className="fixed inset-x-0 bottom-0 z-20 border-t bg-card md:sticky md:top-0 md:h-dvh md:border-t-0 md:border-e md:p-3"
     >
       <div className="mb-4 hidden items-center gap-2 px-2 pt-1 font-bold md:flex">
-        {start.brand.logo !== null && <img src={start.brand.logo} alt="" className="h-7 max-w-28 object-contain" />}
+        {logo !== null && <img src={logo} alt="" className="h-7 max-w-28 object-contain" />}
         {start.brand.name ?? "Ampost"}
       </div>
       {inWorkspace.workspace !== undefined && (
@@ -175,13 +176,13 @@ function Top({ mode }: { mode: Mode }) {
           <>
             <strong>{t`Test mode`}</strong>
             <WorkspaceName />
-            <span className="max-sm:hidden"> · {t`Posts go to the sandbox, not to the platforms.`}</span>
+            <span className="max-lg:hidden"> · {t`Posts go to the sandbox, not to the platforms.`}</span>
           </>
         ) : (
           <>
             <strong className="text-ink">{t`Live mode`}</strong>
             <WorkspaceName />
-            <span className="max-sm:hidden"> · {t`Posts go to the platforms.`}</span>
+            <span className="max-lg:hidden"> · {t`Posts go to the platforms.`}</span>
           </>
         )}
       </p>

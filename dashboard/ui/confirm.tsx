@@ -23,7 +23,7 @@ interface ConfirmProps {
 export function Confirm({
   title,
   action,
-  kind = "danger",
+  kind = "final",
   isOpen,
   isBusy,
   error = null,

@@ -16,7 +16,9 @@ const KINDS = {
   main: "border-brand bg-brand text-on-brand hover:opacity-90",
   plain: "bg-card text-ink hover:bg-tint",
   quiet: "border-transparent bg-transparent text-ink hover:bg-tint",
-  danger: "border-bad bg-card text-bad hover:bg-bad-tint",
+  danger: "bg-card text-bad hover:border-bad hover:bg-bad-tint",
+  // What a person is asked about.
+  final: "border-bad bg-bad text-card hover:opacity-90",
 } as const;
 
 export type ButtonKind = keyof typeof KINDS;

@@ -47,12 +47,15 @@ export function View({
     document.title = typeof title === "string" ? `${title} · ${name}` : name;
   }, [title]);
   return (
-    <div className={`mx-auto space-y-4 ${isWide ? "max-w-7xl" : "max-w-4xl"}`}>
-      <div className="flex min-h-10 flex-wrap items-center justify-between gap-3">
-        <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+    // All views begin at the same place.
+    <div className="mx-auto max-w-7xl">
+      <div className={`space-y-4 ${isWide ? "" : "max-w-4xl"}`}>
+        <div className="flex min-h-10 flex-wrap items-center justify-between gap-3">
+          <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
+          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        </div>
+        {children}
       </div>
-      {children}
     </div>
   );
 }

@@ -19,7 +19,7 @@ header{background:var(--card);border-bottom:1px solid var(--line)}
 .bar form{display:flex;align-items:center;gap:.75rem;min-width:0}
 .brand{font-weight:700;font-size:1.125rem;color:inherit;text-decoration:none;display:flex;align-items:center;gap:.6rem;
   min-width:0}
-.brand img{display:block;height:2rem;max-width:10rem;object-fit:contain}
+.brand img{display:block;height:2rem;max-width:10rem;object-fit:contain}.brand svg{flex:none;width:1.75rem}
 footer{max-width:46rem;margin:0 auto;padding:0 1rem 2rem}
 .who{color:var(--dim);font-size:.875rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 main{padding-top:1.75rem;padding-bottom:4rem}
@@ -39,6 +39,7 @@ input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%;padding:
 fieldset{border:0;margin:0 0 1rem;padding:0;min-width:0}
 .check{display:flex;gap:.6rem;align-items:flex-start;font-weight:400;margin:0;padding:.35rem 0}
 .check input{width:1.15rem;height:1.15rem;margin:.2rem 0 0;flex:none;accent-color:var(--brand,var(--link))}
+.check+p,.check+button{margin-top:.75rem}
 .checks{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:0 1rem}
 button,.button{display:inline-block;padding:.55rem 1rem;border:1px solid #8a8a8a;border-radius:9px;
   background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.4;text-decoration:none;

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { newId } from "../../model/ids.ts";
+import { saveMember } from "../../server/db/queries/members.ts";
+import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
 import { idOf, objectIn } from "../answers.ts";
 import type { World } from "../world.ts";
 
@@ -11,18 +14,45 @@ export const HOSTILE_TEXTS = [
   `"><svg/onload=${RUNS}>' onmouseover='${RUNS}`,
   `javascript:${RUNS}//\u202e</script><!-- https://example.com/a`,
 ];
-const HOSTILE_NAME = `"><img src=x onerror=${RUNS}>`;
+export const HOSTILE_NAME = `"><img src=x onerror=${RUNS}>`;
 
-/** Everything that people, keys and platforms name: in posts of every state, their media, errors, keys and the log. */
-export async function fillWithHostileTexts(world: World): Promise<{ posts: string[]; webhook: string }> {
-  const { test: tenant } = world;
-  const { pool } = world.services;
+export interface Filled {
+  posts: string[];
+  webhook: string;
+  /** One that failed. */
+  request: string;
+}
+
+/**
+ * Everything that people, keys and platforms name: in posts of every state, approvals, their media, errors, keys,
+ * apps, members, connect links and the logs.
+ */
+export async function fillWithHostileTexts(world: World, cookie: string): Promise<Filled> {
+  const { test: tenant, services } = world;
+  const { pool } = services;
   const { userId, platformSetId } = tenant;
-  const call = async (method: string, path: string, body: unknown) => {
+  const call = async (method: string, path: string, body?: unknown) => {
     const answer = await world.call(tenant, method, `/api/v1${path}`, body);
     assert.ok(answer.status < 300, JSON.stringify(answer.body));
     return answer.body;
   };
+  const asOwner = async (method: string, path: string, body?: unknown) => {
+    const origin = services.settings.appUrl;
+    const answer = await world.callAs(cookie, method, `/api${path}?mode=test`, body, { origin });
+    assert.ok(answer.status < 300, JSON.stringify(answer.body));
+    return answer.body;
+  };
+  const { userId: memberId } = (await world.makeTenants()).test;
+  await saveMember.run(pool, [newId(), userId, memberId, "writer"]);
+  await pool.query("update users set name = $2 where id = any ($1)", [[userId, memberId], HOSTILE_NAME]);
+  await asOwner("POST", "/member-invites", { email: "wanda@example.com", role: "publisher" });
+  const grant = await createApiKey(services, tenant, { name: HOSTILE_NAME });
+  await pool.query("update api_keys set client_id = $2, digest = null, prefix = null where id = $1", [
+    grant.id,
+    HOSTILE_NAME,
+  ]);
+  for (const platform of ["tiktok", null])
+    await call("POST", "/connect-links", { platformSetId, platform, externalId: HOSTILE_NAME });
   for (const platform of ["threads", "facebook"] as const) await world.connect(tenant, platform);
   await pool.query("update accounts set display_name = $2, username = $2 where user_id = $1", [userId, HOSTILE_NAME]);
   await call("PATCH", `/platform-sets/${platformSetId}`, { name: HOSTILE_NAME });
@@ -71,7 +101,21 @@ export async function fillWithHostileTexts(world: World): Promise<{ posts: strin
     const { body } = await world.call(tenant, "GET", `/api/v1/posts/${id}`);
     waiting = Object(objectIn(body, "post").approval).state === "pending";
   }
-  return { posts, webhook };
+  for (const [action, given] of [
+    ["approve", {}],
+    ["send-back", { reason: HOSTILE_TEXTS[0] }],
+  ] as const) {
+    const id = await create(HOSTILE_TEXTS[1] ?? "");
+    const { contentHash } = objectIn(await asOwner("GET", `/posts/${id}/approval`), "approval");
+    await asOwner("POST", `/posts/${id}/${action}`, { contentHash, ...given });
+  }
+  const refused = await world.call(tenant, "POST", "/api/v1/posts", {
+    content: { text: HOSTILE_TEXTS[0] },
+    platforms: [HOSTILE_NAME],
+    platformSetId,
+  });
+  assert.equal(refused.status, 400);
+  return { posts, webhook, request: refused.headers.get("x-request-id") ?? "" };
 }
 
 const PICTURE = join(import.meta.dirname, "../fixtures/photo-1x1.jpg");

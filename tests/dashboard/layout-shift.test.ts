@@ -12,8 +12,8 @@ for (const [look, width, next] of [
   ["narrow, and the last answers come first", 360, "pop"],
 ] as const)
   test(`nothing moves while a view loads: ${look}`, async (t) => {
-    const { world, open, troubles } = await signedIn(t);
-    const { posts, webhook } = await fillWithHostileTexts(world);
+    const { world, cookie, open, troubles } = await signedIn(t);
+    const { posts, webhook } = await fillWithHostileTexts(world, cookie);
     const [post = ""] = posts;
     const idIn = (view: string) =>
       view.startsWith("/posts/") ? post : view.startsWith("/platforms/") ? world.test.platformSetId : webhook;

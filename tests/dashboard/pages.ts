@@ -11,9 +11,9 @@ export interface Pages {
   troubles: string[];
 }
 
-/** A browser that is closed at the end of the test. */
-export async function openPages(t: TestContext): Promise<Pages> {
-  const browser = await openBrowser(t);
+/** A browser with these switches, which is closed at the end of the test. */
+export async function openPages(t: TestContext, ...switches: string[]): Promise<Pages> {
+  const browser = await openBrowser(t, ...switches);
   const troubles: string[] = [];
   return {
     troubles,

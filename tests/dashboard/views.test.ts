@@ -8,24 +8,34 @@ import { newId } from "../../model/ids.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { step } from "../browser.ts";
 import { fillWithHostileTexts, HOSTILE_TEXTS } from "./hostile-texts.ts";
-import { AT_REST, assertAccessible, signedIn, TWO_FRAMES } from "./signed-in.ts";
+import { EXTREMES, type Look, setLook } from "./looks.ts";
+import { AT_REST, assertAccessible, signedIn } from "./signed-in.ts";
 
 const MAX_SCRIPT_BYTES = 200_000;
-const LOOKS = [
-  [320, "dark"],
-  [1920, "light"],
-  [360, "light"],
-  [1440, "dark"],
-] as const;
+const LOOKS: readonly Look[] = [...EXTREMES, [360, "light"], [1440, "dark"]];
+/** Besides the first. */
+const SHOWN = [
+  "/approvals?view=approved",
+  "/approvals?view=sent_back",
+  "/approvals?view=drafts",
+  "/calendar?view=week",
+  "/calendar?view=day",
+  "/calendar?view=agenda",
+];
 
 test("every view is accessible, narrow or wide, light or dark, loads little script and runs no text as code", async (t) => {
-  const { world, open, troubles } = await signedIn(t);
-  const ids = await fillWithHostileTexts(world);
-  const views = ["/", ...VIEWS].flatMap((view) =>
-    view.startsWith("/posts/:id")
-      ? ids.posts.map((id) => view.replace(":id", id))
-      : [view.replace(":id", view.startsWith("/platforms/") ? world.test.platformSetId : ids.webhook)],
-  );
+  const { world, cookie, open, troubles } = await signedIn(t);
+  const ids = await fillWithHostileTexts(world, cookie);
+  const idsIn: Record<string, readonly string[]> = {
+    posts: ids.posts,
+    platforms: [world.test.platformSetId],
+    webhooks: [ids.webhook],
+    requests: [ids.request],
+  };
+  const views = ["/", ...VIEWS].flatMap((view) => {
+    const of = /(\w+)\/:id/.exec(view)?.[1];
+    return of === undefined ? [view] : (idsIn[of] ?? []).map((id) => view.replace(":id", id));
+  });
   const page = await open(AT_REST);
   // What waits until the browser has time is not of the first load.
   await page.addInitScript("globalThis.requestIdleCallback = () => 0");
@@ -33,10 +43,11 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
   page.on("response", (response) => {
     if (response.url().endsWith(".js")) loading.push(response.body().then((body) => gzipSync(body).length));
   });
-  for (const view of [...views, `/compose?post=${ids.posts[0]}`, "/approvals?view=drafts", "/calendar?view=agenda"]) {
+  for (const view of [...views, `/compose?post=${ids.posts[0]}`, ...SHOWN]) {
     loading = [];
     await page.goto(`${world.url}${view}${view.includes("?") ? "&" : "?"}mode=test`);
     await isShown(page);
+    assert.equal(await page.getByRole("heading", { name: /not found/ }).count(), 0, view);
     for (const look of LOOKS) {
       await setLook(page, look);
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), look[0], view);
@@ -51,8 +62,8 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
 });
 
 test("a view is accessible and runs no text as code while it loads, without a network, when empty, and with everything open", async (t) => {
-  const { world, open, troubles } = await signedIn(t);
-  const { posts } = await fillWithHostileTexts(world);
+  const { world, cookie, open, troubles } = await signedIn(t);
+  const { posts } = await fillWithHostileTexts(world, cookie);
   const page = await open(AT_REST);
   const show = async (path: string, mode = "test") => {
     await page.goto(`${world.url}${path}${path.includes("?") ? "&" : "?"}mode=${mode}`);
@@ -60,7 +71,7 @@ test("a view is accessible and runs no text as code while it loads, without a ne
   };
   /** Narrow first: what is open stays open. */
   const check = async () => {
-    for (const look of LOOKS.slice(0, 2)) {
+    for (const look of EXTREMES) {
       await setLook(page, look);
       await assertAccessible(page);
     }
@@ -152,6 +163,14 @@ test("a view is accessible and runs no text as code while it loads, without a ne
       ["/developers/keys", "Revoke"],
       ["/developers/webhooks", "Create webhook"],
       ["/platforms", "New platform set"],
+      ["/platforms/links", "New connect link"],
+      ["/platforms/links", "Revoke"],
+      ["/approvals", "Send back"],
+      ["/approvals", "Approve and schedule"],
+      ["/settings/people", /^Remove/],
+      ["/settings/security", "Turn on"],
+      ["/settings/data", "Delete account"],
+      ["/developers/mcp", /^Revoke/],
       ["/media", /onerror/],
       ["/calendar", /javascript/],
     ] as const) {
@@ -163,13 +182,6 @@ test("a view is accessible and runs no text as code while it loads, without a ne
   });
   assert.deepEqual(troubles, []);
 });
-
-async function setLook(page: Page, [width, colorScheme]: (typeof LOOKS)[number]): Promise<void> {
-  await page.setViewportSize({ width, height: 800 });
-  await page.emulateMedia({ colorScheme });
-  await page.locator(`html[data-theme=${colorScheme}]`).waitFor();
-  await page.evaluate(TWO_FRAMES);
-}
 
 /** The view is there, with what it has read. */
 async function isShown(page: Page): Promise<void> {

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import sharp from "sharp";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
@@ -11,11 +9,9 @@ import { postsGet } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { allow, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { PHONE, tourPicture, WINDOW } from "../tour-picture.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PICTURES = join(ROOT, "docs/tour");
-const WINDOW = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 800 };
 const SHORT = "Our summer collection is here.";
 const TEXT = `${SHORT} ${"We sew all of it ourselves, from linen. ".repeat(60)}`.trim();
 const [FACEBOOK, INSTAGRAM, THREADS] = ["facebook", "instagram", "threads"] as const;
@@ -58,26 +54,13 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     const answer: unknown = await page.evaluate(`fetch("/api/v1/posts/${id}?mode=test").then((it) => it.json())`);
     return postsGet.answer.parse(answer).post;
   };
-  /** What the guided tour shows, made anew with `TOUR=1`. */
-  const picture = async (name: string, { width, height } = WINDOW, colorScheme: "light" | "dark" = "light") => {
-    if (process.env.TOUR === undefined) return;
-    await page.evaluate("document.querySelectorAll('button[aria-label=Close]').forEach((toast) => toast.click())");
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme });
-    await mkdir(PICTURES, { recursive: true });
-    await sharp(await page.screenshot({ animations: "disabled" }))
-      .webp({ quality: 70, effort: 6 })
-      .toFile(join(PICTURES, `${name}.webp`));
-    await page.setViewportSize(WINDOW);
-    await page.emulateMedia({ colorScheme: "light" });
-  };
 
   await step("the printed link makes an account, and leads to a checklist", async () => {
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Name: "Olivia", Email: "owner@example.com", Password: "correct horse battery" });
     await press(page, "Set up");
     await page.getByRole("heading", { name: "Getting started" }).waitFor();
-    await picture("getting-started");
+    await tourPicture(page, "getting-started");
   });
   await step("accounts of three platforms are connected in the sandbox, and the checklist ticks", async () => {
     const connect = async (platform: PlatformName) => {
@@ -89,7 +72,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     await done("Connect an account in the sandbox");
     await go("Platforms");
     for (const platform of [FACEBOOK, INSTAGRAM]) await connect(platform);
-    await picture("platforms");
+    await tourPicture(page, "platforms");
     await go("Home");
   });
   await step(
@@ -103,7 +86,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
       await page.getByLabel("Alt text").fill("A beach");
       const mend = page.getByRole("button", { name: `Write another text for ${label(INSTAGRAM)}` });
       await mend.waitFor();
-      await picture("composer", { width: 1280, height: 1400 });
+      await tourPicture(page, "composer", { width: 1280, height: 1400 });
       await mend.click();
       await page.getByLabel(`Text for ${label(INSTAGRAM)}`).fill(SHORT);
       await page.getByText("Saved", { exact: true }).waitFor();
@@ -129,7 +112,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     await page.locator(`[data-place="${due}"].bg-warn-tint`).waitFor();
     await page.keyboard.press("ArrowRight");
     await page.locator(`[data-place="${moved}"].bg-warn-tint`).waitFor();
-    await picture("calendar");
+    await tourPicture(page, "calendar");
     await page.keyboard.press("Space");
     await page.getByText("Moved to").first().waitFor();
     await chip.click();
@@ -142,7 +125,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     await database.pool.query("notify ampost_due");
     for (const platform of [FACEBOOK, INSTAGRAM])
       await on(label(platform)).getByRole("link", { name: "Open in the sandbox" }).waitFor();
-    await picture("post");
+    await tourPicture(page, "post");
     assert.deepEqual(await published(SHORT), [
       [FACEBOOK, TEXT, 1, "A beach"],
       [INSTAGRAM, SHORT, 1, "A beach"],
@@ -165,14 +148,14 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     const row = on("Needs attention").getByRole("link", { name: /Sale on Friday/ });
     await row.waitFor();
     await press(page, "Hide");
-    await picture("home");
+    await tourPicture(page, "home");
     await row.click();
     await on(label(FACEBOOK)).getByText("Everything Ampost did").click();
     await on(label(FACEBOOK))
       .getByText(/rejected/)
       .first()
       .waitFor();
-    await picture("failed");
+    await tourPicture(page, "failed");
     await press(page, "Retry");
     await press(page, "Retry 1 platform");
     await on(label(FACEBOOK)).getByRole("link", { name: "Open in the sandbox" }).waitFor();
@@ -194,10 +177,10 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
         .getByRole("region", { name: label(platform), exact: true })
         .getByText(`${counts.get(platform)?.length} published, `)
         .waitFor();
-    await picture("phone", PHONE);
+    await tourPicture(page, "phone", PHONE);
     await go("Posts");
     await page.getByRole("link", { name: /^Our summer/ }).waitFor();
-    await picture("dark", WINDOW, "dark");
+    await tourPicture(page, "dark", WINDOW, "dark");
   });
   assert.equal(await server.end("SIGTERM"), 0);
 });

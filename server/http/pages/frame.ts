@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 
 import { type Brand, contrastOf, LEAST_CONTRAST, NO_BRAND, SURFACES, textColorOn } from "../../../model/brand.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
-import { ICON } from "../icon.ts";
+import { ICON, ICON_SVG } from "../icon.ts";
 import { PAGE_STYLE } from "../page-style.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
@@ -113,7 +113,8 @@ function frame({
 }: BrandedPage): Html {
   const product = productOf(brand);
   const style = styleOf(brand);
-  const mark = html`${brand.logo === null ? null : html`<img src="${brand.logo}" alt="" />`}${product}`;
+  const own = brand.name === null ? trusted(ICON_SVG) : null;
+  const mark = html`${brand.logo === null ? own : html`<img src="${brand.logo}" alt="" />`}${product}`;
   return html`<!doctype html>
     <html lang="en">
       <head>

@@ -26,6 +26,7 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
       return await showForgot(reply, { email, error: answered.refused.message, status: answered.status });
     return await sendPage(reply, {
       title: "Check your email",
+      isNarrow: true,
       body: html`<section>
         <p>If <b>${email}</b> has an account, we sent it an email. The link in it works once, for 30 minutes.</p>
         ${emailNote(settings)}
@@ -92,6 +93,7 @@ async function showReset(
   if (shown.token === "") {
     return await sendPage(reply, {
       title: "Set a new password",
+      isNarrow: true,
       status: shown.status ?? 400,
       notice: { kind: "failed", text: "This link is incomplete or no longer works." },
       body: html`<section>

@@ -22,11 +22,12 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
   scope.get("/sign-up", async (request, reply) => {
     const { invite = "" } = queryOf(request);
     if (settings.signUp === "closed" || (settings.signUp === "invite" && invite === ""))
-      return await sendPage(reply, { title: "Create an account", body: notOpen(settings.signUp) });
+      return await sendPage(reply, { title: "Create an account", isNarrow: true, body: notOpen(settings.signUp) });
     const invited = invite === "" ? null : await findInvited(services, invite);
     if (invite === "" || invited !== null) return await showSignUp(reply, { invite, email: invited?.email ?? "" });
     return await sendPage(reply, {
       title: "Create an account",
+      isNarrow: true,
       status: 400,
       notice: { kind: "failed", text: "This invitation has expired, or was already used, revoked or replaced." },
       body: html`<section>
@@ -57,6 +58,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     }
     return await sendPage(reply, {
       title: `Set up ${productOf(reply.brand)}`,
+      isNarrow: true,
       status: 410,
       notice: { kind: "failed", text: "This instance already has an owner." },
       body: html`<section>
@@ -107,6 +109,7 @@ async function finish(reply: FastifyReply, settings: Settings, answer: unknown, 
   if (next.safeParse(answer).data?.next !== "verify_email") return await sendOn(reply, "/");
   return await sendPage(reply, {
     title: "Check your email",
+    isNarrow: true,
     body: html`<section>
       <p>
         We sent an email to <b>${email}</b>. Open the link in it to confirm your address. The link works for 24 hours.
@@ -178,6 +181,7 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
 async function showStale(reply: FastifyReply): Promise<FastifyReply> {
   return await sendPage(reply, {
     title: `Set up ${productOf(reply.brand)}`,
+    isNarrow: true,
     status: 400,
     notice: { kind: "failed", text: "This setup link is incomplete, has expired or was already used." },
     body: html`<p>Restart Ampost: it prints a new link until the instance has an owner.</p>`,
@@ -231,6 +235,7 @@ async function showVerify(reply: FastifyReply, token: string, failedWith?: numbe
   if (token !== "") {
     return await sendPage(reply, {
       title: "Confirm your email",
+      isNarrow: true,
       body: html`<form method="post" action="/verify-email" class="card">
         <input type="hidden" name="token" value="${token}" />
         <p>Confirm that this email address is yours.</p>
@@ -240,6 +245,7 @@ async function showVerify(reply: FastifyReply, token: string, failedWith?: numbe
   }
   return await sendPage(reply, {
     title: "Confirm your email",
+    isNarrow: true,
     status: failedWith ?? 400,
     notice: { kind: "failed", text: "This link is incomplete or no longer works." },
     body: html`<section>
