@@ -27,7 +27,7 @@ export interface SignedIn {
 export async function signedIn(t: TestContext, roles: readonly MemberRole[] = []): Promise<SignedIn> {
   // The browser is closed first: its pages would go on asking a server that is closing.
   const { open, troubles } = await openPages(t);
-  const world = await createWorld();
+  const world = await createWorld({}, { requestLog: { days: 1 } });
   t.after(() => world.close());
   const own = await world.signIn(world.live);
   const members: SignedIn["members"] = [];
