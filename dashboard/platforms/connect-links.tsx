@@ -171,7 +171,12 @@ function LinkRow({ link, setName, accounts }: LinkRowProps) {
       ) : null}
       {link.status === "pending" && count > 0 ? null : <Tag tone={TONES[link.status]}>{names[link.status]}</Tag>}
       {link.status === "pending" && (
-        <Button id={buttonId} kind="danger" aria-labelledby={`${buttonId} ${aboutId}`} onClick={() => setIsAsking(true)}>
+        <Button
+          id={buttonId}
+          kind="danger"
+          aria-labelledby={`${buttonId} ${aboutId}`}
+          onClick={() => setIsAsking(true)}
+        >
           {t`Revoke`}
         </Button>
       )}
