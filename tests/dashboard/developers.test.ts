@@ -315,6 +315,7 @@ test("each snippet does what it says as it is, for the key that it has in it", a
     await page.goto(`${url}/?mode=test`);
     await press(page, /Create an API key/);
     await press(page, "Create a test key");
+    await page.getByRole("region", { name: "Your key" }).waitFor();
     await page.getByText("Each of these publishes a post in the sandbox.").waitFor();
     let count = 0;
     let out: Published[] = [];
