@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Post } from "../../contract/operations/posts.ts";
+import { catalog } from "../../platforms/catalog.ts";
 import { countText } from "../../platforms/kit/text.ts";
 import { capabilities as tiktok } from "../../platforms/tiktok/capabilities.ts";
 import { inWords, labelOfName } from "../api/in-words.ts";
@@ -14,19 +15,27 @@ import {
   type Draft,
   draftOf,
   emptyDraft,
+  hasUpload,
   isCommercial,
   type Item,
   replaceAt,
   withItem,
   withSetting,
+  withUpload,
 } from "./draft.ts";
 import { reduce } from "./history.ts";
-import { type Finding, fixesOf, hasField, tabOf } from "./issues.ts";
+import { type Finding, fixesOf, hasField, tabOf, withOwnMedia } from "./issues.ts";
+import { countsOf } from "./rules.ts";
 import { fieldsOf } from "./schema.ts";
 
 const WHEN = { kind: "draft", local: "2027-03-28T02:30", at: null, timeZone: "Europe/Berlin" } as const;
 const DRAFT: Draft = { ...emptyDraft("set", WHEN), platforms: ["threads", "twitter"], text: "Good news" };
 const labelOf = (platform: string) => platform.toUpperCase();
+
+function image(key: string, altText?: string): Item {
+  const shown = { src: null, type: "image", name: key, width: 10, height: 10, durationSeconds: null } as const;
+  return { key, upload: key, entry: altText === undefined ? null : { id: key, altText }, shown };
+}
 
 function finding(change: Partial<Finding>): Finding {
   return {
@@ -51,7 +60,7 @@ test("an issue is shown where its field is, and one without a field by itself", 
   assert.deepEqual(at("/content/platformOverrides/twitter/text"), ["twitter", true]);
   assert.deepEqual(at("/content/platformOverrides/twitter/settings/poll/options/0"), ["twitter", true]);
   assert.deepEqual(at("/content/platformOverrides/twitter/settings/pol"), ["twitter", false]);
-  assert.deepEqual(at("/publishBy"), ["all", false]);
+  for (const path of ["/publishBy", "/timeZone"]) assert.deepEqual(at(path), ["all", false]);
 });
 
 test("a text is cut as the platform counts it, between characters, for that platform alone", () => {
@@ -64,6 +73,134 @@ test("a text is cut as the platform counts it, between characters, for that plat
   assert.equal(fix?.name, "cut");
   const fixed = fix.apply(DRAFT);
   assert.deepEqual([fixed.text, fixed.overrides.twitter?.text], ["Good news", "Good…"]);
+});
+
+test("what is too long in a part of a thread, or in an alt text, is cut there and nowhere else", () => {
+  const thread = [{ text: "Good news, everybody" }, { text: "The end", media: [image("c", "A lighthouse at dusk")] }];
+  const draft = withSetting(
+    { ...DRAFT, media: [image("a"), image("b", "A lighthouse by day")] },
+    "twitter",
+    ["thread"],
+    thread,
+  );
+  const settings = "/content/platformOverrides/twitter/settings";
+  const fixed = (path: string, from = draft) => {
+    const fixes = fixesOf(finding({ path, limit: 8 }), from, cutTo, "graphemes");
+    assert.equal(fixes.length, 1, path);
+    return fixes[0]?.apply(from);
+  };
+  assert.deepEqual(contentOf(fixed(`${settings}/thread/0/text`) ?? DRAFT).platformOverrides, {
+    twitter: {
+      settings: {
+        thread: [{ text: "Good ne…" }, { text: "The end", media: [{ id: "c", altText: "A lighthouse at dusk" }] }],
+      },
+    },
+  });
+  assert.deepEqual(contentOf(fixed(`${settings}/thread/1/media/0/altText`) ?? DRAFT).platformOverrides, {
+    twitter: { settings: { thread: [thread[0], { text: "The end", media: [{ id: "c", altText: "A light…" }] }] } },
+  });
+  // The first file is on its way, and not in the request that the issue is about.
+  const shared = contentOf(fixed("/content/media/0/altText") ?? DRAFT);
+  assert.deepEqual([shared.text, shared.media], ["Good news", [{ id: "b", altText: "A light…" }]]);
+  const own = fixed("/content/platformOverrides/twitter/media/0/altText", withOwnMedia(draft, "twitter"));
+  assert.deepEqual(contentOf(own ?? DRAFT).media, [{ id: "b", altText: "A lighthouse by day" }]);
+  assert.deepEqual(Object(contentOf(own ?? DRAFT).platformOverrides["twitter"]).media, [
+    { id: "b", altText: "A light…" },
+  ]);
+});
+
+test("what somebody has written, and a list that they have made, is never removed to mend it", () => {
+  const settings = {
+    thread: [{ text: "" }],
+    description: "a <b>",
+    tags: ["one", "two"],
+    poll: { options: ["Yes", "No"] },
+    replyTo: "1",
+  };
+  const draft: Draft = { ...DRAFT, overrides: { twitter: { settings } } };
+  const fixes = (path: string, rule: string) =>
+    fixesOf(
+      finding({ path: `/content/platformOverrides/twitter/settings/${path}`, rule }),
+      draft,
+      cutTo,
+      undefined,
+    ).map(({ name }) => name);
+  for (const [path, rule] of [
+    ["thread", "twitter.thread.length"],
+    ["thread", "twitter.thread.parts"],
+    ["thread", "twitter.thread.repeated"],
+    ["thread/0", "twitter.settings.thread"],
+    ["thread/0/text", "twitter.text.required"],
+    ["description", "youtube.description.characters"],
+    ["tags", "youtube.tags.length"],
+    ["poll/options", "twitter.settings.poll.options"],
+  ] as const)
+    assert.deepEqual(fixes(path, rule), [], rule);
+  for (const [path, rule] of [
+    ["replyTo", "twitter.replyTo.restricted"],
+    ["poll", "twitter.poll.withMedia"],
+    ["tags/1", "youtube.settings.tags"],
+  ] as const)
+    assert.deepEqual(fixes(path, rule), ["clear"], rule);
+});
+
+test("files of a platform's own are changed for it alone, and their uploads arrive for all", () => {
+  const draft = withOwnMedia({ ...DRAFT, media: [image("a", "Shared"), image("b")] }, "twitter");
+  const [copy] = draft.overrides.twitter?.media ?? [];
+  const described = withItem(draft, copy?.key ?? "", (item) => ({ ...item, entry: { ...item.entry, altText: "Own" } }));
+  const altTexts = ({ media, overrides }: Draft) =>
+    [media, overrides.twitter?.media ?? []].map((items) => items.map(({ entry }) => entry?.altText ?? null));
+  assert.deepEqual(altTexts(described), [
+    ["Shared", null],
+    ["Own", null],
+  ]);
+  const arrived = withUpload(described, "b", (item) => ({ ...item, entry: { id: "b", altText: "Arrived" } }));
+  assert.deepEqual(altTexts(arrived), [
+    ["Shared", "Arrived"],
+    ["Own", "Arrived"],
+  ]);
+  const keptFirst = fixesOf(
+    finding({ rule: "twitter.media.shape", path: "/content/media", actual: 2, limit: 1 }),
+    { ...DRAFT, media: arrived.media },
+    undefined,
+    undefined,
+  ).map(({ apply }) => apply({ ...DRAFT, media: arrived.media }).overrides.twitter?.media?.map(({ key }) => key));
+  assert.deepEqual(keptFirst.slice(0, 2), [["twitter a"], ["twitter a", "twitter b"]]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((upload) => hasUpload(arrived, upload)),
+    [true, true, false],
+  );
+});
+
+test("every text that has a limit is counted where it is in a request, as its platform counts it", () => {
+  const media = [image("a"), image("b", "A lighthouse")];
+  const settings = { title: "Fünf", description: "Fünf", tags: ["one"], firstComment: "Hello" };
+  const draft: Draft = { ...DRAFT, platforms: ["threads", "youtube"], media, overrides: { youtube: { settings } } };
+  const counted = (platform: "youtube" | "threads", from = draft) =>
+    countsOf(from, catalog[platform].capabilities, undefined).map(({ path, length, max }) => [
+      path.replace(`/content/platformOverrides/${platform}/`, ""),
+      length,
+      max,
+    ]);
+  // The title stands for the text.
+  assert.deepEqual(counted("youtube"), [
+    ["settings/title", 4, 100],
+    ["settings/description", 5, 5000],
+    ["settings/firstComment", 5, 10_000],
+  ]);
+  const thread = withSetting(
+    draft,
+    "threads",
+    ["thread"],
+    [{ text: "Next" }, { text: "", media: [image("c", "A boat")] }],
+  );
+  assert.deepEqual(counted("threads", thread), [
+    ["/content/text", 9, 500],
+    ["/content/media/0/altText", 12, 1000],
+    ["settings/thread/0/text", 4, 500],
+    ["settings/thread/1/text", 0, 500],
+    ["settings/thread/1/media/0/altText", 6, 1000],
+  ]);
 });
 
 test("a local time that the clocks skip becomes the same time after the change", () => {

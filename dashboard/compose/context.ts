@@ -3,6 +3,7 @@ import { createContext, useContext } from "react";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { Capabilities } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import type { Counts } from "./counts.ts";
 import type { Draft } from "./draft.ts";
 import type { Edit } from "./history.ts";
 import type { CutTo, Finding, Tab } from "./issues.ts";
@@ -39,6 +40,7 @@ export function useComposer(): Composer {
 }
 
 export const FindingsContext = createContext<readonly Finding[]>([]);
+export const CountsContext = createContext<Counts>([]);
 /** See `History.revision`. */
 export const RevisionContext = createContext(0);
 export const DraftContext = createContext<Draft | null>(null);

@@ -6,12 +6,12 @@ import type { Described } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import type * as rulesModule from "./rules.ts";
 
-/** How long each platform's text is. */
-export type Counts = ReadonlyMap<PlatformName, rulesModule.Count>;
+/** How long the texts of a draft are on each platform. */
+export type Counts = readonly rulesModule.Count[];
 
 type Rules = typeof rulesModule;
 
-const NOTHING: Counts = new Map();
+const NOTHING: Counts = [];
 const PAUSE_MILLISECONDS = 150;
 
 /** How platforms count; large, so it comes once there is something to count. */
@@ -34,13 +34,13 @@ export function useCounts(
   const [counts, setCounts] = useState(NOTHING);
   useEffect(() => {
     if (rules === undefined) return undefined;
-    const found = new Map<PlatformName, rulesModule.Count>();
+    const found: rulesModule.Count[] = [];
     let timer = setTimeout(() => readNext(0), PAUSE_MILLISECONDS);
     const readNext = (place: number) => {
       const platform = draft.platforms[place];
       if (platform === undefined) return startTransition(() => setCounts(found));
       const capabilities = described.get(platform)?.capabilities;
-      if (capabilities !== undefined) found.set(platform, rules.countOf(draft, capabilities, accountOf(platform)));
+      if (capabilities !== undefined) found.push(...rules.countsOf(draft, capabilities, accountOf(platform)));
       timer = setTimeout(() => readNext(place + 1));
     };
     return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { useId, useRef, useState } from "react";
+import { useContext, useId, useRef, useState } from "react";
 
 import { mediaGet } from "../../contract/operations/media.ts";
 import { MIME_TYPES } from "../../model/capabilities.ts";
@@ -9,7 +9,7 @@ import { MediaThumbnail } from "../media/thumbnail.tsx";
 import { UploadProgress } from "../media/upload-progress.tsx";
 import { uploadItem } from "../media/upload.ts";
 import { useMode } from "../shell/mode.ts";
-import { Button } from "../ui/controls.tsx";
+import { Button, FieldContext } from "../ui/controls.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
 import type { Shown } from "./draft.ts";
 import { Library } from "./library.tsx";
@@ -30,8 +30,9 @@ export function CoverImage({ label, hint, id, onChange }: CoverImageProps) {
   const input = useRef<HTMLInputElement>(null);
   const { data } = useRead(mediaGet, { params: { id: id ?? "" } }, { enabled: id !== undefined });
   const [isOpen, setOpen] = useState(false);
+  const { describedBy } = useContext(FieldContext);
   return (
-    <div role="group" aria-label={label} className="space-y-2">
+    <div role="group" aria-label={label} aria-describedby={describedBy} className="space-y-2">
       <h4 className="text-sm font-semibold">{label}</h4>
       {id !== undefined && data !== undefined && (
         <div role="img" aria-label={data.media.filename} className="size-20 overflow-hidden rounded-lg bg-tint">
@@ -86,6 +87,7 @@ export function CoverFrame({ label, hint, video, milliseconds, onChange }: Cover
   const { t } = useLingui();
   const id = useId();
   const player = useRef<HTMLVideoElement>(null);
+  const { describedBy, isInvalid } = useContext(FieldContext);
   const [duration, setDuration] = useState(video.durationSeconds);
   const seconds = (milliseconds ?? 0) / 1000;
   const show = () => {
@@ -124,7 +126,8 @@ export function CoverFrame({ label, hint, video, milliseconds, onChange }: Cover
         disabled={last === 0}
         value={seconds}
         aria-valuetext={t`${seconds.toFixed(1)} seconds`}
-        aria-describedby={`${id}-hint`}
+        aria-describedby={[`${id}-hint`, describedBy].filter(Boolean).join(" ")}
+        aria-invalid={isInvalid}
         onChange={({ target }) => {
           const next = Number(target.value);
           if (player.current !== null) player.current.currentTime = Math.max(next, 0.001);

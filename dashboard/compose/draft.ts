@@ -45,6 +45,8 @@ export interface When extends LocalTime {
 /** A file of a post. */
 export interface Item {
   key: string;
+  /** The upload of its file, or its being fetched from a URL, which a platform's copy of it shares. */
+  upload?: string;
   /** What is sent. While its file is being uploaded, nothing is. */
   entry: MediaEntry | null;
   shown: Shown;
@@ -159,12 +161,14 @@ export function itemOfStored(media: Media): Item {
   };
 }
 
-/** A file at a public URL as an item. */
+/** A file at a public URL as an item. The post has the URL until the file is stored. */
 export function itemAt(url: string): Item {
   const name = URL.parse(url)?.pathname.split("/").at(-1) ?? url;
   const type = /\.(mp4|mov|m4v)$/i.test(name) ? "video" : "image";
+  const key = newKey();
   return {
-    key: newKey(),
+    key,
+    upload: key,
     entry: { url },
     shown: { src: url, type, name, width: null, height: null, durationSeconds: null },
   };
@@ -172,6 +176,11 @@ export function itemAt(url: string): Item {
 
 export function newKey(): string {
   return randomId();
+}
+
+/** Files as a platform's own: what is done to one of them is not done to the others' file. */
+export function ownCopies(items: readonly Item[], platform: PlatformName): Item[] {
+  return items.map((item) => ({ ...item, key: `${platform} ${item.key}` }));
 }
 
 /** What stands for an item in a content. */
@@ -311,10 +320,29 @@ export function withItemsIn(draft: Draft, { platform, path }: Slot, items: reado
 
 /** Changes the item with a key, wherever it is. */
 export function withItem(draft: Draft, key: string, change: (item: Item) => Item | null): Draft {
+  return withEach(draft, (item) => item.key === key, change);
+}
+
+/** Changes the items of an upload, of which platforms may have copies. */
+export function withUpload(draft: Draft, upload: string, change: (item: Item) => Item | null): Draft {
+  return withEach(draft, (item) => item.upload === upload, change);
+}
+
+/** Whether a file of the draft comes from an upload. */
+export function hasUpload(draft: Draft, upload: string): boolean {
+  let isFound = false;
+  withUpload(draft, upload, (item) => {
+    isFound = true;
+    return item;
+  });
+  return isFound;
+}
+
+function withEach(draft: Draft, isMeant: (item: Item) => boolean, change: (item: Item) => Item | null): Draft {
   const inList = (list: readonly unknown[]): unknown[] =>
     list.flatMap((each) => {
       if (!isItem(each)) return [isRecord(each) ? inObject(each) : each];
-      if (each.key !== key) return [each];
+      if (!isMeant(each)) return [each];
       const changed = change(each);
       return changed === null ? [] : [changed];
     });

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
 import { lazy, startTransition, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
@@ -7,6 +8,7 @@ import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
+import { isTextField } from "../media/use-drops.ts";
 import { ApprovalNotice } from "../posts/approval-notice.tsx";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
@@ -17,6 +19,7 @@ import { Said } from "../words/use-words.tsx";
 import {
   type Composer,
   ComposerContext,
+  CountsContext,
   type Described,
   DraftContext,
   FindingsContext,
@@ -28,6 +31,7 @@ import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, missingDisclosures, type Tab, tabOf } from "./issues.ts";
 import { dropKept, keep, readKept } from "./kept.ts";
+import { DropsAnywhere } from "./media-box.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
 import { SharedPanel } from "./shared-panel.tsx";
@@ -92,10 +96,8 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
     (finding) => !hasField(finding, (platform) => (described.get(platform)?.fields ?? []).map(({ name }) => name)),
   );
   const shownTab = tab !== ALL && draft.platforms.includes(tab) ? tab : ALL;
-  const sharing = useMemo(
-    () => draft.platforms.filter((platform) => draft.overrides[platform]?.text === undefined),
-    [draft.platforms, draft.overrides],
-  );
+  const owner = shownTab !== ALL && draft.overrides[shownTab]?.media !== undefined ? shownTab : null;
+  const shownSlot = useMemo(() => ({ platform: owner, path: [] }), [owner]);
   const saving = useSaving(opened, initial);
   useFreshCreators(
     draft.platforms.flatMap((platform) =>
@@ -110,120 +112,116 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
       <RevisionContext value={revision}>
         <DraftContext value={draft}>
           <FindingsContext value={findings}>
-            <View
-              title={title}
-              isWide
-              actions={
-                <>
-                  <Button kind="quiet" disabled={!history.canUndo} onClick={undo} aria-keyshortcuts="Control+Z">
-                    {t`Undo`}
-                  </Button>
-                  <Button kind="quiet" disabled={!history.canRedo} onClick={redo} aria-keyshortcuts="Control+Shift+Z">
-                    {t`Redo`}
-                  </Button>
-                </>
-              }
-            >
-              {kept.draft !== null && !history.isTouched && (
-                <Notice>
-                  <p className="mb-2 font-semibold">{t`There is an unsaved version in this browser.`}</p>
-                  <div className="flex flex-wrap gap-2">
-                    <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Continue with it`}</Button>
-                    <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
-                  </div>
-                </Notice>
-              )}
-              {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
-                <ApprovalNotice post={opened.post} isBeingEdited />
-              )}
-              <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-                <div className="min-w-0 space-y-4">
-                  <WhereCard
-                    sets={sets}
-                    platformSetId={draft.platformSetId}
-                    platforms={draft.platforms}
-                    accountOf={accountOf}
-                  />
-                  <Card>
-                    <Tabs.Root
-                      value={shownTab}
-                      onValueChange={(value) => setTab(draft.platforms.find((each) => each === value) ?? ALL)}
-                    >
-                      <Tabs.List
-                        className="relative mb-4 flex gap-1 overflow-x-auto border-b pb-2"
-                        aria-label={t`Versions`}
+            <CountsContext value={counts}>
+              <View
+                title={title}
+                isWide
+                actions={
+                  <>
+                    <Button kind="quiet" disabled={!history.canUndo} onClick={undo} aria-keyshortcuts="Control+Z">
+                      {t`Undo`}
+                    </Button>
+                    <Button kind="quiet" disabled={!history.canRedo} onClick={redo} aria-keyshortcuts="Control+Shift+Z">
+                      {t`Redo`}
+                    </Button>
+                  </>
+                }
+              >
+                {kept.draft !== null && !history.isTouched && (
+                  <Notice>
+                    <p className="mb-2 font-semibold">{t`There is an unsaved version in this browser.`}</p>
+                    <div className="flex flex-wrap gap-2">
+                      <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Continue with it`}</Button>
+                      <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
+                    </div>
+                  </Notice>
+                )}
+                {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
+                  <ApprovalNotice post={opened.post} isBeingEdited />
+                )}
+                <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+                  <div className="min-w-0 space-y-4">
+                    <WhereCard
+                      sets={sets}
+                      platformSetId={draft.platformSetId}
+                      platforms={draft.platforms}
+                      accountOf={accountOf}
+                    />
+                    <Card>
+                      <Tabs.Root
+                        value={shownTab}
+                        onValueChange={(value) => setTab(draft.platforms.find((each) => each === value) ?? ALL)}
                       >
-                        <TabButton value={ALL} name={t`All platforms`} findings={findings} />
-                        {draft.platforms.map((platform) => (
-                          <TabButton key={platform} value={platform} name={labelOf(platform)} findings={findings} />
-                        ))}
-                      </Tabs.List>
-                      <Tabs.Content value={ALL} tabIndex={-1}>
-                        <SharedPanel
-                          text={draft.text}
-                          linkUrl={draft.linkUrl}
-                          media={draft.media}
-                          platforms={sharing}
-                          counts={counts}
-                        />
-                      </Tabs.Content>
-                      {draft.platforms.map((platform) => {
-                        const each = described.get(platform);
-                        return (
-                          <Tabs.Content key={platform} value={platform} tabIndex={-1}>
-                            {each !== undefined && (
-                              <Suspense fallback={<Skeleton className="h-96" />}>
-                                <PlatformPanel
-                                  described={each}
-                                  sharedText={draft.text}
-                                  sharedMedia={draft.media}
-                                  override={draft.overrides[platform]}
-                                  counts={counts}
-                                />
-                              </Suspense>
-                            )}
-                          </Tabs.Content>
-                        );
-                      })}
-                    </Tabs.Root>
-                  </Card>
+                        <Tabs.List
+                          className="relative mb-4 flex gap-1 overflow-x-auto border-b pb-2"
+                          aria-label={t`Versions`}
+                        >
+                          <TabButton value={ALL} name={t`All platforms`} findings={findings} />
+                          {draft.platforms.map((platform) => (
+                            <TabButton key={platform} value={platform} name={labelOf(platform)} findings={findings} />
+                          ))}
+                        </Tabs.List>
+                        <DropsAnywhere slot={shownSlot} />
+                        <Tabs.Content value={ALL} tabIndex={-1}>
+                          <SharedPanel text={draft.text} linkUrl={draft.linkUrl} media={draft.media} />
+                        </Tabs.Content>
+                        {draft.platforms.map((platform) => {
+                          const each = described.get(platform);
+                          return (
+                            <Tabs.Content key={platform} value={platform} tabIndex={-1}>
+                              {each !== undefined && (
+                                <Suspense fallback={<Skeleton className="h-96" />}>
+                                  <PlatformPanel
+                                    described={each}
+                                    sharedText={draft.text}
+                                    sharedMedia={draft.media}
+                                    override={draft.overrides[platform]}
+                                  />
+                                </Suspense>
+                              )}
+                            </Tabs.Content>
+                          );
+                        })}
+                      </Tabs.Root>
+                    </Card>
+                  </div>
+                  <div className="min-w-0 space-y-4 lg:sticky lg:top-18">
+                    <WhenCard
+                      when={draft.when}
+                      platformSetId={draft.platformSetId}
+                      platforms={draft.platforms}
+                      save={saving.save}
+                      createBeside={saving.createBeside}
+                      saved={saving.saved}
+                    />
+                    <Issues findings={elsewhere} />
+                    {validation.error !== null && (
+                      <Notice tone="bad">
+                        <Said text={validation.error.message} />
+                      </Notice>
+                    )}
+                    <PublishBar
+                      draft={draft}
+                      findings={findings}
+                      isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
+                      isMended={async () =>
+                        missingDisclosures(draft, described).length === 0 && (await validation.isMended())
+                      }
+                      saving={saving}
+                      described={described}
+                      accountOf={accountOf}
+                      isTouched={history.isTouched}
+                      onCreated={onCreated}
+                    />
+                    {draft.platforms.length > 0 && (
+                      <Suspense fallback={PREVIEW_ROOM}>
+                        {isIdle ? <Preview draft={shownDraft} tab={shownTab} /> : PREVIEW_ROOM}
+                      </Suspense>
+                    )}
+                  </div>
                 </div>
-                <div className="min-w-0 space-y-4 lg:sticky lg:top-18">
-                  <WhenCard
-                    when={draft.when}
-                    platformSetId={draft.platformSetId}
-                    platforms={draft.platforms}
-                    save={saving.save}
-                    createBeside={saving.createBeside}
-                    saved={saving.saved}
-                  />
-                  <Issues findings={elsewhere} />
-                  {validation.error !== null && (
-                    <Notice tone="bad">
-                      <Said text={validation.error.message} />
-                    </Notice>
-                  )}
-                  <PublishBar
-                    draft={draft}
-                    findings={findings}
-                    isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
-                    isMended={async () =>
-                      missingDisclosures(draft, described).length === 0 && (await validation.isMended())
-                    }
-                    saving={saving}
-                    described={described}
-                    accountOf={accountOf}
-                    isTouched={history.isTouched}
-                    onCreated={onCreated}
-                  />
-                  {draft.platforms.length > 0 && (
-                    <Suspense fallback={PREVIEW_ROOM}>
-                      {isIdle ? <Preview draft={shownDraft} tab={shownTab} /> : PREVIEW_ROOM}
-                    </Suspense>
-                  )}
-                </div>
-              </div>
-            </View>
+              </View>
+            </CountsContext>
           </FindingsContext>
         </DraftContext>
       </RevisionContext>
@@ -233,7 +231,9 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
 
 function TabButton({ value, name, findings }: { value: Tab; name: string; findings: readonly Finding[] }) {
   const { t } = useLingui();
-  const count = findings.filter((finding) => !finding.isWarning && tabOf(finding) === value).length;
+  const here = findings.filter((finding) => tabOf(finding) === value);
+  const count = here.filter(({ isWarning }) => !isWarning).length;
+  const warnings = here.length - count;
   return (
     <Tabs.Trigger
       value={value}
@@ -244,6 +244,12 @@ function TabButton({ value, name, findings }: { value: Tab; name: string; findin
         <Tag tone="bad">
           <span aria-hidden="true">{count}</span>
           <span className="sr-only">{t`${count} to fix`}</span>
+        </Tag>
+      )}
+      {warnings > 0 && (
+        <Tag tone="warn">
+          <span aria-hidden="true">{warnings}</span>
+          <span className="sr-only">{plural(warnings, { one: "# warning", other: "# warnings" })}</span>
         </Tag>
       )}
     </Tabs.Trigger>
@@ -304,12 +310,12 @@ function useKept(
   return { draft: kept, drop };
 }
 
-/** Text boxes have their own. */
+/** Text boxes have their own, and so has what is over the view. */
 function useUndoKeys(undo: () => void, redo: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) return;
+      if (isTextField(event.target) || document.querySelector("dialog[open]") !== null) return;
       event.preventDefault();
       if (event.shiftKey) redo();
       else undo();

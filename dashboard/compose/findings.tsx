@@ -1,15 +1,15 @@
 import { useLingui } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { memo, useContext, useEffect, useState } from "react";
+import { memo, type ReactNode, useContext, useEffect, useId, useMemo, useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import { postsValidate } from "../../contract/operations/posts.ts";
 import { type Answer, ask } from "../api/ask.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
-import { Button } from "../ui/controls.tsx";
+import { Button, FieldContext } from "../ui/controls.tsx";
 import { useWords } from "../words/use-words.tsx";
-import { DraftContext, FindingsContext, useComposer } from "./context.ts";
+import { CountsContext, DraftContext, FindingsContext, useComposer } from "./context.ts";
 import { contentOf, type Draft, timeOf } from "./draft.ts";
 import { type Finding, type Fix, fixesOf, isAt } from "./issues.ts";
 
@@ -42,16 +42,46 @@ export function useValidation(draft: Draft) {
   };
 }
 
+interface Place {
+  /** A JSON Pointer into the request. */
+  at: string;
+  /** With what is below it. */
+  isDeep?: boolean;
+  /** But not what is here, which is shown elsewhere. */
+  except?: string;
+}
+
 /** The issues of one field, each with what to do. */
-export const FieldIssues = memo(function FieldIssues({ at, isDeep = false }: { at: string; isDeep?: boolean }) {
-  const findings = useContext(FindingsContext).filter((finding) => isAt(finding, at, isDeep));
-  return <Issues findings={findings} />;
+export const FieldIssues = memo(function FieldIssues(place: Place) {
+  return <Issues findings={useFindings(place)} />;
 });
 
-export function Issues({ findings }: { findings: readonly Finding[] }) {
+/** The issues of one field below it. The field says so to those who do not see it. */
+export function WithIssues({ children, ...place }: Place & { children: ReactNode }) {
+  const id = useId();
+  const findings = useFindings(place);
+  const describedBy = findings.length > 0 ? id : undefined;
+  const isInvalid = findings.some(({ isWarning }) => !isWarning);
+  return (
+    <>
+      <FieldContext value={useMemo(() => ({ describedBy, isInvalid }), [describedBy, isInvalid])}>
+        {children}
+      </FieldContext>
+      <Issues id={id} findings={findings} />
+    </>
+  );
+}
+
+function useFindings({ at, isDeep = false, except }: Place): Finding[] {
+  return useContext(FindingsContext).filter(
+    (finding) => isAt(finding, at, isDeep) && (except === undefined || !isAt(finding, except, true)),
+  );
+}
+
+export function Issues({ id, findings }: { id?: string; findings: readonly Finding[] }) {
   if (findings.length === 0) return null;
   return (
-    <ul className="space-y-1.5" aria-live="polite">
+    <ul id={id} className="space-y-1.5" aria-live="polite">
       {findings.map((finding) => (
         <li
           key={`${finding.rule} ${finding.path} ${finding.platform}`}
@@ -106,18 +136,11 @@ function One({ finding }: { finding: Finding }) {
 const OPENS: ReadonlySet<Fix["name"]> = new Set(["cut", "ownText", "ownMedia", "keepFirst"]);
 
 function useFixes(finding: Finding): (draft: Draft) => Fix[] {
-  const { cutTo, described } = useComposer();
-  const capabilities = finding.platform === null ? undefined : described.get(finding.platform)?.capabilities;
-  const at = finding.path.split("/settings/")[1]?.split("/");
-  const counting =
-    at === undefined
-      ? capabilities?.text.counting
-      : capabilities?.settingTexts.find((each) => matches(each.at.split("."), at))?.counting;
+  const { cutTo } = useComposer();
+  const counts = useContext(CountsContext);
+  const { platform, path } = finding;
+  const counting = counts.find((count) => count.platform === platform && count.path === path)?.counting;
   return (draft) => fixesOf(finding, draft, cutTo, counting);
-}
-
-function matches(pattern: readonly string[], at: readonly string[]): boolean {
-  return pattern.length === at.length && pattern.every((part, place) => part === "*" || part === at[place]);
 }
 
 function useFixNames(): (fix: Fix) => string {
@@ -126,6 +149,8 @@ function useFixNames(): (fix: Fix) => string {
     switch (fix.name) {
       case "cut":
         return t`Cut it for ${labelOf(fix.platform)}`;
+      case "cutAltText":
+        return t`Cut the alt text`;
       case "ownText":
         return t`Write another text for ${labelOf(fix.platform)}`;
       case "ownMedia":

@@ -3,7 +3,20 @@ import type { Counting } from "../../model/capabilities.ts";
 import { type PlatformName, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import type { Described } from "./context.ts";
-import { type Draft, settingsOf, valueAt, withOverride, withSetting, type Path } from "./draft.ts";
+import {
+  type Draft,
+  type Item,
+  itemsIn,
+  ownCopies,
+  type Path,
+  settingsOf,
+  type Slot,
+  valueAt,
+  withItem,
+  withItemsIn,
+  withOverride,
+  withSetting,
+} from "./draft.ts";
 
 /** An issue, or a warning, which prevents nothing. */
 export type Finding = Issue & { isWarning: boolean };
@@ -50,8 +63,7 @@ export function missingDisclosures(draft: Draft, described: ReadonlyMap<Platform
 
 /** Whether some field of the composer shows the issue; those that none shows are listed by themselves. */
 export function hasField({ path }: Finding, settingNames: (platform: PlatformName) => readonly string[]): boolean {
-  if (/^\/(content\/(text|media|linkUrl)|platforms|scheduledFor|nextPostingTime|timeZone)(\/|$)/.test(path))
-    return true;
+  if (/^\/(content\/(text|media|linkUrl)|platforms|scheduledFor|nextPostingTime)(\/|$)/.test(path)) return true;
   const [, name, member, rest = ""] = OVERRIDE.exec(path) ?? [];
   const platform = PLATFORM_NAMES.find((each) => each === name);
   if (platform === undefined || member === undefined) return false;
@@ -67,7 +79,7 @@ export type Fix =
   | { name: "cut"; platform: PlatformName; apply: Apply }
   | { name: "ownText" | "ownMedia" | "removePlatform"; platform: PlatformName; apply: Apply }
   | { name: "keepFirst"; count: number; apply: Apply }
-  | { name: "clear" | "noLink" | "noTime"; apply: Apply }
+  | { name: "clear" | "cutAltText" | "noLink" | "noTime"; apply: Apply }
   | { name: "useTime"; local: string; apply: Apply };
 
 type Apply = (draft: Draft) => Draft;
@@ -95,17 +107,31 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
   if (platform === null) return [];
   const [, , member, rest = ""] = OVERRIDE.exec(path) ?? [];
   const cut = (text: string) => (cutTo && counting && typeof limit === "number" ? cutTo(text, limit, counting) : null);
-  if (rule.endsWith(".length") && typeof limit === "number" && cutTo !== undefined && counting !== undefined)
+  const isTooLong = rule.endsWith(".length");
+  if (isTooLong && (cutTo === undefined || counting === undefined)) return [];
+  if (ALT_TEXT.test(path)) {
+    const key = isTooLong ? fileAt(draft, path)?.key : undefined;
+    const cutIt = (item: Item) => ({
+      ...item,
+      entry: { ...item.entry, altText: cut(item.entry?.altText ?? "") ?? item.entry?.altText },
+    });
+    return key === undefined ? [] : [{ name: "cutAltText", apply: (before) => withItem(before, key, cutIt) }];
+  }
+  if (isTooLong && member === "settings") {
+    const at = pathOf(rest);
+    const shorten: Apply = (before) => {
+      const text = valueAt(settingsOf(before, platform), at);
+      const shorter = typeof text === "string" ? cut(text) : null;
+      return shorter === null ? before : withSetting(before, platform, at, shorter);
+    };
+    return [{ name: "cut", platform, apply: shorten }];
+  }
+  if (isTooLong && (path === "/content/text" || member === "text"))
     return [
       {
         name: "cut",
         platform,
         apply: (before) => {
-          if (member === "settings") {
-            const at = pathOf(rest);
-            const shorter = cut(String(valueAt(settingsOf(before, platform), at) ?? ""));
-            return shorter === null ? before : withSetting(before, platform, at, shorter);
-          }
           const text = cut(before.overrides[platform]?.text ?? before.text);
           return text === null ? before : withOverride(before, platform, { text });
         },
@@ -114,8 +140,6 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
         ? [{ name: "ownText", platform, apply: (before: Draft) => ownText(before, platform) } as const]
         : []),
     ];
-  if (member === "settings" && valueAt(settingsOf(draft, platform), pathOf(rest)) !== undefined)
-    return [{ name: "clear", apply: (before) => withSetting(before, platform, pathOf(rest), undefined) }];
   if (rule.endsWith(".media.shape") && typeof issue.actual === "number" && typeof limit === "number") {
     const count = limit;
     const tooMany = issue.actual > count && count > 0;
@@ -125,10 +149,11 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
             {
               name: "keepFirst",
               count,
-              apply: (before: Draft) =>
-                withOverride(before, platform, {
-                  media: (before.overrides[platform]?.media ?? before.media).slice(0, count),
-                }),
+              apply: (before: Draft) => {
+                const own = member === undefined ? withOwnMedia(before, platform) : before;
+                const slot = member === undefined ? { platform, path: [] } : slotAt(path);
+                return withItemsIn(own, slot, itemsIn(own, slot).slice(0, count));
+              },
             } as const,
           ]
         : []),
@@ -137,14 +162,18 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
             {
               name: "ownMedia",
               platform,
-              apply: (before: Draft) => withOverride(before, platform, { media: [...before.media] }),
+              apply: (before: Draft) => withOwnMedia(before, platform),
             } as const,
           ]
         : []),
       ...(draft.platforms.length > 1 ? remove : []),
     ];
   }
-  return [];
+  if (member !== "settings") return [];
+  const at = pathOf(rest);
+  return isRemovable(valueAt(settingsOf(draft, platform), at), at, rule)
+    ? [{ name: "clear", apply: (before) => withSetting(before, platform, at, undefined) }]
+    : [];
 }
 
 export type CutTo = (text: string, max: number, counting: Counting) => string;
@@ -153,8 +182,34 @@ export function ownText(draft: Draft, platform: PlatformName): Draft {
   return withOverride(draft, platform, { text: draft.overrides[platform]?.text ?? draft.text });
 }
 
+/** The platform gets files of its own, at first the shared ones. */
+export function withOwnMedia(draft: Draft, platform: PlatformName): Draft {
+  return withOverride(draft, platform, { media: ownCopies(draft.media, platform) });
+}
+
 export function withoutPlatform(draft: Draft, platform: PlatformName): Draft {
   return { ...draft, platforms: draft.platforms.filter((each) => each !== platform) };
+}
+
+const ALT_TEXT = /^(.*\/media)\/(\d+)\/altText$/;
+
+/** The file that an issue of its alt text is about. Files on their way have no place in a request. */
+function fileAt(draft: Draft, pointer: string): Item | undefined {
+  const [, list = "", place = ""] = ALT_TEXT.exec(pointer) ?? [];
+  return itemsIn(draft, slotAt(list)).filter(({ entry }) => entry !== null)[Number(place)];
+}
+
+function slotAt(pointer: string): Slot {
+  const [, name, member, rest = ""] = OVERRIDE.exec(pointer) ?? [];
+  const platform = PLATFORM_NAMES.find((each) => each === name) ?? null;
+  return { platform, path: member === "settings" ? pathOf(rest) : [] };
+}
+
+/** Whether an issue is mended by removing what it is about: not a list that somebody has made, or a part of it. */
+function isRemovable(value: unknown, at: Path, rule: string): boolean {
+  if (value === undefined || value === "" || Array.isArray(value) || rule.endsWith(".characters")) return false;
+  const isOneOfMany = typeof at.at(-1) === "number" && typeof value === "string";
+  return isOneOfMany || !at.some((member) => typeof member === "number");
 }
 
 function pathOf(pointer: string): Path {

@@ -27,7 +27,11 @@ export function Library({ type, onChoose }: { type?: MediaType; onChoose: (item:
   if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading rows={3} />;
   if (data.total === 0 && search === undefined)
-    return <Empty title={t`No media yet`}>{t`Files that you add to posts are kept here.`}</Empty>;
+    return (
+      <Empty title={t`No media yet`}>
+        {t`Files that you add to posts appear here. They are deleted 30 days after their posts are over, unless you keep them.`}
+      </Empty>
+    );
   return (
     <div className="space-y-3">
       <SearchField

@@ -1,15 +1,31 @@
 import { useLingui } from "@lingui/react/macro";
-import { type ClipboardEvent, type DragEvent, lazy, memo, Suspense, useId, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type HTMLAttributes,
+  lazy,
+  memo,
+  Suspense,
+  useContext,
+  useId,
+  useRef,
+  useState,
+} from "react";
 
+import { type Media, mediaCreate } from "../../contract/operations/media.ts";
 import { MIME_TYPES } from "../../model/capabilities.ts";
-import { uploadItem } from "../media/upload.ts";
+import { ask } from "../api/ask.ts";
+import { awaitFetched, uploadItem } from "../media/upload.ts";
+import { UrlDialog } from "../media/url-dialog.tsx";
+import { pastedFiles, useDrops } from "../media/use-drops.ts";
 import { useMode } from "../shell/mode.ts";
-import { Button, TextField } from "../ui/controls.tsx";
+import { Button } from "../ui/controls.tsx";
 import { MediaIcon, PlusIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
-import { useComposer } from "./context.ts";
-import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItem, withItemsIn } from "./draft.ts";
-import { FieldIssues } from "./findings.tsx";
+import { FindingsContext, useComposer } from "./context.ts";
+import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItemsIn, withUpload } from "./draft.ts";
+import { Issues } from "./findings.tsx";
+import { isAt } from "./issues.ts";
 import { Library } from "./library.tsx";
 
 const MediaItems = lazy(async () => ({ default: (await import("./media-items.tsx")).MediaItems }));
@@ -35,14 +51,15 @@ export const MediaBox = memo(function MediaBox({ label, slot, pointer, items }: 
     add.files(event.dataTransfer.files);
   };
   const onPaste = (event: ClipboardEvent) => {
-    if (event.clipboardData.files.length === 0) return;
+    const files = pastedFiles(event.nativeEvent);
+    if (files.length === 0) return;
     event.preventDefault();
-    add.files(event.clipboardData.files);
+    add.files(files);
   };
   return (
-    <div
-      role="group"
-      aria-label={label}
+    <Group
+      label={label}
+      pointer={pointer}
       className={`space-y-3 rounded-xl ${isOver ? "bg-tint outline-2 outline-link outline-dashed" : ""}`}
       onDragOver={(event) => {
         event.preventDefault();
@@ -59,13 +76,43 @@ export const MediaBox = memo(function MediaBox({ label, slot, pointer, items }: 
         </Suspense>
       )}
       <AddMedia add={add} />
-      <FieldIssues at={pointer} />
-    </div>
+    </Group>
   );
 });
 
+/** With the issues of the list as a whole, which change far more often than what is in it. */
+function Group({
+  label,
+  pointer,
+  children,
+  ...rest
+}: HTMLAttributes<HTMLDivElement> & { label: string; pointer: string }) {
+  const id = useId();
+  const findings = useContext(FindingsContext).filter((finding) => isAt(finding, pointer, false));
+  return (
+    <div {...rest} role="group" aria-label={label} aria-describedby={findings.length > 0 ? id : undefined}>
+      {children}
+      <Issues id={id} findings={findings} />
+    </div>
+  );
+}
+
+/** Takes files that are dropped or pasted beside the lists, for the one that the open tab is about. */
+export function DropsAnywhere({ slot }: { slot: Slot }) {
+  const { t } = useLingui();
+  const isOver = useDrops(useAdd(slot).files);
+  if (!isOver) return null;
+  return (
+    <p className="fixed inset-x-4 bottom-4 z-30 rounded-xl border-2 border-dashed border-link bg-card p-6 text-center font-semibold">
+      {t`Drop the files to add them`}
+    </p>
+  );
+}
+
 interface Add {
   files: (files: Iterable<File>) => void;
+  /** Rejects if the URL cannot be one of a file. */
+  url: (url: string) => Promise<void>;
   items: (items: readonly Item[]) => void;
 }
 
@@ -74,29 +121,38 @@ function useAdd(slot: Slot): Add {
   const { change, note } = useComposer();
   const items = (added: readonly Item[]) =>
     change((draft) => withItemsIn(draft, slot, [...itemsIn(draft, slot), ...added]));
+  const store = (key: string) => (media: Media) =>
+    note((draft) => withUpload(draft, key, (before) => storedItem(before, media)));
   return {
     items,
+    url: async (url) => {
+      const { media } = await ask(mediaCreate, mode, { body: { url } });
+      const item = itemAt(url);
+      items([item]);
+      awaitFetched(item.key, url, media, mode, store(item.key));
+    },
     files: (files) => {
       const chosen = [...files].map((file) => ({ file, item: itemOfFile(file) }));
       if (chosen.length === 0) return;
       items(chosen.map(({ item }) => item));
-      for (const { file, item } of chosen)
-        uploadItem(item.key, file, mode, ({ id, type, width, height, durationSeconds }) =>
-          note((draft) =>
-            withItem(draft, item.key, (before) => ({
-              ...before,
-              entry: { ...before.entry, id },
-              shown: { ...before.shown, type, width, height, durationSeconds },
-            })),
-          ),
-        );
+      for (const { file, item } of chosen) uploadItem(item.key, file, mode, store(item.key));
     },
   };
 }
 
+/** An item whose file has arrived. A picture that was chosen here is already shown. */
+function storedItem({ entry, shown, ...rest }: Item, media: Media): Item {
+  const { id, type, width, height, durationSeconds, url, thumbnailUrl } = media;
+  const { url: _, ...said } = entry ?? {};
+  const src = shown.src?.startsWith("blob:") === true ? {} : { src: url, small: thumbnailUrl };
+  return { ...rest, entry: { ...said, id }, shown: { ...shown, ...src, type, width, height, durationSeconds } };
+}
+
 function itemOfFile(file: File): Item {
+  const key = newKey();
   return {
-    key: newKey(),
+    key,
+    upload: key,
     entry: null,
     shown: {
       src: URL.createObjectURL(file),
@@ -114,8 +170,6 @@ function AddMedia({ add }: { add: Add }) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [isOpen, setOpen] = useState<"library" | "url" | null>(null);
-  const [url, setUrl] = useState("");
-  const isUrl = /^https?:\/\/\S+$/.test(url.trim());
   return (
     <div className="flex flex-wrap gap-2">
       <input
@@ -149,28 +203,14 @@ function AddMedia({ add }: { add: Add }) {
           }}
         />
       </Dialog>
-      <Dialog title={t`Add media from a URL`} isOpen={isOpen === "url"} onClose={() => setOpen(null)}>
-        <form
-          className="space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!isUrl) return;
-            add.items([itemAt(url.trim())]);
-            setUrl("");
-            setOpen(null);
-          }}
-        >
-          <TextField
-            label={t`URL of an image or video`}
-            type="url"
-            value={url}
-            onChange={({ target }) => setUrl(target.value)}
-          />
-          <Button type="submit" kind="main" disabled={!isUrl}>
-            {t`Add`}
-          </Button>
-        </form>
-      </Dialog>
+      <UrlDialog
+        isOpen={isOpen === "url"}
+        onClose={() => setOpen(null)}
+        onUrl={async (url) => {
+          await add.url(url);
+          setOpen(null);
+        }}
+      />
     </div>
   );
 }

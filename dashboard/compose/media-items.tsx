@@ -1,12 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
-import { type PointerEvent, useState } from "react";
+import { type PointerEvent, useContext, useState } from "react";
 
 import { UploadProgress } from "../media/upload-progress.tsx";
+import { type Progress, useProgress } from "../media/upload.ts";
 import { Button } from "../ui/controls.tsx";
 import { CloseIcon } from "../ui/icons.tsx";
-import { useComposer } from "./context.ts";
-import { type Item, type Slot, withItem } from "./draft.ts";
-import { FieldIssues } from "./findings.tsx";
+import { DraftContext, useComposer } from "./context.ts";
+import { Counters } from "./counters.tsx";
+import { hasUpload, type Item, type Slot, withItem, withUpload } from "./draft.ts";
+import { FieldIssues, WithIssues } from "./findings.tsx";
 import { CropItem, ItemCover } from "./item-tools.tsx";
 import { TextBox } from "./text-box.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
@@ -39,7 +41,8 @@ export function MediaItems({
           slot={slot}
           place={place}
           count={items.length}
-          pointer={`${pointer}/${place}`}
+          // Files on their way are not sent, and have no place among the others.
+          pointer={`${pointer}/${items.slice(0, place).filter(({ entry }) => entry !== null).length}`}
           onMove={(to) => move(item.key, to)}
           onRemove={() => onEdit((before) => before.filter(({ key }) => key !== item.key))}
         />
@@ -67,6 +70,8 @@ function Row({
 }) {
   const { t } = useLingui();
   const { type: typed } = useComposer();
+  const upload = item.upload ?? item.key;
+  const progress = useProgress(upload);
   const { type } = item.shown;
   const { pixels, handle } = useDrag(onMove);
   const name = item.shown.name;
@@ -108,29 +113,66 @@ function Row({
               </Button>
             </>
           )}
-          <Button kind="quiet" className="px-2.5" aria-label={t`Remove ${name}`} onClick={onRemove}>
-            <CloseIcon />
-          </Button>
+          <RemoveItem item={item} progress={progress} onRemove={onRemove} />
         </div>
-        {item.entry === null && <UploadProgress id={item.key} />}
+        <UploadProgress id={upload} />
+        {item.entry !== null && progress !== undefined && progress.error !== null && (
+          <p className="text-sm">{t`The post has only its URL: the file is fetched again before it is published.`}</p>
+        )}
         {item.entry !== null && (
-          <TextBox
-            label={t`Alt text`}
-            value={item.entry.altText ?? ""}
-            onType={(altText) =>
-              typed(`alt ${item.key}`, (draft) =>
-                withItem(draft, item.key, (before) => ({ ...before, entry: { ...before.entry, altText } })),
-              )
-            }
-          />
+          <WithIssues at={`${pointer}/altText`}>
+            <TextBox
+              label={t`Alt text`}
+              value={item.entry.altText ?? ""}
+              onType={(altText) =>
+                typed(`alt ${item.key}`, (draft) =>
+                  withItem(draft, item.key, (before) => ({ ...before, entry: { ...before.entry, altText } })),
+                )
+              }
+            />
+            <Counters at={`${pointer}/altText`} isBrief />
+          </WithIssues>
         )}
         <div className="flex flex-wrap gap-2">
           <CropItem item={item} slot={slot} count={count} />
         </div>
         {type === "video" && <ItemCover item={item} slot={slot} />}
-        <FieldIssues at={pointer} isDeep />
+        {item.entry !== null && <FieldIssues at={pointer} isDeep except={`${pointer}/altText`} />}
       </div>
     </li>
+  );
+}
+
+/** A file that is still on its way is not awaited any more, and undoing does not bring it back without its bytes. */
+function RemoveItem({
+  item: { key, upload = key, entry, shown },
+  progress,
+  onRemove,
+}: {
+  item: Item;
+  progress: Progress | undefined;
+  onRemove: () => void;
+}) {
+  const { t } = useLingui();
+  const { note } = useComposer();
+  const draft = useContext(DraftContext);
+  const { name } = shown;
+  const remove = () => {
+    const isShared =
+      draft !== null &&
+      hasUpload(
+        withItem(draft, key, () => null),
+        upload,
+      );
+    if (progress === undefined || isShared) return onRemove();
+    progress.cancel();
+    if (entry !== null) return onRemove();
+    return note((before) => withUpload(before, upload, () => null));
+  };
+  return (
+    <Button kind="quiet" className="px-2.5" aria-label={t`Remove ${name}`} onClick={remove}>
+      <CloseIcon />
+    </Button>
   );
 }
 

@@ -1,19 +1,21 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo, useMemo } from "react";
+import { memo, useContext, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { labelOf } from "../start.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/controls.tsx";
 import { Tag } from "../ui/surfaces.tsx";
-import { type Described, useComposer } from "./context.ts";
-import type { Counts } from "./counts.ts";
-import { type Item, type Override, settingsOfDuties, withoutOwn, withOverride } from "./draft.ts";
+import { type Described, FindingsContext, useComposer } from "./context.ts";
+import { Counters } from "./counters.tsx";
+import { type Item, type Override, type Settings, settingsOfDuties, withoutOwn, withOverride } from "./draft.ts";
 import { Duties } from "./duties.tsx";
-import { FieldIssues } from "./findings.tsx";
+import { FieldIssues, WithIssues } from "./findings.tsx";
+import { isAt, pointerOf, withOwnMedia } from "./issues.ts";
 import { MediaBox } from "./media-box.tsx";
+import type { SettingField } from "./schema.ts";
 import { SettingsForm } from "./settings-form.tsx";
-import { Counters } from "./shared-panel.tsx";
 import { TextBox } from "./text-box.tsx";
 
 const NONE: Override = { settings: {} };
@@ -24,13 +26,11 @@ export const PlatformPanel = memo(function PlatformPanel({
   sharedText,
   sharedMedia,
   override = NONE,
-  counts,
 }: {
   described: Described;
   sharedText: string;
   sharedMedia: readonly Item[];
   override: Override | undefined;
-  counts: Counts;
 }) {
   const { t } = useLingui();
   const { change, type, accountOf } = useComposer();
@@ -47,32 +47,33 @@ export const PlatformPanel = memo(function PlatformPanel({
     <div className="space-y-5">
       {account !== undefined && <AccountLine account={account} nameFrom={sharing?.creatorName} />}
       <div className="space-y-2">
-        <TextBox
-          key={String(override.text === undefined)}
-          label={t`Text for ${label}`}
-          isLong
-          rows={4}
-          autoFocus={override.text !== undefined}
-          value={override.text ?? sharedText}
-          onType={(text) => type(`text ${name}`, (draft) => withOverride(draft, name, { text }))}
-        />
-        <div className="flex flex-wrap items-center gap-2">
-          <Counters platforms={[name]} counts={counts} />
-          {override.text === undefined ? (
-            <Tag>{t`Same as the shared text`}</Tag>
-          ) : (
-            <Button className="min-h-8! px-2.5!" onClick={() => change((draft) => withoutOwn(draft, name, "text"))}>
-              {t`Use the shared text`}
-            </Button>
-          )}
-        </div>
-        <FieldIssues at={`${path}/text`} />
+        <WithIssues at={`${path}/text`}>
+          <TextBox
+            key={String(override.text === undefined)}
+            label={t`Text for ${label}`}
+            isLong
+            rows={4}
+            autoFocus={override.text !== undefined}
+            value={override.text ?? sharedText}
+            onType={(text) => type(`text ${name}`, (draft) => withOverride(draft, name, { text }))}
+          />
+          <div className="flex flex-wrap items-center gap-2">
+            <Counters at={override.text === undefined ? "/content/text" : `${path}/text`} only={name} />
+            {override.text === undefined ? (
+              <Tag>{t`Same as the shared text`}</Tag>
+            ) : (
+              <Button className="min-h-8! px-2.5!" onClick={() => change((draft) => withoutOwn(draft, name, "text"))}>
+                {t`Use the shared text`}
+              </Button>
+            )}
+          </div>
+        </WithIssues>
       </div>
       {override.media === undefined ? (
         <div className="space-y-2">
           <h3 className="text-sm font-semibold">{t`Media`}</h3>
           <Button
-            onClick={() => change((draft) => withOverride(draft, name, { media: [...sharedMedia] }))}
+            onClick={() => change((draft) => withOwnMedia(draft, name))}
           >{t`Choose other media for ${label}`}</Button>
           <FieldIssues at={`${path}/media`} isDeep />
         </div>
@@ -85,17 +86,44 @@ export const PlatformPanel = memo(function PlatformPanel({
       {sharing !== undefined && (
         <Duties platform={name} duties={sharing} settings={override.settings} media={override.media ?? sharedMedia} />
       )}
-      {shown.length > 0 && (
-        <details className="group rounded-xl border" open={Object.keys(override.settings).length > 0}>
-          <summary className="px-4 py-3 text-sm font-semibold">{t`Settings for ${label}`}</summary>
-          <div className="border-t p-4">
-            <SettingsForm platform={name} fields={shown} settings={override.settings} />
-          </div>
-        </details>
-      )}
+      {shown.length > 0 && <SettingsBox platform={name} fields={shown} settings={override.settings} />}
     </div>
   );
 });
+
+/** Open if something is set or something has been found in it; after that, the person closes it. */
+function SettingsBox({
+  platform,
+  fields,
+  settings,
+}: {
+  platform: PlatformName;
+  fields: readonly SettingField[];
+  settings: Settings;
+}) {
+  const { t } = useLingui();
+  const found = useContext(FindingsContext).filter((finding) =>
+    fields.some(({ name }) => isAt(finding, pointerOf(platform, [name]), true)),
+  ).length;
+  const [isOpen, setOpen] = useState(Object.keys(settings).length > 0);
+  const [known, setKnown] = useState(0);
+  if (found !== known) {
+    setKnown(found);
+    if (found > known) setOpen(true);
+  }
+  return (
+    <details
+      className="group rounded-xl border"
+      open={isOpen}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
+      <summary className="px-4 py-3 text-sm font-semibold">{t`Settings for ${labelOf(platform)}`}</summary>
+      <div className="border-t p-4">
+        <SettingsForm platform={platform} fields={fields} settings={settings} />
+      </div>
+    </details>
+  );
+}
 
 export function AccountLine({ account, nameFrom }: { account: Account; nameFrom?: string | undefined }) {
   const { displayName, username, platformMetadata } = account;

@@ -10,9 +10,10 @@ import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
 import { LocalTimeField } from "../ui/local-time-field.tsx";
 import { useWords } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
+import { Counters } from "./counters.tsx";
 import { CoverFrame, CoverImage } from "./cover.tsx";
 import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
-import { FieldIssues } from "./findings.tsx";
+import { FieldIssues, WithIssues } from "./findings.tsx";
 import { pointerOf } from "./issues.ts";
 import { MediaBox } from "./media-box.tsx";
 import type { SettingField } from "./schema.ts";
@@ -48,10 +49,17 @@ function Setting(props: SettingProps) {
   const { platform, field, path } = props;
   const { is } = field.kind;
   const isWide = is === "group" || is === "list" || is === "media" || (field.kind.is === "text" && field.kind.isLong);
+  const at = pointerOf(platform, path);
   return (
     <div className={`min-w-0 space-y-2 ${isWide ? "sm:col-span-full" : ""}`}>
-      <Control {...props} />
-      <FieldIssues at={pointerOf(platform, path)} isDeep={is !== "group" && is !== "list"} />
+      {is === "media" ? (
+        <Control {...props} />
+      ) : (
+        <WithIssues at={at} isDeep={is !== "group" && is !== "list"}>
+          <Control {...props} />
+          {(is === "text" || is === "lines") && <Counters at={at} isBrief={is === "lines"} />}
+        </WithIssues>
+      )}
     </div>
   );
 }

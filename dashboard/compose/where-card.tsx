@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { type InputHTMLAttributes, memo, useContext, useId } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
@@ -10,9 +10,9 @@ import { labelOf, start } from "../start.ts";
 import { OutLink, Select } from "../ui/controls.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Card } from "../ui/surfaces.tsx";
-import { useComposer } from "./context.ts";
-import { FieldIssues } from "./findings.tsx";
-import { withoutPlatform } from "./issues.ts";
+import { FindingsContext, useComposer } from "./context.ts";
+import { Issues } from "./findings.tsx";
+import { isAt, withoutPlatform } from "./issues.ts";
 
 /** The accounts that publish the post. */
 export const WhereCard = memo(function WhereCard({
@@ -29,6 +29,7 @@ export const WhereCard = memo(function WhereCard({
   const { t } = useLingui();
   const { change } = useComposer();
   const mode = useMode();
+  const issues = useId();
   const shown = start.platforms.filter(({ name }) => accountOf(name) !== undefined || platforms.includes(name));
   const toggle = (platform: PlatformName) =>
     change((draft) =>
@@ -68,9 +69,9 @@ export const WhereCard = memo(function WhereCard({
                 key={name}
                 className="flex min-h-11 min-w-0 cursor-pointer items-center gap-1.5 rounded-xl border px-1.5 py-1.5 text-[0.8125rem] sm:px-2 sm:text-sm has-checked:border-link has-checked:bg-tint"
               >
-                <input
-                  type="checkbox"
-                  className="size-5 shrink-0 accent-(--link)"
+                <Choice
+                  place={platforms.indexOf(name)}
+                  issues={issues}
                   checked={platforms.includes(name)}
                   onChange={() => toggle(name)}
                 />
@@ -85,8 +86,34 @@ export const WhereCard = memo(function WhereCard({
             );
           })}
         </fieldset>
-        <FieldIssues at="/platforms" isDeep />
+        <ChoiceIssues id={issues} />
       </div>
     </Card>
   );
 });
+
+interface ChoiceProps extends InputHTMLAttributes<HTMLInputElement> {
+  /** Where the platform is in the request. */
+  place: number;
+  /** The ID of the issues. */
+  issues: string;
+}
+
+function Choice({ place, issues, ...rest }: ChoiceProps) {
+  const found = useContext(FindingsContext).filter((finding) => isAt(finding, `/platforms/${place}`, true));
+  return (
+    <input
+      type="checkbox"
+      className="size-5 shrink-0 accent-(--link)"
+      aria-describedby={found.length > 0 ? issues : undefined}
+      aria-invalid={found.some(({ isWarning }) => !isWarning)}
+      {...rest}
+    />
+  );
+}
+
+function ChoiceIssues({ id }: { id: string }) {
+  return (
+    <Issues id={id} findings={useContext(FindingsContext).filter((finding) => isAt(finding, "/platforms", true))} />
+  );
+}

@@ -1,18 +1,18 @@
 import { useLingui } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 
 import { type Media, mediaCreate, mediaUpdate } from "../../contract/operations/media.ts";
 import { MIME_TYPES } from "../../model/capabilities.ts";
 import { ask } from "../api/ask.ts";
 import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
-import { may } from "../shell/workspace.ts";
-import { Button, TextField } from "../ui/controls.tsx";
+import { Button } from "../ui/controls.tsx";
 import { PlusIcon } from "../ui/icons.tsx";
-import { Dialog } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { uploadItem, useProgress } from "./upload.ts";
+import { UrlDialog } from "./url-dialog.tsx";
+import { useDrops } from "./use-drops.ts";
 
 export interface Arrivals {
   /** Files on their way, by the key of their upload. */
@@ -46,49 +46,6 @@ export function useArrivals(): Arrivals {
     addFiles,
     addUrl: async (url) => await keep((await ask(mediaCreate, mode, { body: { url } })).media),
   };
-}
-
-function useDrops(onFiles: (files: Iterable<File>) => void): boolean {
-  const [isOver, setOver] = useState(false);
-  const latest = useRef(onFiles);
-  useEffect(() => {
-    latest.current = onFiles;
-  });
-  useEffect(() => {
-    if (!may("media_create")) return undefined;
-    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
-    const onOver = (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(true);
-    };
-    const onLeave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setOver(false);
-    };
-    const onDrop = (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(false);
-      latest.current(event.dataTransfer?.files ?? []);
-    };
-    const onPaste = (event: ClipboardEvent) => {
-      const files = event.clipboardData?.files;
-      if (files === undefined || files.length === 0) return;
-      event.preventDefault();
-      latest.current(files);
-    };
-    document.addEventListener("dragover", onOver);
-    document.addEventListener("dragleave", onLeave);
-    document.addEventListener("drop", onDrop);
-    document.addEventListener("paste", onPaste);
-    return () => {
-      document.removeEventListener("dragover", onOver);
-      document.removeEventListener("dragleave", onLeave);
-      document.removeEventListener("drop", onDrop);
-      document.removeEventListener("paste", onPaste);
-    };
-  }, []);
-  return isOver;
 }
 
 /** Ways to add files with a click. */
@@ -127,60 +84,6 @@ export function AddMedia({ arrivals }: { arrivals: Arrivals }) {
   );
 }
 
-/** Asks for the URL of a file. What `onUrl` rejects with is shown beside the field. */
-export function UrlDialog({
-  isOpen,
-  onClose,
-  onUrl,
-}: {
-  isOpen: boolean;
-  onClose: () => void;
-  onUrl: (url: string) => Promise<void>;
-}) {
-  const { t } = useLingui();
-  const [url, setUrl] = useState("");
-  const [error, setError] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const isUrl = /^https?:\/\/\S+$/.test(url.trim());
-  const add = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await onUrl(url.trim());
-      setUrl("");
-    } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog title={t`Add media from a URL`} isOpen={isOpen} onClose={onClose}>
-      <form
-        className="space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isUrl) void add();
-        }}
-      >
-        <TextField
-          label={t`URL of an image or video`}
-          type="url"
-          value={url}
-          error={error}
-          onChange={({ target }) => {
-            setUrl(target.value);
-            setError(null);
-          }}
-        />
-        <Button type="submit" kind="main" disabled={!isUrl} isBusy={isBusy}>
-          {t`Add`}
-        </Button>
-      </form>
-    </Dialog>
-  );
-}
-
 /** The uploads under way, and those that failed. */
 export function Arriving({ arrivals: { items, isOver } }: { arrivals: Arrivals }) {
   const { t } = useLingui();
@@ -205,7 +108,7 @@ function UploadRow({ id, name }: { id: string; name: string }) {
   const progress = useProgress(id);
   if (progress === undefined) return null;
   const { share, error, again, cancel } = progress;
-  const percent = Math.round(share * 100);
+  const percent = Math.round((share ?? 0) * 100);
   return (
     <li className="flex flex-wrap items-center gap-3 rounded-xl border bg-card px-3 py-2 text-sm">
       <bdi className="min-w-0 grow basis-40 truncate">{name}</bdi>

@@ -81,7 +81,8 @@ export function MediaGrid({ total, mediaAt, onRange, onOpen }: MediaGridProps) {
 
 function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () => void }) {
   const { t, i18n } = useLingui();
-  const { status, filename, sizeBytes, durationSeconds, width, height } = media;
+  const { status, filename, sizeBytes, durationSeconds, width, height, keepUntil } = media;
+  const isKept = keepUntil !== null;
   const facts = [
     ...(width === null || height === null ? [] : [`${width} × ${height}`]),
     ...(sizeBytes === null ? [] : [sizeInWords(i18n, sizeBytes)]),
@@ -90,6 +91,11 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
     <button
       type="button"
       className="flex size-full flex-col overflow-hidden rounded-xl border bg-card text-start hover:border-dim"
+      title={
+        isKept
+          ? undefined
+          : t`Deleted 7 days after it was added, or 30 days after its posts are published or cancelled.`
+      }
       onClick={onOpen}
     >
       <span className="relative block w-full shrink-0 bg-tint" style={{ height: size }}>
@@ -99,6 +105,11 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
           {status === "failed" && <Tag tone="bad">{t`Failed`}</Tag>}
           {durationSeconds !== null && <Tag>{durationInWords(durationSeconds)}</Tag>}
         </span>
+        {!isKept && (
+          <span className="absolute end-2 top-2">
+            <Tag>{t`Not kept`}</Tag>
+          </span>
+        )}
       </span>
       <span className="block w-full px-2.5 pt-1.5">
         <bdi className="block truncate text-sm font-medium">{filename}</bdi>

@@ -4,7 +4,7 @@ import { Button } from "../ui/controls.tsx";
 import { Said } from "../words/use-words.tsx";
 import { useProgress } from "./upload.ts";
 
-/** How far the upload with a key is, or why it failed; nothing if there is none. */
+/** How far an item is on its way, or why it failed; nothing if it is there. */
 export function UploadProgress({ id }: { id: string }) {
   const { t } = useLingui();
   const progress = useProgress(id);
@@ -18,6 +18,7 @@ export function UploadProgress({ id }: { id: string }) {
         </Button>
       </div>
     );
+  if (progress.share === null) return <progress className="w-full" aria-label={t`Being fetched`} />;
   const percent = Math.round(progress.share * 100);
   return <progress className="w-full" max={100} value={percent} aria-label={t`Uploading: ${percent} %`} />;
 }

@@ -23,6 +23,7 @@ async function uploadFile(
   onProgress: (share: number) => void,
 ): Promise<Media> {
   const { defaultOptions, Upload } = await import("tus-js-client");
+  signal.throwIfAborted();
   const stack = defaultOptions.httpStack;
   const mediaId = await new Promise<string>((resolve, reject) => {
     const upload: Upload = new Upload(file, {
@@ -76,8 +77,8 @@ function reasonOf(error: Error): string {
 }
 
 export interface Progress {
-  /** From 0 to 1; 1 is not the end, since the file is measured then. */
-  share: number;
+  /** From 0 to 1; 1 is not the end, since the file is measured then. Null if the server fetches it from a URL. */
+  share: number | null;
   error: string | null;
   again: (() => void) | null;
   cancel: () => void;
@@ -99,6 +100,46 @@ export function useProgress(key: string): Progress | undefined {
 
 /** Uploads an item's file when a place is free; `onStored` is called when it is there. */
 export function uploadItem(key: string, file: File, mode: Mode, onStored: (media: Media) => void): void {
+  follow(key, 0, whenFree, (signal, onShare) => uploadFile(file, mode, signal, onShare), onStored);
+}
+
+/** Waits for the file that the server fetches from a URL for an item; to try again, it is asked once more. */
+export function awaitFetched(
+  key: string,
+  url: string,
+  created: Media,
+  mode: Mode,
+  onStored: (media: Media) => void,
+): void {
+  let first: Media | null = created;
+  const fetching = async (signal: AbortSignal) => {
+    const { id } = first ?? (await ask(mediaCreate, mode, { body: { url }, signal })).media;
+    first = null;
+    return await whenFetched(id, mode, signal);
+  };
+  follow(key, null, (work) => void work(), fetching, onStored);
+}
+
+const LOOK_MILLISECONDS = 500;
+
+/** Rejects with the reason if the first attempt fails. */
+async function whenFetched(id: string, mode: Mode, signal: AbortSignal): Promise<Media> {
+  for (;;) {
+    const { media } = await ask(mediaGet, mode, { params: { id }, signal });
+    if (media.status === "ready") return media;
+    if (media.error !== null) throw new Error(media.error);
+    await new Promise((look) => setTimeout(look, LOOK_MILLISECONDS));
+  }
+}
+
+/** Tells how far the work for an item is. */
+function follow(
+  key: string,
+  share: Progress["share"],
+  begin: (work: () => Promise<void>) => void,
+  work: (signal: AbortSignal, onShare: (share: number) => void) => Promise<Media>,
+  onStored: (media: Media) => void,
+): void {
   const cancelling = new AbortController();
   const cancel = () => {
     cancelling.abort();
@@ -109,20 +150,21 @@ export function uploadItem(key: string, file: File, mode: Mode, onStored: (media
     else if (!cancelling.signal.aborted) progress.set(key, { ...now, cancel });
     for (const listener of listeners) listener();
   };
-  say({ share: 0, error: null, again: null });
-  whenFree(() =>
+  say({ share, error: null, again: null });
+  begin(() =>
     cancelling.signal.aborted
       ? Promise.resolve()
-      : uploadFile(file, mode, cancelling.signal, (share) => say({ share, error: null, again: null })).then(
+      : work(cancelling.signal, (now) => say({ share: now, error: null, again: null })).then(
           (media) => {
+            if (cancelling.signal.aborted) return;
             onStored(media);
             say(null);
           },
           (error: unknown) =>
             say({
-              share: 0,
+              share,
               error: error instanceof Error ? error.message : String(error),
-              again: () => uploadItem(key, file, mode, onStored),
+              again: () => follow(key, share, begin, work, onStored),
             }),
         ),
   );

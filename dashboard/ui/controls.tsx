@@ -6,7 +6,7 @@ import type {
   SelectHTMLAttributes,
   TextareaHTMLAttributes,
 } from "react";
-import { useId } from "react";
+import { createContext, useContext, useId } from "react";
 
 import { Said } from "../words/use-words.tsx";
 
@@ -59,6 +59,12 @@ interface FieldProps {
 const INPUT =
   "w-full rounded-lg border border-dim/60 bg-card px-3 text-base text-ink sm:text-sm aria-invalid:border-2 aria-invalid:border-bad";
 
+/** What stands elsewhere about the fields inside: the ID of what describes them, and whether it says that they are wrong. */
+export const FieldContext = createContext<{ describedBy: string | undefined; isInvalid: boolean }>({
+  describedBy: undefined,
+  isInvalid: false,
+});
+
 /** A label, the control it is about, and what is wrong with it. */
 export function Field({
   label,
@@ -69,15 +75,20 @@ export function Field({
   children: (control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ReactNode;
 }) {
   const id = useId();
+  const { describedBy, isInvalid } = useContext(FieldContext);
   const hasHint = hint !== undefined && hint !== null;
   const hasError = error !== undefined && error !== null;
-  const described = [hasHint && `${id}-hint`, hasError && `${id}-error`].filter((each) => each !== false).join(" ");
+  const described = [hasHint && `${id}-hint`, hasError && `${id}-error`, describedBy].filter(Boolean).join(" ");
   return (
     <div className="space-y-1">
       <label htmlFor={id} className="block text-sm font-semibold">
         {label}
       </label>
-      {children({ id, "aria-describedby": described === "" ? undefined : described, "aria-invalid": hasError })}
+      {children({
+        id,
+        "aria-describedby": described === "" ? undefined : described,
+        "aria-invalid": hasError || isInvalid,
+      })}
       {hasHint && (
         <p id={`${id}-hint`} className="text-sm text-dim">
           {hint}
@@ -172,9 +183,17 @@ export function Checkbox({
   ...rest
 }: { label: ReactNode; hint?: ReactNode } & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
+  const { describedBy, isInvalid } = useContext(FieldContext);
   return (
     <div className="flex items-start gap-2.5 py-1">
-      <input type="checkbox" id={id} {...rest} className="mt-0.5 size-5 shrink-0 accent-(--link)" />
+      <input
+        type="checkbox"
+        id={id}
+        aria-describedby={describedBy}
+        aria-invalid={isInvalid}
+        {...rest}
+        className="mt-0.5 size-5 shrink-0 accent-(--link)"
+      />
       <label htmlFor={id} className="text-sm">
         {label}
         {hint !== undefined && <span className="block text-dim">{hint}</span>}

@@ -47,7 +47,7 @@ export function validateSettingTexts(
   settings: Settings,
 ): TopicIssue[] {
   return settingTexts.flatMap((limit) =>
-    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
+    findTexts(settings, limit.at.split(".")).flatMap(({ text, path }) =>
       validateLength(
         platform,
         `${label} ${limit.label}`,
@@ -122,10 +122,10 @@ function validateLength(
 }
 
 /** The strings at a path of members. `*` stands for every member of an array. */
-function findTexts(
+export function findTexts(
   value: unknown,
   at: readonly string[],
-  path: readonly (string | number)[],
+  path: readonly (string | number)[] = [],
 ): { text: string; path: readonly (string | number)[] }[] {
   const [member, ...rest] = at;
   if (member === undefined) return typeof value === "string" ? [{ text: value, path }] : [];

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,19 +10,23 @@ import { readLocalTime } from "../../model/time-zones.ts";
 import { idOf, objectIn } from "../answers.ts";
 import { press, step } from "../browser.ts";
 import type { World } from "../world.ts";
+import { fixture, give } from "./give.ts";
 import { installed } from "./installed.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 
 test("the composer works by keyboard alone, by touch and with a mouse", async (t) => {
-  const { appUrl, open, outThere, troubles } = await installed(t);
+  const { appUrl, open, outThere, until: holds, troubles } = await installed(t);
   const page = await open({ viewport: { width: 1280, height: 1400 } });
 
   await step("by keyboard: a thread of two parts is written, a mistake undone, and the thread published", async () => {
     await tabTo(page, "Text");
     await page.keyboard.type("First part");
     await tabTo(page, /^Threads\n/m, "Shift+Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Control+Z");
+    assert.equal(await page.getByLabel("Threads").isChecked(), false);
     await page.keyboard.press("Space");
     await tabTo(page, /^All platforms/);
     await page.keyboard.press("ArrowRight");
@@ -33,6 +36,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await page.keyboard.press("Enter");
     await tabTo(page, "Text (required)", "Shift+Tab");
     await page.keyboard.type("Second part");
+    await page.getByText("Threads 11 / 500").waitFor();
     await tabTo(page, "Add: Thread");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Control+Z");
@@ -52,8 +56,14 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await page.goto(`${appUrl}/compose?mode=test`);
     await page.getByLabel("Threads").check();
     await page.getByLabel("Text", { exact: true }).fill("Two pictures");
-    await give(page, "drop", "photo-1x1.jpg");
-    await give(page, "paste", "photo-4x5.jpg");
+    const list = "[role=group][aria-label=Media]";
+    for (const [how, name] of [
+      ["drop", "photo-1x1.jpg"],
+      ["paste", "photo-4x5.jpg"],
+    ] as const) {
+      assert.ok(await give(page, how, list, { [name]: await fixture(name) }));
+      await page.getByText(name).waitFor();
+    }
     const altTexts = page.getByLabel("Alt text");
     await altTexts.nth(1).fill("Upright");
     await altTexts.nth(0).fill("Square");
@@ -155,6 +165,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await phone.getByRole("dialog").getByRole("button", { name: "Publish now" }).tap();
     const [post] = await outThere(4);
     assert.deepEqual([post?.platform, post?.text, post?.media.length], ["linkedin", "By touch", 1]);
+    await holds(async () => (await outThere(4))[0]?.comments?.[0] === "More in the comments");
   });
 
   assert.deepEqual(troubles, []);
@@ -387,18 +398,3 @@ const NAME_OF_FOCUS = `(() => {
   if (focus === document.body) return "";
   return (focus.getAttribute("aria-label") ?? focus.labels?.[0]?.innerText ?? focus.innerText ?? "").trim();
 })()`;
-
-/** Drops or pastes a picture on the list of media. */
-async function give(page: Page, how: "drop" | "paste", name: string): Promise<void> {
-  const bytes = (await readFile(join(FIXTURES, name))).toString("base64");
-  const script = `(() => {
-    const list = document.querySelector("[role=group][aria-label=Media]");
-    const files = new DataTransfer();
-    const bytes = Uint8Array.from(atob("${bytes}"), (sign) => sign.charCodeAt(0));
-    files.items.add(new File([bytes], "${name}", { type: "image/jpeg" }));
-    const given = { bubbles: true, cancelable: true, dataTransfer: files, clipboardData: files };
-    list.dispatchEvent("${how}" === "drop" ? new DragEvent("drop", given) : new ClipboardEvent("paste", given));
-  })()`;
-  await page.evaluate(script);
-  await page.getByText(name).waitFor();
-}

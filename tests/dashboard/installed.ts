@@ -11,6 +11,7 @@ import { openPages } from "./pages.ts";
 const ledger = z.array(
   z.object({
     platform: z.string(),
+    accountId: z.string(),
     text: z.string(),
     media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
     visibility: z.string(),

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
-import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { press, step } from "../browser.ts";
+import { fixture, give } from "./give.ts";
 import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
-const fixture = (name: string) => readFile(join(import.meta.dirname, "../fixtures", name));
 const HOSTILE_NAME = `<img src=x onerror="globalThis.hasRun=true">.jpg`;
 const ledger = z.array(
   z.object({
@@ -44,22 +41,6 @@ async function pictureOnline(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${Object(server.address()).port}/online.png`;
 }
 
-/** Lets the page have files as if they were dropped or pasted onto it. */
-async function give(page: Page, event: "drop" | "paste", files: Record<string, Buffer>): Promise<void> {
-  const given = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.toString("base64") }));
-  await page.evaluate(`{
-    const files = new DataTransfer();
-    for (const { name, bytes } of ${JSON.stringify(given)})
-      files.items.add(new File([Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0))], name, { type: "image/jpeg" }));
-    const event = ${
-      event === "drop"
-        ? `new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })`
-        : `new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true })`
-    };
-    document.querySelector("main").dispatchEvent(event);
-  }`);
-}
-
 /** The bytes of an upload that are stored when the server is killed: more than it keeps in memory. */
 const ARRIVED = 5_000_000;
 
@@ -84,11 +65,11 @@ test("files are kept in a library, described, cropped, used in posts and deleted
   });
 
   await step("files are dropped, pasted and fetched from a URL, and names never run as code", async () => {
-    await give(page, "drop", {
+    await give(page, "drop", "main", {
       [HOSTILE_NAME]: await fixture("photo-4x5.jpg"),
       "tall.jpg": await fixture("photo-9x16.jpg"),
     });
-    await give(page, "paste", { "pasted.jpg": await fixture("photo-1x1.jpg") });
+    await give(page, "paste", "main", { "pasted.jpg": await fixture("photo-1x1.jpg") });
     await press(page, "From a URL");
     const url = await pictureOnline(t);
     await page.getByLabel("URL of an image or video").fill(url);
