@@ -73,6 +73,9 @@ test("a text is cut as the platform counts it, between characters, for that plat
   assert.equal(fix?.name, "cut");
   const fixed = fix.apply(DRAFT);
   assert.deepEqual([fixed.text, fixed.overrides.twitter?.text], ["Good news", "Good…"]);
+  const linked: Draft = { ...DRAFT, linkUrl: "https://example.com/news" };
+  const [withLink] = fixesOf(finding({ actual: 33, limit: 30 }), linked, cutTo, "weighted");
+  assert.equal(withLink?.apply(linked).overrides.twitter?.text, "Good…");
 });
 
 test("what is too long in a part of a thread, or in an alt text, is cut there and nowhere else", () => {

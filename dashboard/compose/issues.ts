@@ -106,7 +106,8 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
   if (path === "/content/linkUrl") return [{ name: "noLink", apply: (before) => ({ ...before, linkUrl: "" }) }];
   if (platform === null) return [];
   const [, , member, rest = ""] = OVERRIDE.exec(path) ?? [];
-  const cut = (text: string) => (cutTo && counting && typeof limit === "number" ? cutTo(text, limit, counting) : null);
+  const cut = (text: string, added = "") =>
+    cutTo && counting && typeof limit === "number" ? cutTo(text, limit, counting, added) : null;
   const isTooLong = rule.endsWith(".length");
   if (isTooLong && (cutTo === undefined || counting === undefined)) return [];
   if (ALT_TEXT.test(path)) {
@@ -126,14 +127,17 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
     };
     return [{ name: "cut", platform, apply: shorten }];
   }
-  if (isTooLong && (path === "/content/text" || member === "text"))
+  if (isTooLong && cutTo && counting && (path === "/content/text" || member === "text"))
     return [
       {
         name: "cut",
         platform,
         apply: (before) => {
-          const text = cut(before.overrides[platform]?.text ?? before.text);
-          return text === null ? before : withOverride(before, platform, { text });
+          const text = before.overrides[platform]?.text ?? before.text;
+          // Shorter than what was counted: the link is added to it.
+          const isAdded = typeof issue.actual === "number" && cutTo(text, issue.actual - 1, counting) === text;
+          const added = isAdded ? ` ${before.linkUrl.trim()}` : "";
+          return withOverride(before, platform, { text: cut(text, added) ?? text });
         },
       },
       ...(path === "/content/text"
@@ -176,7 +180,7 @@ export function fixesOf(issue: Finding, draft: Draft, cutTo: CutTo | undefined, 
     : [];
 }
 
-export type CutTo = (text: string, max: number, counting: Counting) => string;
+export type CutTo = (text: string, max: number, counting: Counting, added?: string) => string;
 
 export function ownText(draft: Draft, platform: PlatformName): Draft {
   return withOverride(draft, platform, { text: draft.overrides[platform]?.text ?? draft.text });

@@ -82,6 +82,7 @@ test("what is wrong with a platform's settings is seen, said by their fields, co
     const part = page.getByLabel("Text (required)");
     await part.fill("word ".repeat(120).trim());
     await page.getByText("Threads 599 / 500").waitFor();
+    await page.getByRole("button", { name: "Cut it for Threads" }).waitFor();
     assert.equal(await page.getByRole("button", { name: "Remove it" }).count(), 0);
     await press(page, "Cut it for Threads");
     await page.getByText("Threads 500 / 500").waitFor();
