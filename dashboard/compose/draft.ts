@@ -170,7 +170,8 @@ export function itemAt(url: string): Item {
     key,
     upload: key,
     entry: { url },
-    shown: { src: url, type, name, width: null, height: null, durationSeconds: null },
+    // The page loads no picture from elsewhere without encryption.
+    shown: { src: /^https:/i.test(url) ? url : null, type, name, width: null, height: null, durationSeconds: null },
   };
 }
 

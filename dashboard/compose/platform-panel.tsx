@@ -102,6 +102,7 @@ function SettingsBox({
   settings: Settings;
 }) {
   const { t } = useLingui();
+  const label = labelOf(platform);
   const found = useContext(FindingsContext).filter((finding) =>
     fields.some(({ name }) => isAt(finding, pointerOf(platform, [name]), true)),
   ).length;
@@ -117,7 +118,7 @@ function SettingsBox({
       open={isOpen}
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
-      <summary className="px-4 py-3 text-sm font-semibold">{t`Settings for ${labelOf(platform)}`}</summary>
+      <summary className="px-4 py-3 text-sm font-semibold">{t`Settings for ${label}`}</summary>
       <div className="border-t p-4">
         <SettingsForm platform={platform} fields={fields} settings={settings} />
       </div>

@@ -17,12 +17,10 @@ test("what is wrong with a platform's settings is seen, said by their fields, co
     for (const platform of platforms) await page.getByLabel(platform).check();
   };
   /** What a screen reader says of a field after its name. */
-  const descriptionOf = async (field: Locator) =>
-    String(
-      await field.evaluate(
-        `(field) => (field.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.innerText ?? id).join(" ")`,
-      ),
-    );
+  const descriptionOf = async (field: Locator) => {
+    const ids = ((await field.getAttribute("aria-describedby")) ?? "").split(" ");
+    return (await Promise.all(ids.map((id) => page.locator(`[id="${id}"]`).innerText()))).join(" ");
+  };
 
   await step("a warning is counted in its tab, and opens the settings", async () => {
     await openNew("YouTube");
@@ -70,7 +68,7 @@ test("what is wrong with a platform's settings is seen, said by their fields, co
     await comment.fill("");
     await page.getByText("LinkedIn 1 / 1250").waitFor({ state: "detached" });
     assert.equal(await comment.isVisible(), true);
-    assert.equal(await comment.evaluate("(field) => document.activeElement === field"), true);
+    assert.equal(await comment.and(page.locator(":focus")).count(), 1);
   });
 
   await step("a part of a thread that is too long is cut, and not removed", async () => {
