@@ -9,7 +9,7 @@ import { z } from "zod";
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { step } from "../browser.ts";
-import { tourPicture } from "../tour-picture.ts";
+import { PHONE, tourPicture, WINDOW } from "../tour-picture.ts";
 import { setUpOwner } from "./installed.ts";
 
 const HOUR = 3_600_000;
@@ -203,7 +203,9 @@ export async function visitAll(
   };
 
   await show("home", "/");
+  await tourPicture(page, "phone", PHONE);
   await show("posts", "/posts");
+  await tourPicture(page, "dark", WINDOW, "dark");
   await show("posts-none", "/posts?status=outcome_unknown&search=nothing");
   for (const [name, id] of Object.entries(posts)) await show(`post-${name}`, `/posts/${id}`);
   await show("post-failed-details", `/posts/${posts.failed}`, async () => {

@@ -9,7 +9,7 @@ import { postsGet } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { allow, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
-import { PHONE, tourPicture, WINDOW } from "../tour-picture.ts";
+import { tourPicture, WINDOW } from "../tour-picture.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SHORT = "Our summer collection is here.";
@@ -177,10 +177,8 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
         .getByRole("region", { name: label(platform), exact: true })
         .getByText(`${counts.get(platform)?.length} published, `)
         .waitFor();
-    await tourPicture(page, "phone", PHONE);
     await go("Posts");
     await page.getByRole("link", { name: /^Our summer/ }).waitFor();
-    await tourPicture(page, "dark", WINDOW, "dark");
   });
   assert.equal(await server.end("SIGTERM"), 0);
 });
