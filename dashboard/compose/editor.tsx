@@ -9,7 +9,6 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
 import { isTextField } from "../media/use-drops.ts";
-import { ApprovalNotice } from "../posts/approval-notice.tsx";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
@@ -41,6 +40,9 @@ import { WhereCard } from "./where-card.tsx";
 /** Previews, and what only a platform has, come when the browser has time. */
 const loadPanel = () => import("./platform-panel.tsx");
 const PlatformPanel = lazy(async () => ({ default: (await loadPanel()).PlatformPanel }));
+const ApprovalNotice = lazy(async () => ({
+  default: (await import("../posts/approval-notice.tsx")).ApprovalNotice,
+}));
 const Preview = lazy(async () => ({ default: (await import("./preview.tsx")).Preview }));
 const PREVIEW_ROOM = <div className="h-64 rounded-2xl border bg-card" />;
 
@@ -137,7 +139,9 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                   </Notice>
                 )}
                 {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
-                  <ApprovalNotice post={opened.post} isBeingEdited />
+                  <Suspense>
+                    <ApprovalNotice post={opened.post} isBeingEdited />
+                  </Suspense>
                 )}
                 <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
                   <div className="min-w-0 space-y-4">

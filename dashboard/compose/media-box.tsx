@@ -16,19 +16,19 @@ import { type Media, mediaCreate } from "../../contract/operations/media.ts";
 import { MIME_TYPES } from "../../model/capabilities.ts";
 import { ask } from "../api/ask.ts";
 import { awaitFetched, uploadItem } from "../media/upload.ts";
-import { UrlDialog } from "../media/url-dialog.tsx";
 import { pastedFiles, useDrops } from "../media/use-drops.ts";
 import { useMode } from "../shell/mode.ts";
 import { Button } from "../ui/controls.tsx";
 import { MediaIcon, PlusIcon } from "../ui/icons.tsx";
-import { Dialog } from "../ui/surfaces.tsx";
+import { Dialog, Loading } from "../ui/surfaces.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
 import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItemsIn, withUpload } from "./draft.ts";
 import { Issues } from "./findings.tsx";
 import { isAt } from "./issues.ts";
-import { Library } from "./library.tsx";
 
 const MediaItems = lazy(async () => ({ default: (await import("./media-items.tsx")).MediaItems }));
+const Library = lazy(async () => ({ default: (await import("./library.tsx")).Library }));
+const UrlDialog = lazy(async () => ({ default: (await import("../media/url-dialog.tsx")).UrlDialog }));
 
 interface MediaBoxProps {
   label: string;
@@ -196,21 +196,27 @@ function AddMedia({ add }: { add: Add }) {
       <Button onClick={() => setOpen("url")}>{t`From a URL`}</Button>
       <p className="w-full text-sm text-dim">{t`You can also drop or paste images and videos.`}</p>
       <Dialog title={t`Library`} isOpen={isOpen === "library"} onClose={() => setOpen(null)} isWide>
-        <Library
-          onChoose={(item) => {
-            add.items([item]);
-            setOpen(null);
-          }}
-        />
+        <Suspense fallback={<Loading rows={3} />}>
+          <Library
+            onChoose={(item) => {
+              add.items([item]);
+              setOpen(null);
+            }}
+          />
+        </Suspense>
       </Dialog>
-      <UrlDialog
-        isOpen={isOpen === "url"}
-        onClose={() => setOpen(null)}
-        onUrl={async (url) => {
-          await add.url(url);
-          setOpen(null);
-        }}
-      />
+      {isOpen === "url" && (
+        <Suspense>
+          <UrlDialog
+            isOpen
+            onClose={() => setOpen(null)}
+            onUrl={async (url) => {
+              await add.url(url);
+              setOpen(null);
+            }}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -139,7 +139,7 @@ test("an intent that is withdrawn while its statement is still under way is with
           const result: unknown = Reflect.apply(value, target, given);
           if (name !== "query" || given[0].name !== "publish_steps.intend" || intending !== undefined) return result;
           intending = Promise.resolve(result);
-          return Promise.reject(new Error("Connection terminated unexpectedly"));
+          return untilLocked(world, 1).then(() => Promise.reject(new Error("Connection terminated unexpectedly")));
         };
       },
     });
@@ -155,7 +155,8 @@ test("an intent that is withdrawn while its statement is still under way is with
     });
     const post = await world.addPost({ text: "withdrawn" });
     await world.publish(post);
-    await twoWaitForLocks(world);
+    // The intent and what withdraws it.
+    await untilLocked(world, 2);
     await lock.query("commit");
     lock.release();
     await intending;
@@ -168,10 +169,10 @@ test("an intent that is withdrawn while its statement is still under way is with
   });
 });
 
-/** The intent and what withdraws it. */
-async function twoWaitForLocks({ pool }: PublishingWorld): Promise<void> {
+/** Until so many statements wait for a lock. */
+async function untilLocked({ pool }: PublishingWorld, count: number): Promise<void> {
   const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while (((await pool.query(waiting)).rowCount ?? 0) < 2) await pause(20);
+  while (((await pool.query(waiting)).rowCount ?? 0) < count) await pause(20);
 }
 
 test("a database outage during a step costs no attempt, and the step is repeated", async () => {
