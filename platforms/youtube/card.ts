@@ -60,7 +60,7 @@ function videoBox(seen: ShownPost, options: CardOptions): Markup {
       <div class="row">
         ${face(author)}
         <div>
-          ${post.text === "" ? "" : html`<h3><a href="${options.href(post.url)}">${post.text}</a></h3>`}
+          ${post.text.trim() === "" ? "" : html`<h3><a href="${options.href(post.url)}">${post.text}</a></h3>`}
           <div class="about">
             <a href="${options.href(author.url)}">${author.name}</a> • No views • ${timeLink(seen, options)}
           </div>
