@@ -64,7 +64,7 @@ export function AccountRow({
               {t`Reconnect`}
             </a>
           )}
-          {may("accounts_disconnect") && <AccountMenu account={account} name={name} pauses={pauses} logins={others} />}
+          <AccountMenu account={account} name={name} pauses={pauses} logins={others} />
         </div>
       </div>
       <HealthNotice account={account} />
@@ -130,6 +130,16 @@ function AccountMenu({
       { params: { id: account.id } },
       { onSuccess: () => toasts.say(t`Access and profile of ${name} are up to date.`), onError: toasts.sayFailure },
     );
+  const items: readonly { name: string; takes: Parameters<typeof may>[0]; act: () => void }[] = [
+    { name: t`Refresh access and profile`, takes: "accounts_refresh", act: runRefresh },
+    { name: t`Posting times`, takes: "accounts_set_posting_times", act: () => setTimesOpen(true) },
+    isPaused
+      ? { name: t`Resume publishing`, takes: "publishing_resume", act: resume }
+      : { name: t`Pause publishing`, takes: "publishing_pause", act: pause },
+    { name: t`Disconnect`, takes: "accounts_disconnect", act: () => setIsAsking(true) },
+  ];
+  const allowed = items.filter(({ takes }) => may(takes));
+  if (allowed.length === 0) return null;
   return (
     <>
       <DropdownMenu.Root modal={false}>
@@ -149,18 +159,15 @@ function AccountMenu({
                 </a>
               </DropdownMenu.Item>
             ))}
-            <DropdownMenu.Item className={menuItemClass} onSelect={runRefresh}>
-              {t`Refresh access and profile`}
-            </DropdownMenu.Item>
-            <DropdownMenu.Item className={menuItemClass} onSelect={() => setTimesOpen(true)}>
-              {t`Posting times`}
-            </DropdownMenu.Item>
-            <DropdownMenu.Item className={menuItemClass} onSelect={isPaused ? resume : pause}>
-              {isPaused ? t`Resume publishing` : t`Pause publishing`}
-            </DropdownMenu.Item>
-            <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={() => setIsAsking(true)}>
-              {t`Disconnect`}
-            </DropdownMenu.Item>
+            {allowed.map(({ name: item, takes, act }) => (
+              <DropdownMenu.Item
+                key={takes}
+                className={`${menuItemClass} ${takes === "accounts_disconnect" ? "text-bad" : ""}`}
+                onSelect={act}
+              >
+                {item}
+              </DropdownMenu.Item>
+            ))}
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
