@@ -221,7 +221,7 @@ test("a post is followed to its end, explained, retried, and settled by a person
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "New post" }).waitFor();
     assert.equal(await page.getByLabel("Text", { exact: true }).inputValue(), "Theirs");
-    assert.equal(await page.getByLabel("Threads").isChecked(), true);
+    assert.equal(await page.getByRole("checkbox", { name: "Threads" }).isChecked(), true);
     await press(page, "Save draft");
     await page.waitForURL("**/compose?*post=*");
     const copy = await read(new URL(page.url()).searchParams.get("post") ?? "");
