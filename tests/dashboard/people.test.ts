@@ -157,7 +157,7 @@ test("people are invited and join; what a writer writes goes out once a publishe
 
   await step("the audit log names the member who approved", async () => {
     await owner.goto(`${appUrl}/settings/audit-log?mode=test`);
-    await owner.getByText("Post approved Written by Wanda by Pablo").waitFor();
+    await owner.getByText("Post approved Written by Wanda, who writes by Pablo").waitFor();
     await owner.goto(`${appUrl}/settings/people?mode=test`);
   });
 
