@@ -254,7 +254,7 @@ test("a post is followed to its end, explained, retried, and settled by a person
 /** An installation with accounts in the sandbox, whose owner is signed in. */
 async function startPublishing(t: TestContext) {
   const installation = await openInstallation(t);
-  const server = await installation.start("start", { AMPOST_ENGINE_SPEED: "30" });
+  const server = await installation.start("start", { AMPOST_ENGINE_SPEED: "30", AMPOST_SCHEDULING: "all" });
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const { appUrl: url } = installation;
   const cookie = await setUpOwner(installation, server);
@@ -266,7 +266,9 @@ async function startPublishing(t: TestContext) {
       headers: { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    return postSchema.parse(Object(await answer.json()).post);
+    const said = await answer.text();
+    assert.ok(answer.ok, said);
+    return postSchema.parse(Object(JSON.parse(said)).post);
   };
   return {
     url,
