@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { memo } from "react";
 
 import { useComposer } from "./context.ts";
-import { Counters } from "./counters.tsx";
+import { SharedCounters } from "./counters.tsx";
 import type { Item } from "./draft.ts";
 import { WithIssues } from "./findings.tsx";
 import { MediaBox } from "./media-box.tsx";
@@ -34,7 +34,7 @@ export const SharedPanel = memo(function SharedPanel({
             value={text}
             onType={(next) => type("text", (draft) => ({ ...draft, text: next }))}
           />
-          <Counters at="/content/text" />
+          <SharedCounters />
         </WithIssues>
       </div>
       <MediaBox label={t`Media`} slot={SHARED} pointer="/content/media" items={media} />

@@ -28,6 +28,8 @@ export function ConnectLinks() {
   const accounts = useRead(accountsList);
   const nameOfSet = (id: string) => sets.data?.sets.find((set) => set.id === id)?.name;
   const total = links.data?.total ?? 0;
+  // What each is for is part of its row, which would become higher.
+  const isLoading = links.isPending || (total > 0 && (sets.isPending || accounts.isPending));
   const create = (
     <Button kind="main" onClick={() => setIsCreating(true)}>
       {t`New connect link`}
@@ -51,13 +53,13 @@ export function ConnectLinks() {
         </Trans>
       </p>
       {links.error !== null && <Failure error={links.error} onRetry={() => void links.refetch()} />}
-      {links.isPending && <Loading />}
+      {isLoading && <Loading />}
       {links.data !== undefined && total === 0 && (
         <Empty title={t`No connect links yet`} action={create}>
           <Trans>Create one for each person whose accounts you publish to.</Trans>
         </Empty>
       )}
-      {total > 0 && (
+      {total > 0 && !isLoading && (
         <ul className="divide-y rounded-2xl border bg-card">
           {links.data?.connectLinks.map((link) => (
             <LinkRow

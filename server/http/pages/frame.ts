@@ -30,6 +30,8 @@ export interface Page {
   isNarrow?: boolean;
   /** A script that the page needs, by path: only for what browsers offer only to scripts. */
   script?: string;
+  /** Whether the dashboard shows it in a frame: its links leave the frame. Nobody else can frame it. */
+  isFramed?: boolean;
   /** Other origins to which submitting a form may lead. */
   formOrigins?: readonly string[];
 }
@@ -44,7 +46,7 @@ export interface Notice {
   text: string;
 }
 
-/** Sends a page. It is never cached or framed, and loads only our own resources. */
+/** Sends a page. It is never cached, nor framed unless it says so, and loads only our own resources. */
 export async function sendPage(reply: FastifyReply, given: Page): Promise<FastifyReply> {
   const brand = given.brand ?? given.viewer?.brand ?? reply.brand ?? NO_BRAND;
   const page = { ...given, brand, isOthers: given.brand !== undefined };
@@ -88,15 +90,15 @@ function colors(color: string): string {
  * distinguished from another site's. Other sites learn nothing either way. Source: Fetch standard, "append a request
  * Origin header".
  */
-function headersOf({ script, formOrigins = [], brand }: BrandedPage): Record<string, string> {
+function headersOf({ script, formOrigins = [], brand, isFramed = false }: BrandedPage): Record<string, string> {
   const style = styleOf(brand);
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
   return {
-    "content-security-policy": `default-src 'none'; style-src ${styleHash}${style === "" ? "" : ` ${hashOf(style)}`}; img-src data:; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
+    "content-security-policy": `default-src 'none'; style-src ${styleHash}${style === "" ? "" : ` ${hashOf(style)}`}; img-src data:; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors ${isFramed ? "'self'" : "'none'"}; base-uri 'none'`,
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
+    "x-frame-options": isFramed ? "SAMEORIGIN" : "DENY",
     "cross-origin-opener-policy": "same-origin",
   };
 }
@@ -108,6 +110,7 @@ function frame({
   notice = null,
   script,
   isNarrow = false,
+  isFramed = false,
   brand,
   isOthers,
 }: BrandedPage): Html {
@@ -121,13 +124,14 @@ function frame({
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        ${isFramed ? html`<base target="_top" />` : null}
         <title>${title.endsWith(product) ? title : `${title} · ${product}`}</title>
         <link rel="icon" href="${brand.name === null ? ICON : "data:,"}" />
         ${trusted(`<style>${PAGE_STYLE}</style>`)}${style === "" ? null : trusted(`<style>${style}</style>`)}
         ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
       </head>
       <body>
-        <a class="skip" href="#main">Skip to content</a>
+        ${isFramed ? null : html`<a class="skip" href="#main">Skip to content</a>`}
         <header>
           <div class="bar">
             ${isOthers ? html`<span class="brand">${mark}</span>` : html`<a class="brand" href="/">${mark}</a>`}

@@ -185,3 +185,22 @@ test("a consent page is reached through the page only by its state, as the perso
   assert.equal((await press(path)).status, 404);
   assert.doesNotMatch((await open(path, await world.signIn(tenant))).text, /Continue as/);
 });
+
+test("where the sandbox is away, the dashboard can show that in its frame, and nobody else can", async () => {
+  const { settings } = world.services;
+  const before = settings.sandboxUrl;
+  settings.sandboxUrl = "http://127.0.0.1:9";
+  try {
+    const cookie = await world.signIn(world.test);
+    const policyOf = async (path: string) => {
+      const { status, headers } = await fetch(world.url + path, { headers: { cookie, accept: "text/html" } });
+      assert.equal(status, 503, path);
+      const [, framers] = /frame-ancestors ([^;]+)/.exec(headers.get("content-security-policy") ?? "") ?? [];
+      return [framers, headers.get("x-frame-options")];
+    };
+    assert.deepEqual(await policyOf("/sandbox/"), ["'self'", "SAMEORIGIN"]);
+    assert.deepEqual(await policyOf("/sandbox/www.threads.net/@mine"), ["'none'", "DENY"]);
+  } finally {
+    settings.sandboxUrl = before;
+  }
+});

@@ -48,8 +48,10 @@ export async function showFailure(
   const find = async () => await findPerson(services, request).catch(() => null);
   if (error instanceof ConnectError) return await showConnectError(reply, error, await find());
   const { status, message, issues, headers } = logFailure(services.log, error, request);
+  // The dashboard shows the sandbox's front page in a frame, and there also that it cannot be reached.
+  const isFramed = request.method === "GET" && request.url.split("?")[0] === "/sandbox/";
   // Where there is too much to do, nobody is looked up for a refusal.
-  const viewer = status === 429 || status === 503 ? null : await find();
+  const viewer = isFramed || status === 429 || status === 503 ? null : await find();
   const { mode, workspace } = queryOf(request);
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
@@ -59,6 +61,7 @@ export async function showFailure(
   return await sendPage(reply.headers(headers), {
     title: status === 404 ? "Page not found" : "Something went wrong",
     viewer,
+    isFramed,
     status,
     notice: isNowhere ? null : { kind: "failed", text: message },
     body: html`<section>
