@@ -209,7 +209,7 @@ test("a person manages their account: profile, email, two-factor authentication,
     await page.getByText("Two-factor authentication turned on").waitFor({ state: "detached" });
     await page.waitForURL(/action=passkey/);
     await page.reload();
-    await page.getByText(/^Passkey removed \S.* by you$/).waitFor();
+    await page.getByText(/^Passkey removed \S.* by you\s*$/).waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download as CSV" }).click(),

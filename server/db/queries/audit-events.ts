@@ -86,12 +86,6 @@ export const listNames = statement<
      from posts where user_id = $1 and id = any ($2::uuid[]) and content ->> 'text' <> ''`,
 );
 
-/** When the user chose a time zone, if ever. */
-export const findTimeZoneChoice = statement<{ created_at: Date }, [userId: string]>(
-  "audit_events.find_time_zone_choice",
-  `select created_at from audit_events where user_id = $1 and action = 'user.settings_changed' and data ? 'timeZone' limit 1`,
-);
-
 /** When the instance did it last, if ever. */
 export const findLastAuditEvent = statement<{ created_at: Date }, [action: string]>(
   "audit_events.find_last",

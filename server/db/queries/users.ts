@@ -68,6 +68,18 @@ export const findMe = statement<UserRow & { has_password: boolean }, [userId: st
    from users where id = $1`,
 );
 
+/**
+ * The user's time zone, and whether they ever chose one. Read at once: a choice that is made meanwhile is in both or in
+ * neither.
+ */
+export const findTimeZone = statement<{ time_zone: string; is_chosen: boolean }, [userId: string]>(
+  "users.find_time_zone",
+  `select u.time_zone, exists (
+     select from audit_events a
+     where a.user_id = u.id and a.action = 'user.settings_changed' and a.data ? 'timeZone') as is_chosen
+   from users u where u.id = $1`,
+);
+
 /** Null keeps it. */
 export const updateMe = statement<never, [userId: string, name: string | null, timeZone: string | null]>(
   "users.update_me",

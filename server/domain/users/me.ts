@@ -1,8 +1,7 @@
 import type { Me } from "../../../contract/operations/me.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Tenant } from "../../../model/tenant.ts";
-import { findTimeZoneChoice } from "../../db/queries/audit-events.ts";
-import { findMe, updateMe as update } from "../../db/queries/users.ts";
+import { findMe, findTimeZone, updateMe as update } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../call.ts";
@@ -34,15 +33,17 @@ export async function updateMe(
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * Whether the user's time zone is only the default: they are new and never chose one. Of others, the log would be long to
- * search.
+ * The user's time zone, and whether it is only the default: they are new and never chose one. Of others, the log would be
+ * long to search. A choice made since the user was read counts.
  */
-export async function hasDefaultTimeZone(
+export async function timeZoneOf(
   { pool }: Pick<Services, "pool">,
   { id, timeZone, createdAt }: Me,
-): Promise<boolean> {
+): Promise<{ timeZone: string; isDefault: boolean }> {
   const isNew = Date.now() - Date.parse(createdAt) < DAY_MILLISECONDS;
-  return timeZone === "UTC" && isNew && (await findTimeZoneChoice.one(pool, [id])) === undefined;
+  const now = timeZone === "UTC" && isNew ? await findTimeZone.one(pool, [id]) : undefined;
+  if (now === undefined) return { timeZone, isDefault: false };
+  return { timeZone: now.time_zone, isDefault: now.time_zone === "UTC" && !now.is_chosen };
 }
 
 async function readMe(db: Db, userId: string): Promise<Me> {

@@ -9,7 +9,7 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { VERSION } from "../../calls/version.ts";
 import type { Services } from "../../domain/services.ts";
-import { hasDefaultTimeZone } from "../../domain/users/me.ts";
+import { timeZoneOf } from "../../domain/users/me.ts";
 import { listWorkspaces } from "../../domain/workspaces/workspaces.ts";
 import { ICON_SVG } from "../icon.ts";
 import { sendOn } from "../pages/frame.ts";
@@ -112,14 +112,15 @@ export function addDashboard(scope: FastifyInstance, services: Services): void {
 /** Sends the page in which the app runs. It knows who is signed in, so that nothing has to be asked first. */
 export async function sendApp(services: Services, reply: FastifyReply, person: Person): Promise<FastifyReply> {
   const { settings } = services;
-  const { id, email, name, timeZone, isOwner, brand } = person;
+  const { id, email, name, isOwner, brand } = person;
   const { workspaces } = (await listWorkspaces(services, { userId: id })).body;
   const asked = new URL(reply.request.url, settings.appUrl).searchParams.get("workspace");
   if (asked !== null && !workspaces.some((each) => each.id === asked)) return await reply.redirect("/", 302);
   const page = await readBuild(() => readFile(join(DIST, "index.html"), "utf8"));
+  const { timeZone, isDefault: hasDefaultTimeZone } = await timeZoneOf(services, person);
   const start = {
     user: { id, email, name, timeZone, isOwner },
-    hasDefaultTimeZone: await hasDefaultTimeZone(services, person),
+    hasDefaultTimeZone,
     workspaces,
     brand,
     hasMailServer: settings.hasMailServer,
