@@ -8,7 +8,7 @@ import { useWords } from "../words/use-words.tsx";
 import { Consent } from "./consent.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { isCommercial, type Item, type Settings, withOverride, withSetting } from "./draft.ts";
-import { FieldIssues } from "./findings.tsx";
+import { WithIssues } from "./findings.tsx";
 import { pointerOf } from "./issues.ts";
 
 /** What a platform requires people to see and to choose themselves. */
@@ -55,22 +55,23 @@ function Audience({ platform, duties: { audience, disclosure }, settings, onChan
   )?.excludes;
   return (
     <div className="space-y-2">
-      <Select
-        label={say(label)}
-        required
-        value={String(settings[setting] ?? "")}
-        hint={barred && say(barred.reason)}
-        onChange={({ target }) => onChange(setting, target.value === "" ? undefined : target.value)}
-        options={[
-          { value: "", name: t`Choose…` },
-          ...levels.map((level) => ({
-            value: level,
-            name: say(values[level] ?? level),
-            disabled: barred?.audiences.includes(level) === true,
-          })),
-        ]}
-      />
-      <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+      <WithIssues at={pointerOf(platform, [setting])} isDeep>
+        <Select
+          label={say(label)}
+          required
+          value={String(settings[setting] ?? "")}
+          hint={barred && say(barred.reason)}
+          onChange={({ target }) => onChange(setting, target.value === "" ? undefined : target.value)}
+          options={[
+            { value: "", name: t`Choose…` },
+            ...levels.map((level) => ({
+              value: level,
+              name: say(values[level] ?? level),
+              disabled: barred?.audiences.includes(level) === true,
+            })),
+          ]}
+        />
+      </WithIssues>
     </div>
   );
 }
@@ -96,14 +97,15 @@ function Interactions({
           const isLocked = metadata[lockedBy] === true;
           return (
             <div key={setting}>
-              <Checkbox
-                label={say(label)}
-                hint={isLocked ? t`The creator has turned this off.` : undefined}
-                disabled={isLocked}
-                checked={settings[setting] === false && !isLocked}
-                onChange={({ target }) => onChange(setting, target.checked ? false : undefined)}
-              />
-              <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+              <WithIssues at={pointerOf(platform, [setting])} isDeep>
+                <Checkbox
+                  label={say(label)}
+                  hint={isLocked ? t`The creator has turned this off.` : undefined}
+                  disabled={isLocked}
+                  checked={settings[setting] === false && !isLocked}
+                  onChange={({ target }) => onChange(setting, target.checked ? false : undefined)}
+                />
+              </WithIssues>
             </div>
           );
         })}
@@ -143,23 +145,24 @@ function Disclosure({ platform, duties: { disclosure, audience }, settings }: Pa
             const isBarred = excludes?.audiences.includes(String(settings[audience.setting])) === true;
             return (
               <div key={setting}>
-                <Checkbox
-                  label={say(label)}
-                  hint={say(isBarred ? excludes.reason : hint)}
-                  disabled={isBarred && settings[setting] !== true}
-                  checked={settings[setting] === true}
-                  onChange={({ target }) =>
-                    change((draft) =>
-                      withSetting(
-                        withOverride(draft, platform, { isCommercial: true }),
-                        platform,
-                        [setting],
-                        target.checked ? true : undefined,
-                      ),
-                    )
-                  }
-                />
-                <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+                <WithIssues at={pointerOf(platform, [setting])} isDeep>
+                  <Checkbox
+                    label={say(label)}
+                    hint={say(isBarred ? excludes.reason : hint)}
+                    disabled={isBarred && settings[setting] !== true}
+                    checked={settings[setting] === true}
+                    onChange={({ target }) =>
+                      change((draft) =>
+                        withSetting(
+                          withOverride(draft, platform, { isCommercial: true }),
+                          platform,
+                          [setting],
+                          target.checked ? true : undefined,
+                        ),
+                      )
+                    }
+                  />
+                </WithIssues>
               </div>
             );
           })}

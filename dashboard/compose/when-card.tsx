@@ -11,7 +11,7 @@ import { Time } from "../ui/time.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
 import type { PartsOfSaving } from "./different-times.tsx";
 import type { When } from "./draft.ts";
-import { FieldIssues, Issues } from "./findings.tsx";
+import { FieldIssues, Issues, WithIssues } from "./findings.tsx";
 import { useNextTime } from "./next-time.ts";
 
 const DifferentTimes = lazy(async () => ({ default: (await import("./different-times.tsx")).DifferentTimes }));
@@ -50,13 +50,15 @@ export const WhenCard = memo(function WhenCard({
         {option("at", t`At a time`)}
         {when.kind === "at" && (
           <div className="ms-7 space-y-3 pb-2">
-            <LocalTimeField
-              label={t`Date and time`}
-              time={when}
-              timeZone={when.timeZone}
-              saysSkipped={false}
-              onChange={set}
-            />
+            <WithIssues at="/scheduledFor">
+              <LocalTimeField
+                label={t`Date and time`}
+                time={when}
+                timeZone={when.timeZone}
+                saysSkipped={false}
+                onChange={set}
+              />
+            </WithIssues>
             <Select
               label={t`Time zone`}
               value={when.timeZone}
@@ -86,7 +88,7 @@ export const WhenCard = memo(function WhenCard({
         )}
       </fieldset>
       <div className="mt-2">
-        <FieldIssues at="/scheduledFor" />
+        {when.kind !== "at" && <FieldIssues at="/scheduledFor" />}
         {isNext && <NextTimeIssues />}
       </div>
     </Card>

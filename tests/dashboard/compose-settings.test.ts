@@ -8,7 +8,7 @@ import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("what is wrong with a platform's settings is seen, said by their fields, counted and mended where it is", async (t) => {
   const { world, open, troubles } = await signedIn(t);
-  for (const platform of ["youtube", "linkedin", "threads", "instagram"] as const)
+  for (const platform of ["youtube", "linkedin", "threads", "instagram", "tiktok"] as const)
     await world.connect(world.test, platform);
   const page = await open({ viewport: { width: 1280, height: 1400 } });
   const tab = (name: RegExp) => page.getByRole("tab", { name });
@@ -87,6 +87,38 @@ test("what is wrong with a platform's settings is seen, said by their fields, co
     assert.match(await part.inputValue(), /^(word )+.*…$/);
     await tab(/^All platforms/).click();
     assert.equal(await page.getByLabel("Text", { exact: true }).inputValue(), "First");
+  });
+
+  await step("so is one of what a platform requires people to choose", async () => {
+    await openNew("TikTok");
+    await page.getByLabel("Text", { exact: true }).fill("News");
+    await tab(/^TikTok/).click();
+    const audience = page.getByLabel("Who can see this post");
+    await audience.and(page.locator("[aria-invalid=true][aria-describedby]")).waitFor();
+    await audience.selectOption("Everyone");
+    await audience.and(page.locator("[aria-invalid=false]")).waitFor();
+    await page.getByLabel(/^Disclose commercial content/).check();
+    const brand = page.getByLabel(/^Your brand/);
+    await brand.and(page.locator("[aria-invalid=true]")).waitFor();
+    assert.match(await descriptionOf(brand), /You need to indicate if your content promotes yourself/);
+    await brand.check();
+    await brand.and(page.locator("[aria-invalid=false]")).waitFor();
+    await assertAccessible(page);
+  });
+
+  await step("and one of the time", async () => {
+    await openNew("Instagram");
+    await page.getByLabel("Text", { exact: true }).fill("News");
+    await page.getByLabel("At a time").check();
+    const time = page.getByLabel("Date and time");
+    await time.fill("2020-01-01T10:00");
+    await time.and(page.locator("[aria-invalid=true][aria-describedby]")).waitFor();
+    assert.notEqual(await descriptionOf(time), "");
+    assert.equal(await page.getByLabel("Time zone").getAttribute("aria-invalid"), "false");
+    await assertAccessible(page);
+    const later = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    await time.fill(`${later}T12:00`);
+    await time.and(page.locator("[aria-invalid=false]")).waitFor();
   });
 
   assert.deepEqual(troubles, []);
