@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { readPo } from "../words/book.ts";
 
-const PLACES = /\{\w+|<\/?\d+\/?>/g;
+const PLACES = /\{\w+(?=[,}])|<\/?\d+\/?>/g;
 
 test("every text of the dashboard is in every language, with everything that is filled in", async () => {
   const english = await readTexts("en.po");
