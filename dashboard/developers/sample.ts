@@ -24,11 +24,19 @@ export interface Snippet {
   request?: string;
 }
 
-/** The same first post in each language, ready to run. */
+/**
+ * A first post in each language, ready to run. Each has a text of its own, since most platforms refuse the text of a
+ * recent post.
+ */
 export function postSnippets(sample: PostSample): readonly Snippet[] {
   const { apiUrl, key, platformSetId, platform, label, isPublished } = sample;
-  const body = { content: { text: "Hello from Ampost!" }, platforms: [platform], platformSetId };
-  const create = curl(`${apiUrl}/api/v1/posts`, key, body);
+  const textBy = (language: Snippet["language"]) => `Hello from Ampost, by ${language}!`;
+  const bodyBy = (language: Snippet["language"]) => ({
+    content: { text: textBy(language) },
+    platforms: [platform],
+    platformSetId,
+  });
+  const create = curl(`${apiUrl}/api/v1/posts`, key, bodyBy("curl"));
   return [
     {
       language: "curl",
@@ -41,7 +49,7 @@ export function postSnippets(sample: PostSample): readonly Snippet[] {
     {
       language: "TypeScript",
       text: typescript(sample, [
-        `const { post } = await client.posts.create(${JSON.stringify(body, null, 2)});`,
+        `const { post } = await client.posts.create(${JSON.stringify(bodyBy("TypeScript"), null, 2)});`,
         ...(isPublished
           ? [
               "const { post: published } = await client.posts.publish(post.id, { waitSeconds: 60 });",
@@ -53,7 +61,7 @@ export function postSnippets(sample: PostSample): readonly Snippet[] {
     {
       language: "Python",
       text: python(sample, [
-        `post = client.posts.create(${JSON.stringify(body, null, 4)})["post"]`,
+        `post = client.posts.create(${JSON.stringify(bodyBy("Python"), null, 4)})["post"]`,
         ...(isPublished ? [`post = client.posts.publish(post["id"], wait_seconds=60)["post"]`] : []),
         `print(post["id"], post["status"])`,
       ]),
@@ -62,7 +70,7 @@ export function postSnippets(sample: PostSample): readonly Snippet[] {
       language: "MCP",
       text: mcpConfig(`${apiUrl}/mcp`, key),
       request:
-        `${isPublished ? "Publish" : "Write a draft of"} "${body.content.text}" on ${label} ` +
+        `${isPublished ? "Publish" : "Write a draft of"} "${textBy("MCP")}" on ${label} ` +
         `with the platform set ${platformSetId}.`,
     },
   ];

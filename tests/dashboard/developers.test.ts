@@ -219,6 +219,8 @@ test("a developer finds everything that a program needs", async (t) => {
       await press(page, "Open");
       await heading.waitFor();
       await show("requests");
+      // Keys are heard once the view is there.
+      await page.getByRole("heading", { name: "Requests", exact: true }).waitFor();
       await page.keyboard.press("Control+k");
       await page.getByRole("combobox", { name: "Search and commands" }).fill(id);
       await page.getByRole("option", { name: `Request ${id}` }).click();
@@ -300,15 +302,14 @@ test("each snippet does what it says as it is, for the key that it has in it", a
     await within.getByRole("tab", { name: language }).click();
     return (await within.getByRole("region", { name: language, exact: true }).textContent()) ?? "";
   };
-  const runAll = async (within: Page | Locator, done: (language: string) => Promise<void>) => {
+  const runAll = async (within: Page | Locator, done: (language: string, said: string) => Promise<void>) => {
     for (const language of ["curl", "TypeScript", "Python"] as const) {
-      await run(language, await shown(within, language));
-      await done(language);
+      const said = await run(language, await shown(within, language));
+      await done(language, said);
     }
     const config = await shown(within, "MCP");
     const request = (await within.getByRole("region", { name: "What to ask" }).textContent()) ?? "";
-    await asAgent(config, request);
-    await done("MCP");
+    await done("MCP", await asAgent(config, request));
   };
 
   await step("those of the first steps publish a post, although not every account takes a text alone", async () => {
@@ -319,14 +320,16 @@ test("each snippet does what it says as it is, for the key that it has in it", a
     await page.getByText("Each of these publishes a post in the sandbox.").waitFor();
     let count = 0;
     let out: Published[] = [];
-    await runAll(page, async () => {
+    await runAll(page, async (language, said) => {
+      assert.match(said, /\bpublished\b/, language);
       count += 1;
       out = await outThere(count);
     });
     assert.deepEqual(
       out.map(({ text }) => text),
-      Array.from({ length: 4 }, () => "Hello from Ampost!"),
+      ["MCP", "Python", "TypeScript", "curl"].map((language) => `Hello from Ampost, by ${language}!`),
     );
+    assert.match(await run("curl", await shown(page, "curl")), /"status":"published"/, "it can be run again");
     await page.getByRole("button", { name: /Publish your first post.*Done/ }).waitFor();
   });
 
@@ -363,12 +366,15 @@ test("each snippet does what it says as it is, for the key that it has in it", a
     await dialog.getByLabel("Instagram").check();
     await dialog.getByRole("button", { name: "Create key" }).click();
     await dialog.getByText("This key can post only where a post needs a picture or a video.").waitFor();
-    await until(async () => (await outThere(4)).length === 4);
+    await until(async () => (await outThere(5)).length === 5);
   });
   assert.deepEqual(troubles, []);
 });
 
-/** Runs a snippet as a program, after the installation that it names. Rejects if it fails. */
+/** No program that a snippet is takes longer, unless it hangs. */
+const LONGEST_PROGRAM_MILLISECONDS = 60_000;
+
+/** Runs a snippet as a program, after the installation that it names. Resolves with its output; rejects if it fails. */
 async function programs(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), "ampost-snippets-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -381,20 +387,23 @@ async function programs(t: TestContext) {
       cwd: folder,
       encoding: "utf8",
       env: { ...process.env, ...env },
+      timeout: LONGEST_PROGRAM_MILLISECONDS,
+      killSignal: "SIGKILL",
     });
     assert.equal(status, 0, `${command} ${args.join(" ")}: ${stdout}${stderr}`);
     return stdout;
   };
-  return async (language: "curl" | "TypeScript" | "Python", text: string): Promise<void> => {
+  return async (language: "curl" | "TypeScript" | "Python", text: string): Promise<string> => {
     const [first = ""] = text.split("\n");
     if (language === "curl") {
       const answer = start("bash", ["-e", "-o", "pipefail", "-c", text]);
       assert.equal(Object(JSON.parse(answer)).error, undefined, answer);
+      return answer;
     } else if (language === "TypeScript") {
       assert.match(first, /^\/\/ npm install /);
       if (isFirst(first)) start("bash", ["-e", "-c", `${first.slice(3)} --no-audit --no-fund --cache ${folder}/cache`]);
       await writeFile(join(folder, "first.mts"), text);
-      start(process.execPath, ["first.mts"]);
+      return start(process.execPath, ["first.mts"]);
     } else {
       assert.match(first, /^# pip install \S+\.whl$/);
       if (isFirst(first)) {
@@ -404,13 +413,16 @@ async function programs(t: TestContext) {
         start("python3", ["-m", "zipfile", "-e", "ampost.whl", "packages"]);
       }
       await writeFile(join(folder, "first.py"), text);
-      start("python3", ["first.py"], { PYTHONPATH: join(folder, "packages") });
+      return start("python3", ["first.py"], { PYTHONPATH: join(folder, "packages") });
     }
   };
 }
 
-/** Does what an agent with this configuration makes of the request, from nothing but its words. */
-async function asAgent(config: string, request: string): Promise<void> {
+/**
+ * Does what an agent with this configuration makes of the request, from nothing but its words. Resolves with the last
+ * answer.
+ */
+async function asAgent(config: string, request: string): Promise<string> {
   const { type, url, headers } = Object(JSON.parse(config)).mcpServers.ampost;
   assert.equal(type, "http");
   const client = new Client({ name: "snippet", version: "1" });
@@ -422,15 +434,17 @@ async function asAgent(config: string, request: string): Promise<void> {
   };
   const webhook = /^Create a webhook for (\S+)\.$/.exec(request);
   const post = /^(Publish|Write a draft of) "(.+)" on (.+) with the platform set (\S+)\.$/.exec(request);
-  if (webhook !== null) await call("webhooks_create", { url: webhook[1] });
+  let last: Record<string, unknown>;
+  if (webhook !== null) last = await call("webhooks_create", { url: webhook[1] });
   else {
     const [, verb, text, label, platformSetId] = post ?? assert.fail(request);
     const platform = Object.values(catalog).find(({ capabilities }) => capabilities.label === label)?.capabilities
       .platform;
-    const made = await call("posts_create", { content: { text }, platforms: [platform], platformSetId });
-    if (verb === "Publish") await call("posts_publish", { id: Object(made.post).id, wait: 30 });
+    last = await call("posts_create", { content: { text }, platforms: [platform], platformSetId });
+    if (verb === "Publish") last = await call("posts_publish", { id: Object(last.post).id, wait: 30 });
   }
   await client.close();
+  return JSON.stringify(last);
 }
 
 interface Received {
