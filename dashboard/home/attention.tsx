@@ -89,10 +89,10 @@ export function NeedsAttention() {
       <PostRows posts={posts} withStatus />
       {failed.total + partial.total > posts.length && (
         <p className="flex flex-wrap gap-x-4 pt-2 text-sm">
-          <Link to="/posts" search={(before) => ({ ...before, status: "failed" as const })} className="text-link">
+          <Link to="/posts" search={(before) => ({ ...before, status: "failed" as const })} className={ALL}>
             {t`All failed posts`}
           </Link>
-          <Link to="/posts" search={(before) => ({ ...before, status: "partial" as const })} className="text-link">
+          <Link to="/posts" search={(before) => ({ ...before, status: "partial" as const })} className={ALL}>
             {t`All partly published posts`}
           </Link>
         </p>
@@ -102,6 +102,8 @@ export function NeedsAttention() {
 }
 
 const LINK = "text-link underline";
+/** Below each other on phones. */
+const ALL = "inline-flex min-h-6 items-center text-link";
 
 /**
  * The posts in a status that may have come to it last: the newest ones and, if there are more than can be compared,
