@@ -65,7 +65,12 @@ export function FirstPost({ onAct }: { onAct: () => void }) {
         error={errorAt(error, "/content") ?? errorElsewhere(error, ["/content"])}
       />
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" kind="main" isBusy={create.isPending || publish.isPending}>
+        <Button
+          type="submit"
+          kind="main"
+          className="max-sm:whitespace-normal"
+          isBusy={create.isPending || publish.isPending}
+        >
           {t`Publish on ${label}, in the sandbox`}
         </Button>
         {composer}

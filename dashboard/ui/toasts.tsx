@@ -1,13 +1,11 @@
-import { useLingui } from "@lingui/react/macro";
-import { Toast } from "radix-ui";
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, lazy, type ReactNode, Suspense, useCallback, useContext, useMemo, useState } from "react";
 
-import { Said } from "../words/use-words.tsx";
-import { Button } from "./controls.tsx";
 import { requestHref } from "./failure.tsx";
-import { CloseIcon } from "./icons.tsx";
+import { useIsIdle } from "./idle.ts";
 
-interface Said {
+const ToastList = lazy(async () => ({ default: (await import("./toast-list.tsx")).ToastList }));
+
+export interface ToastSaid {
   id: number;
   text: string;
   isBad: boolean;
@@ -34,9 +32,9 @@ export function useToasts(): Toasts {
 let last = 0;
 
 export function ToastRoom({ children }: { children: ReactNode }) {
-  const { t } = useLingui();
-  const [shown, setShown] = useState<readonly Said[]>([]);
-  const add = useCallback((said: Omit<Said, "id">) => {
+  const isIdle = useIsIdle();
+  const [shown, setShown] = useState<readonly ToastSaid[]>([]);
+  const add = useCallback((said: Omit<ToastSaid, "id">) => {
     last += 1;
     const id = last;
     setShown((before) => [...before.slice(-2), { id, ...said }]);
@@ -49,42 +47,15 @@ export function ToastRoom({ children }: { children: ReactNode }) {
     }),
     [add],
   );
-  const drop = (id: number) => setShown((before) => before.filter((each) => each.id !== id));
+  const drop = useCallback((id: number) => setShown((before) => before.filter((each) => each.id !== id)), []);
   return (
     <Context value={toasts}>
-      <Toast.Provider label={t`Notification`} duration={6000}>
-        {children}
-        {shown.map(({ id, text, isBad, undo, requestHref: href }) => (
-          <Toast.Root
-            key={id}
-            type={isBad ? "foreground" : "background"}
-            onOpenChange={(isOpen) => (isOpen ? undefined : drop(id))}
-            className={`flex items-center gap-2 rounded-xl border bg-card px-4 py-2 shadow-lg ${isBad ? "border-bad" : ""}`}
-          >
-            <Toast.Description className="grow text-sm">
-              {isBad ? <Said text={text} /> : text}{" "}
-              {href !== undefined && (
-                <a href={href} className="text-link underline underline-offset-2">
-                  {t`Show the request`}
-                </a>
-              )}
-            </Toast.Description>
-            {undo !== undefined && (
-              <Toast.Action altText={t`Undo`} asChild>
-                <Button kind="quiet" onClick={undo}>
-                  {t`Undo`}
-                </Button>
-              </Toast.Action>
-            )}
-            <Toast.Close asChild>
-              <Button kind="quiet" className="px-2" aria-label={t`Close`}>
-                <CloseIcon />
-              </Button>
-            </Toast.Close>
-          </Toast.Root>
-        ))}
-        <Toast.Viewport className="fixed inset-x-4 bottom-20 z-50 ms-auto flex max-w-md flex-col gap-2 md:bottom-4" />
-      </Toast.Provider>
+      {children}
+      {(isIdle || shown.length > 0) && (
+        <Suspense>
+          <ToastList shown={shown} onDrop={drop} />
+        </Suspense>
+      )}
     </Context>
   );
 }
