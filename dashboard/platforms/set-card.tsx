@@ -18,9 +18,9 @@ import { Dialog, Loading, Skeleton, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountRow } from "./account-row.tsx";
 import { Connect } from "./connect.tsx";
-import { NewConnectLink } from "./new-connect-link.tsx";
 import { PauseNotice, usePause } from "./pause.tsx";
 
+const NewConnectLink = lazy(async () => ({ default: (await import("./new-connect-link.tsx")).NewConnectLink }));
 const SetPostingTimes = lazy(async () => ({ default: (await import("./posting-times.tsx")).SetPostingTimes }));
 
 /** A platform set: its accounts, what can be connected to it, and what can be done with it. */
@@ -131,7 +131,9 @@ function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }
         </Suspense>
       </Dialog>
       <Dialog title={t`New connect link`} isOpen={open === "link"} onClose={close}>
-        <NewConnectLink platformSetId={set.id} />
+        <Suspense fallback={<Loading rows={3} />}>
+          <NewConnectLink platformSetId={set.id} />
+        </Suspense>
       </Dialog>
       <DeleteSet set={set} isOpen={open === "delete"} onClose={close} />
     </>
