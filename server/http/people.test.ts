@@ -5,6 +5,7 @@ import { idOf } from "../../tests/answers.ts";
 import { secretOf, totp } from "../../tests/totp.ts";
 import { dump, emailsOf, tokenFor, visit } from "../../tests/visitor.ts";
 import { createWorld, PASSWORD, type TestTenant, type World } from "../../tests/world.ts";
+import { getMe, timeZoneOf } from "../domain/users/me.ts";
 
 let world: World;
 
@@ -40,6 +41,16 @@ test("users can see and change their name and time zone, and nothing else", asyn
     { name: "x".repeat(101) },
   ]) {
     assert.equal((await world.callAs(cookie, "PATCH", "/api/me", body)).status, 400, JSON.stringify(body));
+  }
+});
+
+test("a time zone is the default until one is chosen, even while the user is read", async () => {
+  const { cookie, tenant } = await newPerson();
+  const { user } = (await getMe(world.services, tenant)).body;
+  assert.deepEqual(await timeZoneOf(world.services, user), { timeZone: "UTC", isDefault: true });
+  for (const timeZone of ["America/New_York", "UTC"]) {
+    assert.equal((await world.callAs(cookie, "PATCH", "/api/me", { timeZone })).status, 200);
+    assert.deepEqual(await timeZoneOf(world.services, user), { timeZone, isDefault: false });
   }
 });
 
