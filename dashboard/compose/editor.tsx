@@ -206,6 +206,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     )}
                     <PublishBar
                       draft={draft}
+                      latest={history.latest}
                       findings={findings}
                       isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
                       isMended={async () =>

@@ -1,4 +1,4 @@
-import { startTransition, useCallback, useMemo, useReducer } from "react";
+import { startTransition, useCallback, useMemo, useRef, useState } from "react";
 
 import type { Draft } from "./draft.ts";
 
@@ -52,28 +52,32 @@ export function reduce(state: State, action: Action): State {
   };
 }
 
-/** The draft with its undo. Typing is not urgent: the text box that is typed into shows it at once. */
+/**
+ * The draft with its undo. Typing is not urgent: the text box that is typed into shows it at once, and `latest` has what
+ * was typed before the rest shows it.
+ */
 export function useHistory(initial: Draft) {
-  const [{ past, draft, future, revision }, send] = useReducer(reduce, {
-    past: [],
-    draft: initial,
-    future: [],
-    revision: 0,
-    last: null,
-  });
+  const [shown, setShown] = useState<State>({ past: [], draft: initial, future: [], revision: 0, last: null });
+  const { past, draft, future, revision } = shown;
+  const now = useRef(shown);
+  const send = useCallback((action: Action) => {
+    now.current = reduce(now.current, action);
+    setShown(now.current);
+  }, []);
   const type = useCallback(
     (field: string, edit: Edit) => startTransition(() => send({ do: "type", field, at: Date.now(), edit })),
-    [],
+    [send],
   );
-  const change = useCallback((edit: Edit) => send({ do: "change", edit }), []);
-  const note = useCallback((edit: Edit) => send({ do: "note", edit }), []);
-  const undo = useCallback(() => send({ do: "undo" }), []);
-  const redo = useCallback(() => send({ do: "redo" }), []);
+  const change = useCallback((edit: Edit) => send({ do: "change", edit }), [send]);
+  const note = useCallback((edit: Edit) => send({ do: "note", edit }), [send]);
+  const undo = useCallback(() => send({ do: "undo" }), [send]);
+  const redo = useCallback(() => send({ do: "redo" }), [send]);
+  const latest = useCallback(() => now.current.draft, []);
   const isTouched = past.length + future.length > 0;
   const canUndo = past.length > 0;
   const canRedo = future.length > 0;
   return useMemo(
-    () => ({ draft, revision, type, change, note, undo, redo, isTouched, canUndo, canRedo }),
-    [draft, revision, type, change, note, undo, redo, isTouched, canUndo, canRedo],
+    () => ({ draft, latest, revision, type, change, note, undo, redo, isTouched, canUndo, canRedo }),
+    [draft, latest, revision, type, change, note, undo, redo, isTouched, canUndo, canRedo],
   );
 }

@@ -23,6 +23,8 @@ const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).C
 
 interface PublishBarProps {
   draft: Draft;
+  /** The draft with what was typed just now. */
+  latest: () => Draft;
   findings: readonly Finding[];
   /** Whether the findings are about the draft as it is. */
   isChecked: boolean;
@@ -39,7 +41,7 @@ const AUTOSAVE_MILLISECONDS = 1500;
 
 /** What can be done with the post, and what keeps it from being done. */
 export function PublishBar(props: PublishBarProps) {
-  const { draft, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
+  const { draft, latest, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
   const { t } = useLingui();
   const { show } = useComposer();
   const mode = useMode();
@@ -78,7 +80,7 @@ export function PublishBar(props: PublishBarProps) {
   const save = () =>
     attempt(
       "save",
-      () => saving.save(draft, when),
+      () => saving.save(latest(), latest().when),
       (saved) => {
         if (when.kind !== "draft") open(saved);
         else created(saved);
@@ -93,7 +95,7 @@ export function PublishBar(props: PublishBarProps) {
     setAsking(false);
     return attempt(
       "publish",
-      () => saving.publish(draft),
+      () => saving.publish(latest()),
       (saved) => {
         open(saved);
         toasts.say(t`Publishing has started.`);
