@@ -177,8 +177,8 @@ export interface Post {
   mode: Mode;
   publishedAt: string | null;
   /**
-   * Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer tried
-   * to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.
+   * Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer tried to.
+   * Null once it is published, and after a writer's edit until they try again.
    */
   approval: {
     /** `sent_back` if a person wants it changed first: then an edit by a key makes it `pending` again. */
@@ -203,7 +203,7 @@ export interface PostSummary {
   publishedCount: number;
   /** Number of failed platform posts, including those whose outcome is unknown. */
   failedCount: number;
-  /** Of those, the number that may be live: their outcome is unknown. */
+  /** Of those, the number that may be live. */
   unknownCount: number;
   scheduledFor: string | null;
   /** ISO 8601, UTC, with milliseconds. */
@@ -664,7 +664,7 @@ export interface PostChanges {
 export interface PostFilter {
   /** Only posts with this status. */
   status?: PostStatus;
-  /** Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown. */
+  /** Posts that may be live. */
   outcome?: "unknown";
   /** Only posts that target this platform. */
   platform?: Platform;
@@ -705,7 +705,7 @@ export interface PostsToCancel {
 export interface Retry {
   /** Platforms to retry. Defaults to all failed ones. */
   platforms?: Platform[];
-  /** Retries a platform post whose outcome is unknown, even though it may already be live. */
+  /** Even if its outcome is unknown and it may be live. */
   force?: boolean;
 }
 

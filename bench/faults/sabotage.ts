@@ -137,7 +137,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/http/routes/auth-routes.ts",
-        find: "  refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);\n",
+        find: "  refuseWaysElsewhere([...url.searchParams, ...Object.entries(fields)]);\n",
         replace: "",
       },
     ],
@@ -228,8 +228,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/settle.ts",
-        find: "(patienceSeconds > QUIET_PATIENCE_SECONDS && isFromDatabase(error) && !isRefusedForGood(error))",
-        replace: "(isFromDatabase(error) && isRefusedForGood(error) && patienceSeconds < 0)",
+        find: "return isFromDatabase(error) && !isRefusedForGood(error) ? otherSeconds : 0;",
+        replace: "return isFromDatabase(error) && isRefusedForGood(error) && otherSeconds < 0 ? otherSeconds : 0;",
       },
     ],
     tests: "server/publishing/in-hand.test.ts",

@@ -124,7 +124,7 @@ export const postsApprove = operation({
   description:
     "Lets keys with the policy `approvalRequired` publish the current version of a draft or scheduled post, " +
     "or retry a failed one. `contentHash` identifies the version you reviewed: if the post has changed since, " +
-    "it is not approved. Any edit removes the approval, and so does another account in place of one that was shown. " +
+    "it is not approved. Any edit removes the approval, and so does replacing an account that was shown. " +
     "All media must have been fetched first.",
   auth: "session",
   params: idParam,

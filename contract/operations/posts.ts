@@ -276,8 +276,8 @@ export const post = z.object({
     })
     .nullable()
     .describe(
-      "Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer " +
-        "tried to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.",
+      "Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer " +
+        "tried to. Null once it is published, and after a writer's edit until they try again.",
     )
     .meta({ examples: [null] }),
 });
@@ -303,7 +303,7 @@ export const postSummary = z.object({
     .meta({ examples: [0] }),
   unknownCount: z
     .int()
-    .describe("Of those, the number that may be live: their outcome is unknown.")
+    .describe("Of those, the number that may be live.")
     .meta({ examples: [0] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
@@ -456,7 +456,7 @@ export const postsList = operation({
     outcome: z
       .enum(["unknown"])
       .optional()
-      .describe("Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown.")
+      .describe("Posts that may be live.")
       .meta({ examples: ["unknown"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
     platformSetId: id.optional().describe("Only posts of this platform set."),
@@ -641,8 +641,7 @@ export const postsRetry = operation({
   summary: "Retry a post",
   description:
     "Retries failed platform posts of a partial or failed post: those in `platforms`, or all. " +
-    "A platform post whose outcome is `unknown` may be live, " +
-    "so it is retried only if you list it and set `force: true`.",
+    "One whose outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.",
   rateClass: "publishPost",
   tool: {
     readOnly: false,
@@ -664,7 +663,7 @@ export const postsRetry = operation({
       force: z
         .boolean()
         .optional()
-        .describe("Retries a platform post whose outcome is unknown, even though it may already be live.")
+        .describe("Even if its outcome is unknown and it may be live.")
         .meta({ examples: [true] }),
     })
     .optional(),

@@ -18,11 +18,14 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
           className={`flex items-center gap-2 rounded-xl border bg-card px-4 py-2 shadow-lg ${isBad ? "border-bad" : ""}`}
         >
           <Toast.Description className="grow text-sm">
-            {isBad ? <Said text={text} /> : text}{" "}
+            {isBad ? <Said text={text} /> : text}
             {href !== undefined && (
-              <a href={href} className="text-link underline underline-offset-2">
-                {t`Show the request`}
-              </a>
+              <>
+                {" "}
+                <a href={href} className="text-link underline underline-offset-2">
+                  {t`Show the request`}
+                </a>
+              </>
             )}
           </Toast.Description>
           {undo !== undefined && (

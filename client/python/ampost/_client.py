@@ -171,9 +171,8 @@ class Posts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A
-        platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force:
-        true`.
+        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. One whose
+        outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.
         """
         return self._connection.call(
             "POST",
@@ -395,9 +394,8 @@ class AsyncPosts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A
-        platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force:
-        true`.
+        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. One whose
+        outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.
         """
         return await self._connection.call(
             "POST",

@@ -207,8 +207,8 @@ class Post(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
-    #: Whether the post is approved, if a key that requires approval created it or tried to publish it, or a writer
-    #: tried to publish it. Null once it is published, and from a writer's edit of a decided post until they try again.
+    #: Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer tried
+    #: to. Null once it is published, and after a writer's edit until they try again.
     approval: PostApproval | None
 
 
@@ -271,7 +271,7 @@ class PostSummary(TypedDict):
     publishedCount: int
     #: Number of failed platform posts, including those whose outcome is unknown.
     failedCount: int
-    #: Of those, the number that may be live: their outcome is unknown.
+    #: Of those, the number that may be live.
     unknownCount: int
     scheduledFor: str | None
     #: ISO 8601, UTC, with milliseconds.
@@ -725,7 +725,7 @@ class PostChangesContent(TypedDict):
 PostFilter = TypedDict("PostFilter", {
     #: Only posts with this status.
     "status": "NotRequired[PostStatus]",
-    #: Only `failed` and `partial` posts that may be live on a platform whose outcome is unknown.
+    #: Posts that may be live.
     "outcome": "NotRequired[Literal[\"unknown\"]]",
     #: Only posts that target this platform.
     "platform": "NotRequired[Platform]",
@@ -765,7 +765,7 @@ class PostsToCancel(TypedDict):
 class Retry(TypedDict):
     #: Platforms to retry. Defaults to all failed ones.
     platforms: NotRequired[list[Platform]]
-    #: Retries a platform post whose outcome is unknown, even though it may already be live.
+    #: Even if its outcome is unknown and it may be live.
     force: NotRequired[bool]
 
 

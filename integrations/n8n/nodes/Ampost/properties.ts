@@ -2014,8 +2014,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Outcome",
         name: "outcome",
-        description:
-          "Only <code>failed</code> and <code>partial</code> posts that may be live on a platform whose outcome is unknown",
+        description: "Posts that may be live",
         type: "options",
         options: [{ name: "Unknown", value: "unknown" }],
         default: "unknown",
@@ -2403,8 +2402,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Force",
         name: "force",
-        description:
-          "Whether this retries a platform post whose outcome is unknown, even though it may already be live",
+        description: "Whether this even if its outcome is unknown and it may be live",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "force" } },
