@@ -83,8 +83,11 @@ function withoutBreaks(text: string): string {
 
 /** What has letters, without the signs and spaces around it. */
 function wordsIn(written: string): Markup[] {
-  const [, before = written, word, after = ""] = /^([^\p{L}]*)(\p{L}.*?)([\s@•·]*)$/su.exec(written) ?? [];
-  return word === undefined ? [before] : [before, { word }, after];
+  const start = written.search(/\p{L}/u);
+  if (start === -1) return [written];
+  let end = written.length;
+  while (/[\s@•·]/.test(written.charAt(end - 1))) end -= 1;
+  return [written.slice(0, start), { word: written.slice(start, end) }, written.slice(end)];
 }
 
 function attributesIn(text: string, values: Values): Record<string, string | Word> {
