@@ -51,8 +51,7 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
     `- REST: ${apiUrl}/api/v1, JSON, \`Authorization: Bearer amp_live_…\` or \`amp_test_…\``,
     `- MCP: ${apiUrl}/mcp, with the same keys; \`/mcp?tools=posts,media\` has only these groups of tools`,
     `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
-    `- Documentation for people: ${appUrl}/docs; ` +
-      "each page is Markdown at its URL with `.md` added",
+    `- Documentation for people: ${appUrl}/docs; ` + "each page is Markdown at its URL with `.md` added",
     `- More: ${appUrl}/llms.txt lists all pages, ${appUrl}/llms-full.txt has their full text`,
     "",
     ...guides.flatMap((guide) => [guide.trim(), ""]),
