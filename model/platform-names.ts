@@ -23,3 +23,6 @@ function isComplete<T>(made: Partial<Record<PlatformName, T>>): made is Record<P
 export const MODES = ["live", "test"] as const;
 
 export type Mode = (typeof MODES)[number];
+
+/** It takes the same text again, so that a sample can be run twice. */
+export const SAMPLE_PLATFORM: PlatformName = "threads";

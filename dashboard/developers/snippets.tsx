@@ -3,16 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 
 import type { ApiKey } from "../../contract/operations/api-keys.ts";
-import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { type Mode, SAMPLE_PLATFORM } from "../../model/platform-names.ts";
 import { labelOf, start } from "../start.ts";
 import { Copyable } from "../ui/copy.tsx";
 import { Notice, Skeleton } from "../ui/surfaces.tsx";
 import { tabClass, tabsClass } from "../ui/tabs.ts";
 import { postSnippets, type Snippet, webhookSnippets } from "./sample.ts";
 import { useTextAccounts } from "./text-accounts.ts";
-
-/** The platform that takes the same text again, so that a snippet can be run twice. */
-const TAKES_REPEATS: PlatformName = "threads";
 
 /** A first post in each language, with the person's own key and set in it, as the key may do it. */
 export function PostSnippets({
@@ -27,7 +24,7 @@ export function PostSnippets({
   const { t } = useLingui();
   const { accounts, platforms, isPending } = useTextAccounts(mode, policies?.platforms);
   if (isPending) return <Skeleton className="h-40" />;
-  const account = accounts.find(({ platform }) => platform === TAKES_REPEATS) ?? accounts[0];
+  const account = accounts.find(({ platform }) => platform === SAMPLE_PLATFORM) ?? accounts[0];
   if (account === undefined)
     return (
       <Notice>
