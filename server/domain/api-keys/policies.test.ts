@@ -79,7 +79,9 @@ test("a draft-only key creates, edits and discards drafts, and cannot schedule, 
   const refused = await world.call(key, "POST", `${POSTS}/${id}/publish`);
   assert.deepEqual(rulesOf(refused), [["key.policy.draftOnly", ""]]);
   assert.ok(
-    JSON.stringify(refused.body).includes(`${world.services.settings.appUrl}/posts/${id}/approve?workspace=${key.userId}, or use a key`),
+    JSON.stringify(refused.body).includes(
+      `${world.services.settings.appUrl}/posts/${id}/approve?workspace=${key.userId}, or use a key`,
+    ),
   );
   assert.deepEqual(rulesOf(await world.call(key, "POST", `${POSTS}/${await failedPost()}/retry`)), [
     ["key.policy.draftOnly", ""],
