@@ -77,11 +77,6 @@ test("posts that may be live although no platform has confirmed them are told ap
         platform,
         outcomes[index],
       ]);
-    await world.services.pool.query(
-      `insert into post_counts (user_id, mode, status, platforms, change)
-       values ($1, $2, $3, '{threads,linkedin}', 1), ($1, $2, 'draft', '{threads,linkedin}', -1)`,
-      [tenant.userId, tenant.mode, status],
-    );
     return id;
   };
   const lost = await settle("Lost", "failed", "unknown", "failed");
