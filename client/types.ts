@@ -177,8 +177,8 @@ export interface Post {
   mode: Mode;
   publishedAt: string | null;
   /**
-   * Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer tried to.
-   * Null once it is published, and after a writer's edit until they try again.
+   * Whether the post is approved, if its key or writer needs that. Null once it is published, and after a writer's edit
+   * until they try again.
    */
   approval: {
     /** `sent_back` if a person wants it changed first: then an edit by a key makes it `pending` again. */

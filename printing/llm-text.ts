@@ -52,7 +52,7 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
     `- MCP: ${apiUrl}/mcp, with the same keys; \`/mcp?tools=posts,media\` has only these groups of tools`,
     `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
     `- Documentation for people: ${appUrl}/docs; ` + "each page is Markdown at its URL with `.md` added",
-    `- More: ${appUrl}/llms.txt lists all pages, ${appUrl}/llms-full.txt has their full text`,
+    `- More: ${appUrl}/llms.txt (all pages), ${appUrl}/llms-full.txt (their text)`,
     "",
     ...guides.flatMap((guide) => [guide.trim(), ""]),
     "## Platforms",

@@ -276,8 +276,8 @@ export const post = z.object({
     })
     .nullable()
     .describe(
-      "Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer " +
-        "tried to. Null once it is published, and after a writer's edit until they try again.",
+      "Whether the post is approved, if its key or writer needs that. " +
+        "Null once it is published, and after a writer's edit until they try again.",
     )
     .meta({ examples: [null] }),
 });

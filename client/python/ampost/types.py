@@ -207,8 +207,8 @@ class Post(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
-    #: Whether the post is approved, if a key that requires approval created or tried to publish it, or a writer tried
-    #: to. Null once it is published, and after a writer's edit until they try again.
+    #: Whether the post is approved, if its key or writer needs that. Null once it is published, and after a writer's
+    #: edit until they try again.
     approval: PostApproval | None
 
 
