@@ -24,5 +24,8 @@ export const MODES = ["live", "test"] as const;
 
 export type Mode = (typeof MODES)[number];
 
-/** It takes the same text again, so that a sample can be run twice. */
-export const SAMPLE_PLATFORM: PlatformName = "threads";
+/**
+ * Used by examples: it supports a text alone, also the same one again, one image and a carousel, and requires no
+ * settings.
+ */
+export const EXAMPLE_PLATFORM = "threads" satisfies PlatformName;

@@ -5,8 +5,7 @@ import * as definitions from "./definitions.ts";
 /** The pure half of the platforms, by name: no network code, safe in a browser. */
 export const catalog: Readonly<Record<PlatformName, Definition>> = forEachPlatform((name) => definitions[name]);
 
-/** Used by examples: it supports a text alone, one image and a carousel, and requires no settings. */
-export const EXAMPLE_PLATFORM = "threads" satisfies PlatformName;
+export { EXAMPLE_PLATFORM } from "../model/platform-names.ts";
 
 /** Used by examples that need something specific. */
 export const EXAMPLE_PLATFORMS = {

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 
 import type { ApiKey } from "../../contract/operations/api-keys.ts";
-import { type Mode, SAMPLE_PLATFORM } from "../../model/platform-names.ts";
+import { EXAMPLE_PLATFORM, type Mode } from "../../model/platform-names.ts";
 import { labelOf, start } from "../start.ts";
 import { Copyable } from "../ui/copy.tsx";
 import { Notice, Skeleton } from "../ui/surfaces.tsx";
@@ -24,7 +24,7 @@ export function PostSnippets({
   const { t } = useLingui();
   const { accounts, platforms, isPending } = useTextAccounts(mode, policies?.platforms);
   if (isPending) return <Skeleton className="h-40" />;
-  const account = accounts.find(({ platform }) => platform === SAMPLE_PLATFORM) ?? accounts[0];
+  const account = accounts.find(({ platform }) => platform === EXAMPLE_PLATFORM) ?? accounts[0];
   if (account === undefined)
     return (
       <Notice>
