@@ -61,7 +61,11 @@ async function open(t: TestContext, options: AdmissionOptions = {}) {
   await app.ready();
   t.after(() => app.close());
 
-  const tick = () => new Promise((passed) => setTimeout(passed, 10));
+  /** Long enough for every request that was sent to begin or wait, however slow the machine is. */
+  const tick = async () => {
+    await sleep(10);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+  };
   return {
     app,
     begun,
