@@ -1,13 +1,30 @@
 import type { AmpostError } from "../../client/errors.ts";
 
+/** What is wrong and what to do about it, as sentences. */
+export function issueText({ message, fix }: { message: string; fix: string }): string {
+  return [message, fix]
+    .filter((part) => part !== "")
+    .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`))
+    .join(" ");
+}
+
 /** What is wrong with a field of the body, by its JSON Pointer ("/name"), including what is below it. */
 export function errorAt(error: AmpostError | null, pointer: string): string | undefined {
-  const found = error?.issues.find(({ path }) => path === pointer || path.startsWith(`${pointer}/`));
-  return found === undefined ? undefined : [found.message, found.fix].filter((part) => part !== "").join(" ");
+  const found = error?.issues.find(({ path }) => isIn(path, pointer));
+  return found && issueText(found);
 }
 
 /** The message of an error that is about none of these fields. */
 export function errorElsewhere(error: AmpostError | null, pointers: readonly string[]): string | undefined {
   if (error === null || pointers.some((pointer) => errorAt(error, pointer) !== undefined)) return undefined;
   return error.message;
+}
+
+/** Whether these fields show all of what is wrong. */
+export function isBesideFields({ issues }: AmpostError, pointers: readonly string[]): boolean {
+  return issues.length > 0 && issues.every(({ path }) => pointers.some((pointer) => isIn(path, pointer)));
+}
+
+function isIn(path: string, pointer: string): boolean {
+  return path === pointer || path.startsWith(`${pointer}/`);
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { errorAt } from "../api/field-errors.ts";
 import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
@@ -52,7 +53,7 @@ function Shown({
   const [time, setTime] = useState<LocalTime>({ local: at === null ? "" : localTimeOf(at, zone), at });
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Refused>(null);
-  const ofTime = refused?.issues.find(({ path }) => path === "/scheduledFor");
+  const ofTime = errorAt(refused, "/scheduledFor");
   const move = async () => {
     setBusy(true);
     const answered = time.at === at ? null : await onMove(post, scheduledAt(time, zone));
@@ -90,7 +91,7 @@ function Shown({
               time={time}
               timeZone={zone}
               onChange={setTime}
-              error={ofTime === undefined ? undefined : `${ofTime.message} ${ofTime.fix}`}
+              error={ofTime}
             />
           </div>
           <Button type="submit" isBusy={isBusy}>{t`Move`}</Button>

@@ -6,7 +6,7 @@ import { keysCreate } from "../../contract/operations/api-keys.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import type { Answer } from "../api/ask.ts";
-import { isBesideFields, issueAt } from "../api/issue-at.ts";
+import { errorAt, isBesideFields } from "../api/field-errors.ts";
 import { randomId } from "../api/random-id.ts";
 import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
@@ -78,9 +78,9 @@ export function KeyForm({ onCreated, onCancel }: { onCreated: (key: CreatedKey) 
         autoComplete="off"
         required
         onChange={({ target }) => set({ name: target.value })}
-        error={issueAt(error, "/name")}
+        error={errorAt(error, "/name")}
       />
-      <Expiry filled={filled} set={set} error={issueAt(error, "/expiresAt")} />
+      <Expiry filled={filled} set={set} error={errorAt(error, "/expiresAt")} />
       <details className="rounded-lg border px-3 py-2">
         <summary className="min-h-8 py-1 text-sm font-semibold">{t`Limits`}</summary>
         <div className="space-y-4 py-2">
@@ -94,7 +94,7 @@ export function KeyForm({ onCreated, onCancel }: { onCreated: (key: CreatedKey) 
             max={1_000_000}
             value={filled.postsPerDay}
             onChange={({ target }) => set({ postsPerDay: target.value })}
-            error={issueAt(error, "/policies/postsPerDay")}
+            error={errorAt(error, "/policies/postsPerDay")}
           />
           <TextField
             label={t`Platform fees per month, in US dollars`}
@@ -106,7 +106,7 @@ export function KeyForm({ onCreated, onCancel }: { onCreated: (key: CreatedKey) 
             step="0.01"
             value={filled.feesPerMonth}
             onChange={({ target }) => set({ feesPerMonth: target.value })}
-            error={issueAt(error, "/policies/feesPerMonthMicroUsd")}
+            error={errorAt(error, "/policies/feesPerMonthMicroUsd")}
           />
         </div>
       </details>

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { type Webhook, webhooksCreate, webhooksUpdate } from "../../contract/operations/webhooks.ts";
 import { EVENT_TYPES, type EventType } from "../../model/events.ts";
-import { isBesideFields, issueAt } from "../api/issue-at.ts";
+import { errorAt, isBesideFields } from "../api/field-errors.ts";
 import { randomId } from "../api/random-id.ts";
 import { useWrite } from "../api/use-api.ts";
 import { Button, Checkbox, TextField } from "../ui/controls.tsx";
@@ -55,7 +55,7 @@ export function WebhookForm({
           placeholder="https://app.example.com/events"
           value={url}
           onChange={({ target }) => setUrl(target.value)}
-          error={issueAt(error, "/url")}
+          error={errorAt(error, "/url")}
         />
       )}
       <TextField
@@ -64,7 +64,7 @@ export function WebhookForm({
         maxLength={200}
         value={description}
         onChange={({ target }) => setDescription(target.value)}
-        error={issueAt(error, "/description")}
+        error={errorAt(error, "/description")}
       />
       <fieldset>
         <legend className="text-sm font-semibold">{t`Events`}</legend>
@@ -81,8 +81,8 @@ export function WebhookForm({
             />
           ))}
         </div>
-        {issueAt(error, "/events") !== undefined && (
-          <p className="text-sm font-semibold text-bad">{issueAt(error, "/events")}</p>
+        {errorAt(error, "/events") !== undefined && (
+          <p className="text-sm font-semibold text-bad">{errorAt(error, "/events")}</p>
         )}
       </fieldset>
       {error !== null && !isBesideFields(error, FIELDS) && <Failure error={error} />}

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { postsCreate, postsPublish } from "../../contract/operations/posts.ts";
+import { type Post, postsCreate, postsPublish, postsUpdate } from "../../contract/operations/posts.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useWrite } from "../api/use-api.ts";
 import { useTextAccounts } from "../developers/text-accounts.ts";
@@ -16,6 +16,7 @@ export function FirstPost({ onAct }: { onAct: () => void }) {
   const { accounts, isPending } = useTextAccounts("test");
   const [text, setText] = useState(t`Hello from Ampost!`);
   const create = useWrite(postsCreate, [], "test");
+  const update = useWrite(postsUpdate, [], "test");
   const publish = useWrite(postsPublish, [], "test");
   if (isPending) return <Loading rows={1} />;
   const [account] = accounts;
@@ -43,17 +44,20 @@ export function FirstPost({ onAct }: { onAct: () => void }) {
         </Trans>
       </Notice>
     );
-  const error = create.error ?? publish.error;
+  const error = create.error ?? update.error ?? publish.error;
   return (
     <form
       className="space-y-3"
       onSubmit={(event) => {
         event.preventDefault();
         onAct();
-        create.mutate(
-          { body: { content: { text }, platforms: [platform], platformSetId } },
-          { onSuccess: ({ post }) => publish.mutate({ params: { id: post.id } }) },
-        );
+        const content = { text };
+        const onSuccess = ({ post }: { post: Post }) => publish.mutate({ params: { id: post.id } });
+        // What could not be published is a draft now.
+        const draft = create.data?.post;
+        if (draft === undefined)
+          create.mutate({ body: { content, platforms: [platform], platformSetId } }, { onSuccess });
+        else update.mutate({ params: { id: draft.id }, body: { content } }, { onSuccess });
       }}
     >
       <TextArea
@@ -69,7 +73,7 @@ export function FirstPost({ onAct }: { onAct: () => void }) {
           type="submit"
           kind="main"
           className="max-sm:whitespace-normal"
-          isBusy={create.isPending || publish.isPending}
+          isBusy={create.isPending || update.isPending || publish.isPending}
         >
           {t`Publish on ${label}, in the sandbox`}
         </Button>

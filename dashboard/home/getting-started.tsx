@@ -9,6 +9,7 @@ import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { postsList } from "../../contract/operations/posts.ts";
 import { webhooksCreate, webhooksList } from "../../contract/operations/webhooks.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { PostSnippets, WebhookSnippets } from "../developers/snippets.tsx";
 import { Connect } from "../platforms/connect.tsx";
@@ -232,7 +233,6 @@ function NewWebhook({ onAct }: { onAct: () => void }) {
         <Copyable label={t`Secret`} text={secret} />
       </>
     );
-  const [issue] = create.error?.issues ?? [];
   return (
     <form
       className="space-y-3"
@@ -250,13 +250,7 @@ function NewWebhook({ onAct }: { onAct: () => void }) {
         placeholder="https://"
         value={url}
         onChange={({ target }) => setUrl(target.value)}
-        error={
-          create.error === null
-            ? undefined
-            : issue === undefined
-              ? create.error.message
-              : `${issue.message} ${issue.fix}`
-        }
+        error={errorAt(create.error, "/url") ?? errorElsewhere(create.error, ["/url"])}
       />
       <Button type="submit" kind="main" isBusy={create.isPending}>{t`Create the webhook`}</Button>
     </form>

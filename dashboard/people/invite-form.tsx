@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { memberInvitesCreate } from "../../contract/operations/workspaces.ts";
 import { MEMBER_ROLES, type MemberRole } from "../../model/roles.ts";
+import { errorAt } from "../api/field-errors.ts";
 import { useWrite } from "../api/use-api.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
@@ -19,7 +20,7 @@ export function InviteForm() {
   const [role, setRole] = useState<MemberRole>("writer");
   const [link, setLink] = useState<{ to: string; url: string } | null>(null);
   const invite = useWrite(memberInvitesCreate);
-  const beside = invite.error?.issues.find(({ path }) => path === "/email");
+  const beside = errorAt(invite.error, "/email");
   return (
     <Card title={t`Invite a person`}>
       <form
@@ -46,7 +47,7 @@ export function InviteForm() {
           autoComplete="off"
           value={email}
           onChange={({ target }) => setEmail(target.value)}
-          error={beside && `${beside.message}. ${beside.fix}`}
+          error={beside}
         />
         <Select
           label={t`Role`}

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
 import { type Me, meDelete, meGet } from "../../contract/operations/me.ts";
-import { isBesideFields, issueAt } from "../api/issue-at.ts";
+import { errorAt, isBesideFields } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { Button, buttonClass, Checkbox, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -54,7 +54,7 @@ function DeleteAccount({ user }: { user: Me }) {
       { onSuccess: () => location.assign("/sign-in?notice=deleted") },
     );
   };
-  const wrong = issueAt(remove.error, "/password");
+  const wrong = errorAt(remove.error, "/password");
   return (
     <Card title={t`Delete account`}>
       <p className="mb-3 text-sm text-dim">

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
 import { invitesCreate, invitesDelete, invitesList } from "../../contract/operations/invites.ts";
-import { issueAt } from "../api/issue-at.ts";
+import { errorAt, errorElsewhere } from "../api/field-errors.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
@@ -85,7 +85,7 @@ export function Invitations() {
             type="email"
             required
             autoComplete="off"
-            error={invite.error === null ? undefined : (issueAt(invite.error, "/email") ?? invite.error.message)}
+            error={errorAt(invite.error, "/email") ?? errorElsewhere(invite.error, ["/email"])}
             value={email}
             onChange={({ target }) => setEmail(target.value)}
           />

@@ -3,7 +3,7 @@ import { useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 
 import { type Me, meGet, meUpdate } from "../../contract/operations/me.ts";
-import { issueAt } from "../api/issue-at.ts";
+import { errorAt } from "../api/field-errors.ts";
 import { useSignInRoute } from "../api/sign-in-routes.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { LANGUAGES, saveLanguage } from "../shell/language.ts";
@@ -71,13 +71,13 @@ function About({ user }: { user: Me }) {
           value={name}
           maxLength={100}
           autoComplete="name"
-          error={issueAt(save.error, "/name")}
+          error={errorAt(save.error, "/name")}
           onChange={({ target }) => setName(target.value)}
         />
         <Select
           label={t`Time zone`}
           hint={t`Times are shown in it, and it is where scheduling starts.`}
-          error={issueAt(save.error, "/timeZone")}
+          error={errorAt(save.error, "/timeZone")}
           value={timeZone}
           onChange={({ target }) => setTimeZone(target.value)}
           options={zones(start.user.timeZone).map((zone) => ({ value: zone, name: zone.replaceAll("_", " ") }))}

@@ -9,6 +9,7 @@ const PO = [
   ["Ends at {time}.", "Endet am {time}."],
   ["The first comment could not be added.", "Der erste Kommentar fehlt."],
   ["{platform} says:", "{platform} meldet:"],
+  ["{path} leads nowhere", "{path} führt ins Leere"],
   ["one image", "ein Bild"],
   ["one video", "ein Video"],
   ["{number} characters", "{number} Zeichen"],
@@ -30,6 +31,11 @@ test("a sentence is said with its numbers, times, labels and lists", () => {
   assert.equal(book.say("File 2 is too long: altText of 12.5."), "Datei 2 ist zu lang: Alternativtext von 12,5.");
   assert.equal(book.say("Send one image or one video."), "Verwende ein Bild oder ein Video.");
   assert.equal(book.say("Ends at 2026-12-01T09:30:00.000Z."), "Endet am 01.12.2026, 10:30.");
+});
+
+test("what is wrong is said with or without what to do about it", () => {
+  assert.equal(book.say("url leads nowhere"), "url führt ins Leere");
+  assert.equal(book.say("url leads nowhere. Send one video."), "url führt ins Leere. Verwende ein Video.");
 });
 
 test("what others say stays as it is, and so does a sentence that is not in the book", () => {

@@ -62,8 +62,15 @@ export class Book {
   }
 
   #sentence(english: string): string | null {
-    const said = this.#texts.get(english) ?? this.#fill(english);
+    const said = this.#texts.get(english) ?? this.#fill(english) ?? this.#withPeriod(english);
     return said === null || /^\p{Ll}/u.test(english) ? said : said.slice(0, 1).toUpperCase() + said.slice(1);
+  }
+
+  /** What is wrong is said without a period, unless what to do about it follows. */
+  #withPeriod(english: string): string | null {
+    const text = english.endsWith(".") ? english.slice(0, -1) : "";
+    const said = this.#texts.get(text) ?? this.#fill(text);
+    return said === null ? null : `${said}.`;
   }
 
   #fill(english: string): string | null {

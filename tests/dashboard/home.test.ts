@@ -50,13 +50,20 @@ test("home leads a new user to going live, and tells what is next, what failed a
     await sees("2 of 5 done");
   });
   const post = await step("the first post is published on the page itself, and ticked once it is", async () => {
+    const publish = page.getByRole("button", { name: "Publish on Threads, in the sandbox" });
+    const refusal = { error: "Refused once", code: "RATE_LIMITED", docs: "", requestId: "req_1", issues: [] };
+    await page.route("**/publish?*", (route) => route.fulfill({ status: 400, json: refusal }), { times: 1 });
+    await page.getByRole("textbox", { name: "Text" }).fill("The draft that is not published");
+    await publish.click();
+    await sees("Refused once");
+    // The same post, and no draft is left behind.
     await page.getByRole("textbox", { name: "Text" }).fill("The first");
     await assertAccessible(page);
-    await page.getByRole("button", { name: "Publish on Threads, in the sandbox" }).click();
+    await publish.click();
     await sees("Publishing on Threads has started.");
     await sees("2 of 5 done");
     const { rows } = await pool.query<{ id: string; status: string }>(
-      "select id, status from posts where user_id = $1 and content ->> 'text' = 'The first'",
+      "select id, status from posts where user_id = $1 and content ->> 'text' <> 'Only a draft'",
       [userId],
     );
     assert.deepEqual(
