@@ -28,7 +28,7 @@ export const BOUNDS = {
   pendingDeliveries: 1_000,
   /** Deliveries kept in a webhook's log, the newest, */
   keptDeliveries: 10_000,
-  /** and at most this many bytes, shared equally by all webhooks of a user and mode. */
+  /** and at most this many bytes, shared equally by all webhooks of a user and mode; each has as many for pending ones. */
   keptDeliveryBytes: 100_000_000,
   /** Entries kept in the request log of a user and mode, the newest, */
   keptRequests: 50_000,

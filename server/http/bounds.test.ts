@@ -257,24 +257,25 @@ test("a post's first and newest keys are kept, whatever its caller does with it"
   assert.equal(idOf(again.body, "post"), idOf(made.body, "post"));
 });
 
-test("a webhook's log has a maximum number of deliveries, and all logs of a user together a maximum of bytes", async () => {
+test("a webhook's log has a maximum number of deliveries, and all logs of a user together a maximum of bytes, which drops nothing that is still to be sent", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
   const logs = await Promise.all(
-    ["many", "large"].map(async (name) =>
+    ["many", "large", "away"].map(async (name) =>
       idOf((await world.call(tenant, "POST", "/api/v1/webhooks", { url: `https://${name}.example` })).body, "webhook"),
     ),
   );
-  for (const [webhookId, rows, bytes] of [
-    [logs[0], BOUNDS.keptDeliveries + 20, 2],
-    [logs[1], 12, BOUNDS.keptDeliveryBytes / 10],
+  for (const [webhookId, rows, bytes, status] of [
+    [logs[0], BOUNDS.keptDeliveries + 20, 2, "delivered"],
+    [logs[1], 12, BOUNDS.keptDeliveryBytes / 10, "delivered"],
+    [logs[2], 12, BOUNDS.keptDeliveryBytes / 10, "pending"],
   ] as const)
     await pool.query(
       `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload_sealed, status)
        select (lpad(to_hex(n), 8, '0') || substr(md5($1::text), 9))::uuid, $1::uuid, $2, 'test', 'post.updated',
-         repeat('x', $4::int), 'delivered' from generate_series(1, $3::int) as n`,
-      [webhookId, tenant.userId, rows, bytes],
+         repeat('x', $4::int), $5 from generate_series(1, $3::int) as n`,
+      [webhookId, tenant.userId, rows, bytes, status],
     );
   world.services.settings.scheduling = "all";
   const scheduledFor = new Date(Date.now() + 86_400_000).toISOString();
@@ -282,7 +283,8 @@ test("a webhook's log has a maximum number of deliveries, and all logs of a user
   assert.equal((await world.call(tenant, "POST", "/api/v1/posts", post)).status, 201);
   while (await relayEvents(world.services)) continue;
   assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[0]), BOUNDS.keptDeliveries);
-  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 5, "half of the bytes");
+  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 4, "a third of the bytes");
+  assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[2]), 10, "pending: as if it were alone");
   for (const webhookId of logs)
     assert.equal(await count("webhook_deliveries where webhook_id = $1 and type = 'post.scheduled'", webhookId), 1);
 });

@@ -26,7 +26,7 @@ export interface DeliveryRow {
 
 const columns = "id, webhook_id, mode, type, post_id, payload_sealed, status, attempts, created_at, delivered_at";
 
-/** Queued, or delivered by being in the log if the webhook has no URL. */
+/** Queued, or delivered by being in the log if the webhook has no URL. No row if the webhook is gone. */
 export const insertDelivery = statement<
   DeliveryRow,
   [
@@ -43,7 +43,7 @@ export const insertDelivery = statement<
   `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload_sealed, status, delivered_at)
    select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end,
      case when w.url is null then now() end
-   from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
+   from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4 for key share
    returning ${columns}`,
 );
 
@@ -126,7 +126,7 @@ export const dropSurplusDeliveries = statement<never, [webhookIds: readonly stri
    where d.id = surplus.id and d.status = 'pending'`,
 );
 
-/** The oldest in their logs go. All webhooks of an owner share the bytes. */
+/** The oldest in their logs go. All webhooks of an owner share the bytes, except for what is still to be sent. */
 export const trimDeliveries = statement<never, [webhookIds: readonly string[], mostEach: number, mostBytes: number]>(
   "webhook_deliveries.trim",
   `delete from webhook_deliveries d
@@ -135,7 +135,8 @@ export const trimDeliveries = statement<never, [webhookIds: readonly string[], m
        from webhooks w where w.id = any ($1::uuid[])) as w cross join lateral (
      select id, row_number() over newest as place, sum(octet_length(payload_sealed)) over newest as bytes
      from webhook_deliveries where webhook_id = w.id window newest as (order by id desc)) as kept
-   where d.id = kept.id and (kept.place > $2 or kept.bytes > $3 / w.sharing)`,
+   where d.id = kept.id and (kept.place > $2
+     or kept.bytes > $3 / case when d.status = 'pending' then 1 else w.sharing end)`,
 );
 
 export const deleteOldDeliveries = statement<never, [most: number]>(
