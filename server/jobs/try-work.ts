@@ -12,6 +12,8 @@ export interface TriedWork {
   work: string;
   /** Whose it is. */
   subject: string;
+  /** Whether it is this work that fails, and not everything: only then is it set aside. */
+  isAtFault?: (tries: number) => Promise<boolean>;
   /** Does away with what is in the way; otherwise, the work is tried once a day. */
   setAside?: () => Promise<void>;
   run(tries: number): Promise<unknown>;
@@ -19,18 +21,19 @@ export interface TriedWork {
 
 /** How long a try is waited for that does not end: it may have killed its process. */
 const LEASE_SECONDS = 60;
-const PAUSE_SECONDS = 10;
+/** Between the first tries; later ones are as far apart as if each had killed its process. */
+export const PAUSE_SECONDS = 10;
 
 /**
  * Does recurring work for one user, and says whether there is nothing more to do. A try is counted before it begins:
  * work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
  * nobody else.
  */
-export async function tryWork({ pool, log }: TryDeps, { work, subject, setAside, run }: TriedWork): Promise<boolean> {
+export async function tryWork({ pool, log }: TryDeps, { work, subject, isAtFault, setAside, run }: TriedWork): Promise<boolean> {
   const begun = await beginTry.one(pool, [work, subject, LEASE_SECONDS]);
   if (begun === undefined) return false;
   const { tries } = begun;
-  if (tries > MOST_TRIES) {
+  if (tries > MOST_TRIES && ((await isAtFault?.(tries)) ?? true)) {
     const error = begun.error ?? "The process stopped while it was at it";
     log.error({ work, subject, error }, "Work was set aside: it failed or crashed its process repeatedly");
     if (setAside === undefined) await setTryAside.run(pool, [work, subject]);
@@ -45,7 +48,7 @@ export async function tryWork({ pool, log }: TryDeps, { work, subject, setAside,
   } catch (error) {
     log.warn({ err: error, work, subject, tries }, "Work failed; will retry");
     const message = error instanceof Error ? error.message : String(error);
-    await failTry.run(pool, [work, subject, message, PAUSE_SECONDS]);
+    await failTry.run(pool, [work, subject, message, tries > MOST_TRIES ? LEASE_SECONDS : PAUSE_SECONDS]);
     return false;
   }
   await endTry.run(pool, [work, subject]);

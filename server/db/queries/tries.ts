@@ -41,6 +41,12 @@ export const listDueTries = statement<{ subject: string }, [work: string, most: 
   `select subject from tries where work = $1 and not_before <= now() order by not_before limit $2`,
 );
 
+/** Whether such work of anyone else has not ended well either. */
+export const isOtherTried = statement<{ found: boolean }, [work: string, subject: string]>(
+  "tries.is_other_tried",
+  `select exists (select from tries where work = $1 and subject <> $2) as found`,
+);
+
 /** What is set aside, for the operator. */
 export const countSetAside = statement<{ work: string; count: number }, []>(
   "tries.count_set_aside",

@@ -29,16 +29,19 @@ export interface NewDelivery extends Tenant {
   payload: string;
 }
 
-/** Sends it if the transaction commits; deliveries of a webhook without a URL only appear in its log. */
+/**
+ * Sends it if the transaction commits; deliveries of a webhook without a URL only appear in its log. Null if the webhook
+ * is gone.
+ */
 export async function queueDelivery(
   { jobs, vault }: Pick<Services, "jobs" | "vault">,
   tx: pg.PoolClient,
   { webhookId, userId, mode, type, postId, payload }: NewDelivery,
-): Promise<DeliveryRow> {
+): Promise<DeliveryRow | null> {
   const id = newId();
   const sealed = sealPayload(vault, id, payload);
   const row = await insertDelivery.one(tx, [id, webhookId, userId, mode, type, postId, sealed]);
-  if (row === undefined) throw new Error("The delivery was not stored");
+  if (row === undefined) return null;
   if (row.status === "pending") await send(jobs, tx, row, { userId, mode });
   return row;
 }
@@ -90,7 +93,6 @@ export async function testWebhook(
   webhookId: string,
 ): Promise<Answer<{ delivery: WebhookDelivery }>> {
   return await write(services, call, async (tx) => {
-    if ((await findWebhook.one(tx, [webhookId, call.userId, call.mode])) === undefined) throw notFound();
     const payload = JSON.stringify({
       type: "webhook.test",
       timestamp: new Date().toISOString(),
@@ -99,14 +101,10 @@ export async function testWebhook(
       mode: call.mode,
       data: { webhookId },
     });
-    return {
-      body: {
-        delivery: toDelivery(
-          services,
-          await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload }),
-        ),
-      },
-    };
+    const queued = { ...call, webhookId, type: "webhook.test", postId: null, payload };
+    const row = await queueDelivery(services, tx, queued);
+    if (row === null) throw notFound();
+    return { body: { delivery: toDelivery(services, row) } };
   });
 }
 

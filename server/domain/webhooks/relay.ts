@@ -12,11 +12,11 @@ import {
   skipUnwantedEvents,
 } from "../../db/queries/outbox.ts";
 import { findPost } from "../../db/queries/posts.ts";
-import { listDueTries, setTryAside } from "../../db/queries/tries.ts";
+import { isOtherTried, listDueTries, MOST_TRIES, setTryAside } from "../../db/queries/tries.ts";
 import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../../db/queries/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/queries/webhooks.ts";
 import { transaction } from "../../db/sql.ts";
-import { tryWork } from "../../jobs/try-work.ts";
+import { PAUSE_SECONDS, tryWork } from "../../jobs/try-work.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
@@ -33,16 +33,20 @@ const SHARE = 25;
 const BATCH_BYTES = 20_000_000;
 const UNWANTED_BATCH = 1_000;
 const WORK = "webhooks";
+/** They take about an hour. */
+const TRIES_ALONE = 60;
 
 /** Where a process is in its rounds over the owners of events. */
 export interface RelayRound {
   after: { userId: string; mode: string };
   /** Owners are served one by one: an event may just have failed a batch, or killed the process before this one. */
   isCareful: boolean;
+  /** When deliveries were last queued to be sent, whoever's. */
+  wentWellAt: number;
 }
 
 export function newRound(isCareful = false): RelayRound {
-  return { after: { userId: "", mode: "" }, isCareful };
+  return { after: { userId: "", mode: "" }, isCareful, wentWellAt: -Infinity };
 }
 
 /**
@@ -51,20 +55,24 @@ export function newRound(isCareful = false): RelayRound {
  * event that cannot be passed on is set aside, and holds up only its owner until then. Returns whether there may be
  * more.
  */
-export async function relayEvents(services: RelayServices, round = newRound()): Promise<boolean> {
+export async function relayEvents(
+  services: RelayServices,
+  round = newRound(),
+  isEnded: () => boolean = () => false,
+): Promise<boolean> {
   const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
-  for (const { subject } of await listDueTries.all(services.pool, [WORK, BATCH]))
-    await relayCarefully(services, subject);
-  if (round.isCareful) {
-    for (const { user_id, mode } of await listWaitingOwners.all(services.pool, [UNWANTED_BATCH]))
-      await relayCarefully(services, `${user_id} ${mode}`);
-    round.isCareful = false;
+  const tried = await listDueTries.all(services.pool, [WORK, BATCH]);
+  const waiting = round.isCareful ? await listWaitingOwners.all(services.pool, [UNWANTED_BATCH]) : [];
+  const owners = [...tried.map(({ subject }) => subject), ...waiting.map(({ user_id, mode }) => `${user_id} ${mode}`)];
+  for (const owner of new Set(owners)) {
+    if (isEnded()) return false;
+    await relayCarefully(services, round, owner);
   }
+  round.isCareful = false;
   const { after } = round;
-  const last = await transaction(services.pool, async (tx) => {
-    const events = await holdEvents.all(tx, [BATCH, SHARE, after.userId, after.mode, WORK]);
-    return await relay(services, tx, events);
-  }).catch((error: unknown) => {
+  const last = await relayHeld(services, round, (tx) =>
+    holdEvents.all(tx, [BATCH, SHARE, after.userId, after.mode, WORK]),
+  ).catch((error: unknown) => {
     round.isCareful = true;
     throw error;
   });
@@ -74,14 +82,18 @@ export async function relayEvents(services: RelayServices, round = newRound()): 
 }
 
 /** Those of one owner; one by one, once that did not go well. */
-async function relayCarefully(services: RelayServices, owner: string): Promise<void> {
+async function relayCarefully(services: RelayServices, round: RelayRound, owner: string): Promise<void> {
   const [userId = "", mode = ""] = owner.split(" ");
   const hold = (tx: pg.PoolClient, most: number) => holdEventsOf.all(tx, [userId, mode, most]);
   await tryWork(services, {
     work: WORK,
     subject: owner,
-    run: (tries) =>
-      transaction(services.pool, async (tx) => relay(services, tx, await hold(tx, tries === 1 ? SHARE : 1))),
+    run: (tries) => relayHeld(services, round, (tx) => hold(tx, tries === 1 ? SHARE : 1)),
+    isAtFault: async (tries) => {
+      // The owner's own did not go well for longer than this.
+      if (performance.now() - round.wentWellAt < MOST_TRIES * PAUSE_SECONDS * 1000) return true;
+      return tries > TRIES_ALONE && (await isOtherTried.one(services.pool, [WORK, owner]))?.found !== true;
+    },
     setAside: () =>
       transaction(services.pool, async (tx) => {
         const events = await hold(tx, 1);
@@ -91,13 +103,24 @@ async function relayCarefully(services: RelayServices, owner: string): Promise<v
   });
 }
 
-/** Queues the deliveries of these events. Returns the last event of those that it got to; null if there are none. */
+/** Returns the last event of those that it got to; null if there are none. */
+async function relayHeld(
+  services: RelayServices,
+  round: RelayRound,
+  hold: (tx: pg.PoolClient) => Promise<OutboxRow[]>,
+): Promise<OutboxRow | null> {
+  const { done, isSent } = await transaction(services.pool, async (tx) => relay(services, tx, await hold(tx)));
+  if (isSent) round.wentWellAt = performance.now();
+  return done.at(-1) ?? null;
+}
+
+/** Queues the deliveries of these events. Returns the events that it got to, and whether anything is sent for them. */
 async function relay(
   services: RelayServices,
   tx: pg.PoolClient,
   events: readonly OutboxRow[],
-): Promise<OutboxRow | null> {
-  if (events.length === 0) return null;
+): Promise<{ done: OutboxRow[]; isSent: boolean }> {
+  if (events.length === 0) return { done: [], isSent: false };
   const webhooks = await listActiveWebhooks.all(tx, [
     events.map(({ user_id }) => user_id),
     events.map(({ mode }) => mode),
@@ -105,6 +128,7 @@ async function relay(
   const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
   const receivers = new Set<string>();
   const done: OutboxRow[] = [];
+  let isSent = false;
   let bytes = 0;
   for (const event of events) {
     if (bytes > BATCH_BYTES) break;
@@ -116,9 +140,8 @@ async function relay(
     if (wanted.length === 0) continue;
     const payload = await describe(services, tx, event);
     for (const { id } of wanted) {
-      receivers.add(id);
       bytes += payload.length;
-      await queueDelivery(services, tx, {
+      const queued = await queueDelivery(services, tx, {
         webhookId: id,
         userId: event.user_id,
         mode: event.mode,
@@ -126,11 +149,14 @@ async function relay(
         postId: event.post_id,
         payload,
       });
+      if (queued === null) continue;
+      receivers.add(id);
+      isSent ||= queued.status === "pending";
     }
   }
   await markRelayed.run(tx, [done.map(({ id }) => id)]);
   await dropSurplus(tx, [...receivers]);
-  return done.at(-1) ?? null;
+  return { done, isSent };
 }
 
 /**
@@ -158,7 +184,7 @@ export function keepEventsRelayed(services: RelayServices, everySeconds = 1): ()
   let running: Promise<void> = Promise.resolve();
   const relayAll = async (): Promise<void> => {
     try {
-      while (!ended && (await relayEvents(services, round))) continue;
+      while (!ended && (await relayEvents(services, round, () => ended))) continue;
     } catch (error) {
       services.log.warn({ err: error }, "Events could not be passed on to webhooks; will retry");
     }

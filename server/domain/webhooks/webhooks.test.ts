@@ -527,6 +527,86 @@ test("an event that cannot be passed on is set aside, which the operator is told
   assert.match(told.find(({ name }) => name === "set aside")?.message ?? "", /a webhook event \(1\)/);
 });
 
+test("while nobody's events can be passed on, none is set aside; one that fails alone is after an hour", async () => {
+  const { pool, vault } = world.services;
+  const [owner, other] = [await newTenant(), await newTenant()];
+  for (const tenant of [owner, other]) {
+    await create(tenant, { url: `${address}/fault`, events: [] });
+    await insertEvents(tenant, [{ note: "one" }, { note: "two" }]);
+  }
+  let isBroken = true;
+  const seal: typeof vault.seal = (text, place) => {
+    if (isBroken) throw new Error("Cannot be sealed");
+    return vault.seal(text, place);
+  };
+  const services = { ...world.services, vault: { ...vault, seal } };
+  const round = newRound(true);
+  const relayAll = async () => {
+    await pool.query("update tries set not_before = now() where set_aside_at is null");
+    while (await relayEvents(services, round).catch(() => true)) continue;
+  };
+  const waiting = async () =>
+    (await pool.query("select from outbox where relayed_at is null and user_id in ($1, $2)", [
+      owner.userId,
+      other.userId,
+    ])).rowCount;
+  const longFor = "update tries set tries = 100 where work = 'webhooks' and subject like $1 || '%'";
+  for (let rounds = 0; rounds < 8; rounds += 1) await relayAll();
+  await pool.query(longFor, [owner.userId]);
+  await relayAll();
+  assert.equal(await waiting(), 4, "both fail");
+  await pool.query("delete from tries where subject like $1 || '%'", [other.userId]);
+  await pool.query("delete from outbox where user_id = $1", [other.userId]);
+  await relayAll();
+  assert.equal(await waiting(), 1, "it fails alone");
+  isBroken = false;
+  await relayAll();
+  assert.equal(await waiting(), 0);
+});
+
+test("a webhook that is deleted while events are passed on is skipped, and delays nobody else's", async () => {
+  const { pool } = world.services;
+  const [owner, other] = [await newTenant(), await newTenant()];
+  const { id } = await create(owner, { url: `${address}/deleted`, events: [] });
+  for (const tenant of [owner, other]) {
+    await create(tenant, { url: `${address}/kept`, events: [] });
+    await insertEvents(tenant, [{}]);
+  }
+  const deleting = await pool.connect();
+  await deleting.query("begin");
+  await deleting.query("delete from webhooks where id = $1", [id]);
+  const relayed = relayEvents(world.services);
+  const isHeld = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await deleting.query(isHeld)).rowCount === 0) await sleep(10);
+  await deleting.query("commit");
+  deleting.release();
+  await relayed;
+  const { rows } = await pool.query<{ url: string }>(
+    `select w.url from webhook_deliveries d join webhooks w on w.id = d.webhook_id where d.user_id in ($1, $2)`,
+    [owner.userId, other.userId],
+  );
+  assert.deepEqual(
+    rows.map(({ url }) => url),
+    [`${address}/kept`, `${address}/kept`],
+  );
+});
+
+test("a process that ends serves no further owner", async () => {
+  const { pool } = world.services;
+  const owners = [await newTenant(), await newTenant(), await newTenant()];
+  for (const tenant of owners) {
+    await create(tenant, { url: `${address}/ending`, events: [] });
+    await insertEvents(tenant, [{}]);
+  }
+  let asked = 0;
+  assert.equal(await relayEvents(world.services, newRound(true), () => (asked += 1) > 1), false);
+  const { rowCount } = await pool.query("select from webhook_deliveries where user_id = any ($1)", [
+    owners.map(({ userId }) => userId),
+  ]);
+  assert.equal(rowCount, 1);
+  await relay();
+});
+
 async function insertEvents({ userId, mode }: TestTenant, data: readonly object[]): Promise<void> {
   await world.services.pool.query(
     `insert into outbox (user_id, mode, type, data)
