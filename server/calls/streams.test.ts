@@ -76,3 +76,18 @@ test("a key's streams end as soon as it is revoked", async (t) => {
   await pass(0);
   assert.deepEqual(ended, ["revoked"]);
 });
+
+test("streams of a grant end with their own access token, and not with another of it", async (t) => {
+  const { streams, pass } = open(t);
+  const ended: string[] = [];
+  for (const credential of ["valid", "expired"])
+    streams.hold(
+      { userId: "ada", actor: { kind: "key", id: "grant" }, credential },
+      async () => {
+        if (credential === "expired") throw new PublicError("UNAUTHORIZED", "The token has expired.");
+      },
+      () => void ended.push(credential),
+    );
+  await pass(500);
+  assert.deepEqual(ended, ["expired"]);
+});

@@ -29,7 +29,7 @@ export interface Streams {
    * asked for one of a caller's streams on behalf of all. Throws RATE_LIMITED at the limit.
    */
   hold(
-    caller: Pick<Authenticated, "userId" | "actor">,
+    caller: Pick<Authenticated, "userId" | "actor"> & { credential?: string | undefined },
     authenticate: () => Promise<unknown>,
     end: () => void,
     count?: number,
@@ -41,7 +41,7 @@ interface Stream {
   end: () => void;
 }
 
-/** The streams of one key or session in one workspace: what ends one of them ends all. */
+/** The streams of one key, access token or session in one workspace: what ends one of them ends all. */
 interface Caller {
   keyId: string | null;
   streams: Set<Stream>;
@@ -79,14 +79,15 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
   });
   let timer: NodeJS.Timeout | undefined;
   return {
-    hold({ userId, actor }, authenticate, end, count = 1) {
+    hold({ userId, actor, credential = "" }, authenticate, end, count = 1) {
       const held = ofUser.get(userId) ?? 0;
       if (held + count > most.ofUser) throw tooMany(`You have reached the limit of ${most.ofUser} open streams`);
       if (ofAll + count > most.all) throw tooMany("The server has reached its limit of open streams");
       if (held + count > FEW && ofAll + count > most.all / 2)
         throw tooMany(`So many streams are open that a user can have only ${FEW}`);
       const stream = { authenticate, end };
-      const name = `${actor.kind} ${actor.id} ${userId}`;
+      // The access tokens of a grant share its ID.
+      const name = `${actor.kind} ${actor.id} ${userId} ${credential}`;
       const caller = callers.get(name) ?? { keyId: actor.id, streams: new Set(), isChecked: false };
       callers.set(name, caller);
       caller.streams.add(stream);

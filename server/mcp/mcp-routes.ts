@@ -94,7 +94,7 @@ function addPath(
       // Any call may be answered with a stream, and is rejected before anything is done for it.
       let streams = false;
       const release = options.streams.hold(
-        caller,
+        { ...key, credential: request.headers.authorization },
         () => authenticateMcp(services, request, path),
         () => streams && reply.raw.destroy(),
         messages.length,

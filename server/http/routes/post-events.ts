@@ -36,7 +36,7 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
       const first = await read();
       const over = new AbortController();
       const release = options.streams.hold(
-        caller,
+        { ...caller, credential: request.headers.authorization },
         () => authenticate(services, postsEvents, request),
         () => over.abort(),
       );
