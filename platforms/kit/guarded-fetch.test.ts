@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer as createTcpServer } from "node:net";
+import net, { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import tls from "node:tls";
 import { gzipSync } from "node:zlib";
 
 import { GuardedFetchError, guardedFetch } from "./guarded-fetch.ts";
@@ -135,6 +136,20 @@ describe("guarded fetch", () => {
     };
     const { text } = await get(`http://turning.example:${new URL(base).port}/plain`, { resolve: turning });
     assert.deepEqual([text, asked], ["plain text", ["turning.example"]]);
+  });
+
+  it("gives each address of a name time for a handshake around the world", async (t) => {
+    const given: unknown[] = [];
+    for (const kind of [net, tls]) {
+      t.mock.method(kind, "connect", (options: net.TcpNetConnectOpts) => {
+        given.push(options.autoSelectFamilyAttemptTimeout);
+        return new net.Socket().destroy(new Error("Not in this test"));
+      });
+    }
+    for (const scheme of ["http", "https"])
+      for (const ownUrl of ["", `${scheme}://127.0.0.1/`])
+        await assert.rejects(get(`${scheme}://127.0.0.1/`, { ...(ownUrl !== "" && { ownUrl }) }), GuardedFetchError);
+    assert.deepEqual(given, [4_000, 4_000, 4_000, 4_000]);
   });
 
   it("follows five redirects and no sixth, including loops", async () => {

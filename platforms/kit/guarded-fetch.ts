@@ -8,7 +8,7 @@ import type { Readable } from "node:stream";
 import type { Agent, buildConnector } from "undici";
 
 import { type AllowPrivate, isAllowedAddress, isLoopbackHost, isRefusedPort } from "./addresses.ts";
-import { loadUndici } from "./undici.ts";
+import { ADDRESS_MILLISECONDS, loadUndici } from "./undici.ts";
 
 export interface GuardedFetchOptions {
   method?: "GET" | "POST";
@@ -102,9 +102,10 @@ export async function guardedFetch(address: string, options: GuardedFetchOptions
   const pause = (options.pauseSeconds ?? 15) * 1000;
   const deadline = AbortSignal.timeout(options.totalSeconds * 1000);
   const isOwn = options.ownUrl !== undefined && URL.parse(address)?.href.startsWith(options.ownUrl) === true;
+  const patience = { timeout: pause, autoSelectFamilyAttemptTimeout: ADDRESS_MILLISECONDS };
   const connect = isOwn
-    ? { timeout: pause }
-    : guardedConnector(buildConnector({ timeout: pause, lookup: guardedLookup(options) }), options);
+    ? patience
+    : guardedConnector(buildConnector({ ...patience, lookup: guardedLookup(options) }), options);
   const agent = new Agent({ connect, headersTimeout: pause, bodyTimeout: pause, pipelining: 1 });
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   try {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import type { Agent, Dispatcher } from "undici";
 
-import { loadUndici } from "./undici.ts";
+import { ADDRESS_MILLISECONDS, loadUndici } from "./undici.ts";
 
 export type TransportFailure =
   /** Before a connection existed, or before a byte went out. */
@@ -88,6 +88,8 @@ const CONNECTION = {
   allowH2: false,
   pipelining: 1,
   connectTimeout: CONNECT_TIMEOUT_MILLISECONDS,
+  autoSelectFamily: true,
+  autoSelectFamilyAttemptTimeout: ADDRESS_MILLISECONDS,
   keepAliveTimeout: 2_000,
   keepAliveMaxTimeout: 2_000,
   headersTimeout: 0,
