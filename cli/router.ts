@@ -7,10 +7,10 @@ import { readSettings } from "./settings.ts";
 /** Runs a router until it is stopped. It stores nothing and needs no database. */
 export async function runRouter(): Promise<void> {
   const { config, log } = await readSettings("router");
-  const { router, cellSecret, host, port, stopSeconds, drainSeconds } = config;
+  const { router, cellSecret, trustProxy, host, port, stopSeconds, drainSeconds } = config;
   if (router === null || cellSecret === null)
     throw new Error("Set AMPOST_ROUTER_CELLS to the names and URLs of the cells, and AMPOST_CELL_SECRET.");
-  const server = createRouter({ ...router, secret: cellSecret, onProblem: (problem) => log.warn(problem) });
+  const server = createRouter({ ...router, secret: cellSecret, trustProxy, onProblem: (problem) => log.warn(problem) });
   server.listen(port, host);
   await once(server, "listening");
   const stop = async () => {

@@ -64,6 +64,8 @@ export function createFinder(cells: readonly CellAddress[], { secret, strangers,
       const name = clues.digests.join();
       const known = remember ? remembered.get(name) : undefined;
       if (known !== undefined && known.until > performance.now()) return known.place;
+      // Who joins a question costs no cell another.
+      if (remember && asking.has(name)) return await askOnce(name, clues);
       const isFound = strangers.begin(network);
       // A key or session that was found before is not guessed.
       if (isFound === null && known === undefined) return "refused";

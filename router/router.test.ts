@@ -8,7 +8,7 @@ import { test, type TestContext } from "node:test";
 
 import { sendRaw } from "../tests/raw-request.ts";
 import { createRouter } from "./router.ts";
-import { ROUTER_LIMITS, type RouterLimits } from "./strangers.ts";
+import { ROUTER_LIMITS, type TrustProxy } from "./strangers.ts";
 
 const SECRET = "a-secret-of-at-least-32-characters";
 
@@ -19,6 +19,7 @@ test("a request goes to the cell that has its key, session, state, file or addre
   });
   const cookie = (value: string) => ({ cookie: `other=1; ampost.session_token=${encodeURIComponent(value)}` });
   const form = (body: string) => ({ method: "POST", body, headers: { "content-type": FORM } });
+  const tooLong = `x.${Buffer.from(JSON.stringify({ email: "a".repeat(1_001) })).toString("base64url")}.y`;
   const signed = `x.${Buffer.from('{"email":"bob@example.com"}').toString("base64url")}.y`;
   const cases: [path: string, init: RequestInit, cell: string][] = [
     ["/api/v1/posts", { headers: { authorization: "Bearer amp_live_ada" } }, "a"],
@@ -29,6 +30,8 @@ test("a request goes to the cell that has its key, session, state, file or addre
     [`/media/${MEDIA}/film.mp4?signature=1`, {}, "b"],
     ["/sign-in", form("email=bob%40example.com&password=correct-horse-battery"), "b"],
     ["/sign-up", form("email=new%40example.com"), "b"],
+    ["/sign-in", form(`email=${"a".repeat(1_001)}`), "b"],
+    [`/verify-email?token=${tooLong}`, {}, "b"],
     [`/verify-email?token=${signed}`, {}, "b"],
     ["/docs", {}, "b"],
     ["/api/v1/posts", { headers: { authorization: "Bearer amp_live_nobody" } }, "b"],
@@ -159,6 +162,31 @@ test("who invents keys, sessions or links makes cells look a limited number of t
   assert.deepEqual(await call("/api/v1/posts", { authorization: "Bearer amp_live_0" }, "203.0.113.10"), [200, "b"]);
 });
 
+test("any number of requests with one valid key at the same time pass, even if the router does not know it yet", async (t) => {
+  const limits = { ...ROUTER_LIMITS, unknownPerMinute: 1 };
+  const { router, asked } = await openService(t, { a: { digests: ["amp_live_ada"] }, b: {} }, limits);
+  const headers = { authorization: "Bearer amp_live_ada", "x-forwarded-for": "203.0.113.9" };
+  const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${router}/api/v1/posts`, { headers })));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal(asked.length, 2);
+});
+
+test("visitors behind proxies with public addresses have limits of their own, and cannot invent addresses", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  const limits = { ...ROUTER_LIMITS, unknownPerMinute: 1 };
+  for (const trustProxy of [2, "127.0.0.1, 198.51.100.0/24"]) {
+    const { router } = await openService(t, { a: {}, b: {} }, limits, trustProxy);
+    const call = async (key: string, visitor: string) => {
+      const headers = { authorization: `Bearer ${key}`, "x-forwarded-for": `${visitor}, 198.51.100.7` };
+      return (await fetch(`${router}/api/v1/posts`, { headers })).status;
+    };
+    assert.equal(await call("amp_live_1", "203.0.113.9"), 200);
+    assert.equal(await call("amp_live_2", "203.0.113.10"), 200);
+    assert.equal(await call("amp_live_3", "203.0.113.9"), 429);
+    assert.equal(await call("amp_live_4", "192.0.2.1, 203.0.113.9"), 429);
+  }
+});
+
 test("connections that send nothing, or a form too slowly, are closed, and their number is limited", async (t) => {
   const limits = { ...ROUTER_LIMITS, headSeconds: 0.3, formSeconds: 0.3, idleSeconds: 1, connections: 5 };
   const { router, asked } = await openService(t, { a: {}, b: {} }, limits);
@@ -194,7 +222,12 @@ interface FakeCell {
 }
 
 /** Two cells that answer with their name, or at /echo with what they receive, and a router that sends new users to b. */
-async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>, limits?: RouterLimits) {
+async function openService(
+  t: TestContext,
+  cells: Record<"a" | "b", FakeCell>,
+  limits = ROUTER_LIMITS,
+  trustProxy: TrustProxy = false,
+) {
   const asked: string[] = [];
   const seen: { cell: string; url: string; headers: IncomingHttpHeaders; body: string }[] = [];
   const serve = async (name: "a" | "b") => {
@@ -214,6 +247,7 @@ async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>, l
         asked.push(body);
         const { digests = [], ids = [], emails = [], moving = false } = cells[name];
         const clues = JSON.parse(body);
+        if (clues.email?.length > 1_000) return response.writeHead(400).end();
         const isHere =
           digests.some((secret) => clues.digests.includes(createHash("sha256").update(secret).digest("hex"))) ||
           ids.some((id) => clues.ids.includes(id)) ||
@@ -231,7 +265,7 @@ async function openService(t: TestContext, cells: Record<"a" | "b", FakeCell>, l
   };
   const served = { a: await serve("a"), b: await serve("b") };
   const options = { cells: [served.a.address, served.b.address], newcomers: ["b"], secret: SECRET };
-  const server = createRouter({ ...options, onProblem: () => undefined, ...(limits && { limits }) });
+  const server = createRouter({ ...options, trustProxy, onProblem: () => undefined, limits });
   const router = await listen(server);
   t.after(() => {
     server.closeAllConnections();

@@ -13,7 +13,14 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type CellAddress, createFinder, type Finder, type Place } from "./cells.ts";
-import { callerOf, createStrangers, limitConnections, ROUTER_LIMITS, type RouterLimits } from "./strangers.ts";
+import {
+  callerTeller,
+  createStrangers,
+  limitConnections,
+  ROUTER_LIMITS,
+  type RouterLimits,
+  type TrustProxy,
+} from "./strangers.ts";
 import { cluesInBody, whoseIs } from "./whose.ts";
 
 export interface RouterOptions {
@@ -22,6 +29,8 @@ export interface RouterOptions {
   newcomers: readonly string[];
   /** Shared with the cells. */
   secret: string;
+  /** Without it, only one with a private address is a proxy. */
+  trustProxy?: TrustProxy;
   onProblem: (problem: string) => void;
   limits?: RouterLimits;
 }
@@ -39,12 +48,13 @@ const HOP_BY_HOP = /^(?:connection|expect|keep-alive|proxy-connection|te|trailer
 
 /** One server in front of all cells. It stores nothing, so there can be any number of it. Not yet listening. */
 export function createRouter(options: RouterOptions): Server {
-  const { limits = ROUTER_LIMITS } = options;
+  const { limits = ROUTER_LIMITS, trustProxy = false } = options;
+  const callerOf = callerTeller(trustProxy);
   const finder = createFinder(options.cells, { ...options, strangers: createStrangers(limits) });
   const agents = { "http:": new HttpAgent(IDLE), "https:": new HttpsAgent(IDLE) };
   const server = createServer({ connectionsCheckingInterval: (limits.headSeconds * 1000) / 3 }, (request, response) => {
     request.url = originForm(request.url ?? "/");
-    void route(options, finder, request, response)
+    void route(options, finder, callerOf(request), request, response)
       .then(async (routed) => {
         if (routed === null) return;
         const { cells, body, cookie } = routed;
@@ -53,7 +63,7 @@ export function createRouter(options: RouterOptions): Server {
       })
       .catch((error: Error) => fail(response, options, error));
   });
-  limitConnections(server, limits);
+  limitConnections(server, limits, trustProxy);
   // Uploads take as long as they take, and event streams do not end. Cells cut off what arrives too slowly.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 72_000;
@@ -77,6 +87,7 @@ interface Routed {
 async function route(
   options: RouterOptions,
   finder: Finder,
+  network: string | null,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Routed | null> {
@@ -89,7 +100,6 @@ async function route(
     return body === null ? null : { cells: options.cells, body, cookie: null };
   }
   const whose = whoseIs(method, url, headers);
-  const network = callerOf(request);
   let place: Place = "unknown";
   for (const clues of whose.clues) {
     place = await finder.find(clues, whose.isCredential, network);

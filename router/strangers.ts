@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import { BlockList, isIP, isIPv6 } from "node:net";
 
 import ipaddr from "ipaddr.js";
 
@@ -24,11 +25,15 @@ export const ROUTER_LIMITS: RouterLimits = {
   idleSeconds: 120,
 };
 
+/** The proxies in front of a router, as in AMPOST_TRUST_PROXY. */
+export type TrustProxy = boolean | number | string;
+
 /** Closes connections beyond the maximum, and those that send nothing. Behind a proxy, all come from its address. */
-export function limitConnections(server: Server, limits: RouterLimits): void {
+export function limitConnections(server: Server, limits: RouterLimits, trustProxy: TrustProxy): void {
   server.maxConnections = limits.connections;
   server.headersTimeout = limits.headSeconds * 1000;
   server.timeout = limits.idleSeconds * 1000;
+  if (isProxied(trustProxy)) return;
   const openFrom = new Map<string, number>();
   server.on("connection", (socket) => {
     const network = networkOf(socket.remoteAddress ?? "");
@@ -77,10 +82,40 @@ export function createStrangers({ unknownPerMinute }: RouterLimits, clock: () =>
   };
 }
 
-/** The caller's network; if the connection is that of a proxy nearby, what the proxy says. Null if nobody says it. */
-export function callerOf({ socket, headers }: IncomingMessage): string | null {
-  const forwarded = String(headers["x-forwarded-for"] ?? "");
-  return networkOf(socket.remoteAddress ?? "") ?? networkOf(forwarded.slice(forwarded.lastIndexOf(",") + 1).trim());
+/**
+ * Tells the network of a request's caller: the first that is not of a trusted proxy, from us outwards. A proxy nearby is
+ * trusted if none is named. Null if nobody says it.
+ */
+export function callerTeller(trustProxy: TrustProxy): (request: IncomingMessage) => string | null {
+  const isTrusted = isProxied(trustProxy)
+    ? trusted(trustProxy)
+    : (address: string, hop: number) => hop === 0 && networkOf(address) === null;
+  return ({ socket, headers }) => {
+    const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
+    const addresses = [...forwarded, socket.remoteAddress ?? ""].map((each) => each.trim()).filter(Boolean).reverse();
+    return networkOf(addresses.find((address, hop) => !isTrusted(address, hop)) ?? addresses.at(-1) ?? "");
+  };
+}
+
+function isProxied(trustProxy: TrustProxy): boolean {
+  return trustProxy !== false && trustProxy !== 0;
+}
+
+/** Whether an address is of a proxy, by how many there are or by their addresses. */
+function trusted(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
+  if (typeof trustProxy === "boolean") return () => trustProxy;
+  if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
+  const proxies = new BlockList();
+  for (const each of trustProxy.split(",")) {
+    const [address = "", bits] = each.trim().split("/");
+    if (bits === undefined) proxies.addAddress(address, familyOf(address));
+    else proxies.addSubnet(address, Number(bits), familyOf(address));
+  }
+  return (address) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
 /** Of a public address: anyone with one IPv6 address also has the 2^64 around it. */

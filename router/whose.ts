@@ -45,9 +45,8 @@ export function whoseIs(method: string, url: string, headers: IncomingHttpHeader
 export function cluesInBody(text: string): Clues {
   const fields = text.trimStart().startsWith("{") ? jsonOf(text) : Object.fromEntries(new URLSearchParams(text));
   const values = Object.values(fields).filter((value) => typeof value === "string");
-  const email: unknown = fields["email"];
   const clues = cluesIn(values);
-  return { ...clues, email: typeof email === "string" ? email : clues.email };
+  return { ...clues, email: emailOf(fields["email"]) ?? clues.email };
 }
 
 const NONE: Clues = { digests: [], ids: [], email: null };
@@ -81,8 +80,14 @@ function sessionOf(cookies: string): string | null {
 function emailIn(token: string): string | null {
   const parts = token.split(".");
   if (parts.length !== 3) return null;
-  const email: unknown = jsonOf(Buffer.from(parts[1] ?? "", "base64url").toString())["email"];
-  return typeof email === "string" ? email : null;
+  return emailOf(jsonOf(Buffer.from(parts[1] ?? "", "base64url").toString())["email"]);
+}
+
+/** Cells refuse to look for a longer one. */
+const MOST_EMAIL_CHARACTERS = 1_000;
+
+function emailOf(email: unknown): string | null {
+  return typeof email === "string" && email.length <= MOST_EMAIL_CHARACTERS ? email : null;
 }
 
 function jsonOf(text: string): Record<string, unknown> {
