@@ -31,7 +31,7 @@ export interface PostSummaryRow {
 /** Filters of a list; null if not set. */
 export interface PostFilter {
   status: PostStatus | null;
-  /** Of failed and partial posts, those with an unknown outcome. */
+  /** Posts that may be live, as the outcome on a platform is unknown; not of those that were cancelled. */
   outcome: "unknown" | null;
   platform: PlatformName | null;
   platformSetId: string | null;
@@ -189,7 +189,7 @@ const CLOCKS_APART_SECONDS = 600;
 function statusesOf({ status, outcome }: PostFilter, bind: (value: unknown) => string): string[] {
   return [
     ...(status === null ? [] : [`status = ${bind(status)}`]),
-    ...(outcome === null ? [] : ["status in ('partial', 'failed')"]),
+    ...(outcome === null ? [] : ["status in ('posting', 'partial', 'failed')"]),
   ];
 }
 

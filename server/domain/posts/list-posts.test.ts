@@ -81,6 +81,7 @@ test("posts that may be live although no platform has confirmed them are told ap
   };
   const lost = await settle("Lost", "failed", "unknown", "failed");
   const half = await settle("Half", "partial", "published", "unknown");
+  const going = await settle("Going", "posting", "unknown", "posting");
   const failed = await settle("Failed", "failed", "failed", "failed");
   await settle("Ended", "discarded", "unknown", "discarded");
   const found = async (query: string) => {
@@ -89,6 +90,7 @@ test("posts that may be live although no platform has confirmed them are told ap
     return posts.map(({ id, failedCount, unknownCount }) => [id, failedCount, unknownCount]);
   };
   assert.deepEqual(await found("?outcome=unknown"), [
+    [going, 1, 1],
     [half, 1, 1],
     [lost, 2, 1],
   ]);
