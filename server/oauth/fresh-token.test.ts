@@ -190,6 +190,27 @@ test("a pair from the platform is stored even if the database is down at that mo
   await pool.end();
 });
 
+test("a pair is given up once another process may take it for lost, however long each attempt to store it takes", async (t) => {
+  const pool = createPool(database.url, { max: 1 });
+  let attempts = 0;
+  let now = performance.now();
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
+    t.mock.method(performance, "now", () => now);
+    t.mock.method(pool, "connect", async () => {
+      attempts += 1;
+      now += 200_000;
+      throw Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT", syscall: "connect" });
+    });
+    return { ...live, accessToken: "second", refreshToken: "renew-2" };
+  });
+  await assert.rejects(
+    freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 }),
+    (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE",
+  );
+  assert.equal(attempts, 2);
+  await pool.end();
+});
+
 test("after a lost renewal, a rejection ends nothing while its pair may still arrive, and that is used", async () => {
   const [asked, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {

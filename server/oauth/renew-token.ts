@@ -16,7 +16,10 @@ import { type OAuthServices, platformClient } from "./services.ts";
 import { accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 
-/** Longer than a renewal can take: its one request has 30 s, and storing its result about as long again. */
+/**
+ * Longer than a renewal can take unless the database is away: its one request has 30 s, and storing its result about as
+ * long again.
+ */
 const RENEWAL_SECONDS = 75;
 
 /** A process that was suspended may still store its response for this long. */
@@ -45,6 +48,7 @@ export async function renewToken(
     );
   return await runInQueue(services.pool, held, async () => {
     const renewal = randomUUID();
+    const begunAt = performance.now();
     const claimed = await claimRenewal.one(services.pool, [
       ...accountKeyParams(account),
       held.issued_at,
@@ -55,7 +59,7 @@ export async function renewToken(
     const grant = await requestRenewal(services, account, refresh, { held, app, renewal }).catch((error: unknown) =>
       refused(services, account, held, error, { stillLives, lostSeconds: claimed.lost_seconds }),
     );
-    return typeof grant === "string" ? grant : await store(services, account, held, grant);
+    return typeof grant === "string" ? grant : await store(services, account, held, { grant, begunAt });
   });
 }
 
@@ -110,12 +114,11 @@ async function store(
   services: OAuthServices,
   account: AccountKey,
   spent: ConnectionRow,
-  grant: Grant,
+  { grant, begunAt }: { grant: Grant; begunAt: number },
 ): Promise<string> {
-  for (let attempt = 0, waited = 0; ; attempt += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     const pause = STORE_PAUSES[attempt] ?? LAST_PAUSE;
     if (pause > 0) await sleep(pause * 1000);
-    waited += pause;
     try {
       return await transaction(services.pool, async (tx) => {
         const held = await lockConnection.one(tx, accountKeyParams(account));
@@ -125,7 +128,9 @@ async function store(
         return grant.accessToken;
       });
     } catch (error) {
-      const isOver = isDatabaseAway(error) ? waited >= STORE_SECONDS : attempt >= STORE_PAUSES.length - 1;
+      const isOver = isDatabaseAway(error)
+        ? performance.now() - begunAt >= STORE_SECONDS * 1000
+        : attempt >= STORE_PAUSES.length - 1;
       if (error instanceof BrokerError || isOver) throw error;
       services.log.warn(
         { err: error, accountId: account.accountId, platform: spent.platform },
