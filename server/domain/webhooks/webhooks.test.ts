@@ -516,7 +516,7 @@ test("an event that cannot be passed on is set aside, which the operator is told
   await relayAll();
   assert.deepEqual(await notesOf(other), ["other"]);
   for (let rounds = 0; rounds < 7; rounds += 1) {
-    await pool.query("update tries set not_before = now() where set_aside_at is null");
+    await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
     await relayAll();
   }
   assert.deepEqual(await notesOf(owner), ["before", "after"]);
@@ -542,7 +542,7 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
   const services = { ...world.services, vault: { ...vault, seal } };
   const round = newRound(true);
   const relayAll = async () => {
-    await pool.query("update tries set not_before = now() where set_aside_at is null");
+    await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
     while (await relayEvents(services, round).catch(() => true)) continue;
   };
   const waiting = async () =>
