@@ -92,7 +92,10 @@ export function callerTeller(trustProxy: TrustProxy): (request: IncomingMessage)
     : (address: string, hop: number) => hop === 0 && networkOf(address) === null;
   return ({ socket, headers }) => {
     const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
-    const addresses = [...forwarded, socket.remoteAddress ?? ""].map((each) => each.trim()).filter(Boolean).reverse();
+    const addresses = [...forwarded, socket.remoteAddress ?? ""]
+      .map((each) => each.trim())
+      .filter(Boolean)
+      .reverse();
     return networkOf(addresses.find((address, hop) => !isTrusted(address, hop)) ?? addresses.at(-1) ?? "");
   };
 }

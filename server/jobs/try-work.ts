@@ -29,7 +29,10 @@ export const PAUSE_SECONDS = 10;
  * work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
  * nobody else.
  */
-export async function tryWork({ pool, log }: TryDeps, { work, subject, isAtFault, setAside, run }: TriedWork): Promise<boolean> {
+export async function tryWork(
+  { pool, log }: TryDeps,
+  { work, subject, isAtFault, setAside, run }: TriedWork,
+): Promise<boolean> {
   const begun = await beginTry.one(pool, [work, subject, LEASE_SECONDS]);
   if (begun === undefined) return false;
   const { tries } = begun;

@@ -546,10 +546,12 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
     while (await relayEvents(services, round).catch(() => true)) continue;
   };
   const waiting = async () =>
-    (await pool.query("select from outbox where relayed_at is null and user_id in ($1, $2)", [
-      owner.userId,
-      other.userId,
-    ])).rowCount;
+    (
+      await pool.query("select from outbox where relayed_at is null and user_id in ($1, $2)", [
+        owner.userId,
+        other.userId,
+      ])
+    ).rowCount;
   const longFor = "update tries set tries = 100 where work = 'webhooks' and subject like $1 || '%'";
   for (let rounds = 0; rounds < 8; rounds += 1) await relayAll();
   await pool.query(longFor, [owner.userId]);
