@@ -3,10 +3,12 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 
 import { approvalsList } from "../../contract/operations/approvals.ts";
-import { postsList } from "../../contract/operations/posts.ts";
+import { type Post, postsList } from "../../contract/operations/posts.ts";
 import type { ApprovalState } from "../../model/status.ts";
+import { withoutTurns } from "../../model/text-direction.ts";
 import { useRead } from "../api/use-api.ts";
 import { may, needsApproval } from "../shell/workspace.ts";
+import { labelOf } from "../start.ts";
 import { Button, Checkbox } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
@@ -68,6 +70,7 @@ function Reviews({ state }: { state: ApprovalState }) {
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
   const next = data.nextCursor;
   const isMany = state === "pending" && may("posts_approve");
+  const canChoose = isMany && data.approvals.filter(canBeApproved).length > 1;
   return (
     <>
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
@@ -81,10 +84,11 @@ function Reviews({ state }: { state: ApprovalState }) {
           post={waiting.post}
           asker={waiting}
           select={
-            isMany &&
+            canChoose &&
             canBeApproved(waiting) && (
               <Checkbox
                 label={t`Select`}
+                aria-label={t`Select: ${beginningOf(waiting.post)}`}
                 checked={several.isChosen(waiting)}
                 onChange={({ target: { checked } }) => several.choose([waiting], checked)}
               />
@@ -98,6 +102,12 @@ function Reviews({ state }: { state: ApprovalState }) {
       />
     </>
   );
+}
+
+/** Tells posts of the same platforms apart. */
+function beginningOf({ content, platformPosts }: Post): string {
+  const beginning = withoutTurns(content.text).slice(0, 100).trim();
+  return beginning === "" ? platformPosts.map(({ platform }) => labelOf(platform)).join(", ") : beginning;
 }
 
 function Explanation({ state }: { state: ApprovalState }) {
@@ -116,7 +126,7 @@ function Explanation({ state }: { state: ApprovalState }) {
       <Trans>Change your posts as the reasons say, and send them for approval again.</Trans>
     ) : (
       <Trans>
-        You have asked for changes. A post waits for approval again once its API key edits it, or its writer sends it
+        Changes have been asked for. A post waits for approval again once its API key edits it, or its writer sends it
         again.
       </Trans>
     ),

@@ -7,6 +7,7 @@ import type { Approval, ShownMedia, WaitingApproval } from "../../contract/opera
 import type { Post } from "../../contract/operations/posts.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { useRead } from "../api/use-api.ts";
+import { accountNow } from "../posts/account-now.ts";
 import { PlatformContent } from "../posts/platform-content.tsx";
 import { StatusTag } from "../posts/status.tsx";
 import { labelOf } from "../start.ts";
@@ -86,8 +87,9 @@ export function ReviewCard({
       )}
       {approval.media.map((file) => file.url === null && <Unfetched key={file.path} file={file} />)}
       <div className="grid gap-4 lg:grid-cols-2">
-        {post.platformPosts.map(({ platform, accountId }) => {
-          const account = accounts.data?.accounts.find(({ id }) => id === accountId);
+        {post.platformPosts.map((platformPost) => {
+          const { platform } = platformPost;
+          const account = accountNow(accounts.data?.accounts ?? [], post, platformPost);
           return (
             <div key={platform} className="min-w-0 space-y-3">
               <p className="flex items-center gap-3 text-sm">

@@ -8,6 +8,7 @@ import { useWrite } from "../api/use-api.ts";
 import { TextPreview } from "../posts/text-preview.tsx";
 import { Button, Checkbox } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
+import { Said } from "../words/use-words.tsx";
 import { REVIEWED } from "./reviewed.ts";
 
 /** The versions that are chosen, each by what identifies exactly it: one that has changed since is not chosen. */
@@ -87,7 +88,7 @@ export function ApproveSeveral({
                 <q>
                   <TextPreview text={text.slice(0, 100)} />
                 </q>
-                : {problem}
+                : <Said text={problem ?? ""} />
               </li>
             ))}
           </ul>

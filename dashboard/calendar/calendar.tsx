@@ -147,7 +147,7 @@ export function Calendar() {
               className={`space-y-3 ${isPlaceholderData ? "opacity-60" : ""}`}
             >
               {view === "month" && <Month days={days} label={title} month={on.slice(0, 7)} />}
-              {hasHours && <Hours key={view} days={days} label={title} />}
+              {hasHours && <Hours key={view} days={days} label={title} isOld={isPlaceholderData} />}
               {view === "week" && isNarrow && <DayList days={days} withEmpty />}
               {view === "agenda" && <DayList days={days} withEmpty={false} />}
             </div>

@@ -11,7 +11,16 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const FIRST_SEEN = 7;
 
 /** Days beside each other, hours below each other. */
-export function Hours({ days, label }: { days: readonly string[]; label: string }) {
+export function Hours({
+  days,
+  label,
+  isOld,
+}: {
+  days: readonly string[];
+  label: string;
+  /** The posts are those of other days until the ones of these are there. */
+  isOld: boolean;
+}) {
   const { t } = useLingui();
   const { names, today, openDay, postsAt } = useCalendar();
   const grid = useRef<HTMLDivElement>(null);
@@ -22,7 +31,7 @@ export function Hours({ days, label }: { days: readonly string[]; label: string 
       grid.current.scrollTop = morning.current.offsetTop - (grid.current.firstElementChild?.clientHeight ?? 0);
   });
   const [first] = days;
-  useEffect(() => showMorning(), [first]);
+  useEffect(() => showMorning(), [first, isOld]);
   const columns = { gridTemplateColumns: `4rem repeat(${days.length}, minmax(0, 1fr))` };
   return (
     <div

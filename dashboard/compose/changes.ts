@@ -1,9 +1,8 @@
 import type { Post } from "../../contract/operations/posts.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
-import { labelOfName } from "../api/in-words.ts";
 import { isRecord } from "./draft.ts";
 
-/** A part of a post, for all platforms or one: what it is, and that in words if it has any. */
+/** A part of a post, for all platforms or one: what it is, and that in words if it is a text. */
 export interface Part {
   of: "text" | "link" | "media" | "settings" | "platforms" | "set" | "time" | "status";
   platform: PlatformName | null;
@@ -27,7 +26,7 @@ function partsOf({ content, platformPosts, platformSetId, scheduledFor, status }
     ...PLATFORM_NAMES.flatMap((platform) => {
       const override = content.platformOverrides[platform];
       const own = isRecord(override) ? override : {};
-      return [...sharedOrOwn(platform, own), { of: "settings" as const, platform, ...settingsIn(own["settings"]) }];
+      return [...sharedOrOwn(platform, own), settingsOn(platform, own["settings"])];
     }),
     { of: "platforms", platform: null, ...textOf(platforms) },
     { of: "set", platform: null, ...textOf(platformSetId) },
@@ -49,10 +48,16 @@ function textOf(value: unknown): Pick<Part, "value" | "words"> {
 }
 
 /** Files by what they are, since the addresses of stored ones differ each time, and by name. */
-function filesIn(media: unknown): Pick<Part, "value" | "words"> {
+export function filesIn(media: unknown): Pick<Part, "value" | "words"> {
   const files = Array.isArray(media) ? media.filter(isRecord) : [];
   return {
-    value: JSON.stringify(files.map(({ id, url, altText }) => [id ?? url, altText ?? ""])),
+    value: JSON.stringify(
+      files.map(({ id, url, altText, thumbnailMediaId, thumbnailUrl }) => [
+        id ?? url,
+        altText ?? "",
+        thumbnailMediaId ?? thumbnailUrl ?? "",
+      ]),
+    ),
     words: files
       .map(({ filename, url, altText }) =>
         [filename ?? url, altText].filter((each) => typeof each === "string").join(": "),
@@ -61,16 +66,7 @@ function filesIn(media: unknown): Pick<Part, "value" | "words"> {
   };
 }
 
-function settingsIn(settings: unknown): Pick<Part, "value" | "words"> {
-  const withFiles = (name: string, value: unknown) => (name === "media" ? filesIn(value).value : value);
-  const entries = Object.entries(isRecord(settings) ? settings : {});
-  return {
-    value: JSON.stringify(settings ?? {}, withFiles),
-    words: entries
-      .map(
-        ([name, value]) =>
-          `${labelOfName(name)}: ${typeof value === "string" ? value : JSON.stringify(value, withFiles)}`,
-      )
-      .join("\n"),
-  };
+function settingsOn(platform: PlatformName, settings: unknown): Part {
+  const value = JSON.stringify(settings ?? {}, (name, each) => (name === "media" ? filesIn(each).value : each));
+  return { of: "settings", platform, value, words: "" };
 }

@@ -17,6 +17,7 @@ import {
   emptyDraft,
   hasUpload,
   isCommercial,
+  isUploading,
   type Item,
   replaceAt,
   withItem,
@@ -175,6 +176,18 @@ test("files of a platform's own are changed for it alone, and their uploads arri
   );
 });
 
+test("a file on its way is awaited where it is sent, and not for a platform that was left out", () => {
+  const media = [image("a", "Arrived")];
+  const own: Draft = { ...DRAFT, media, overrides: { threads: { media: [image("b")], settings: {} } } };
+  assert.equal(isUploading(own), true);
+  assert.equal(isUploading({ ...own, platforms: ["twitter"] }), false);
+  assert.equal(isUploading({ ...own, platforms: ["twitter"], others: ["threads"] }), true);
+  assert.equal(isUploading({ ...DRAFT, media: [image("b")] }), true);
+  const part = withSetting(DRAFT, "twitter", ["thread"], [{ text: "Next", media: [image("c")] }]);
+  assert.equal(isUploading(part), true);
+  assert.equal(isUploading({ ...part, platforms: ["threads"] }), false);
+});
+
 test("every text that has a limit is counted where it is in a request, as its platform counts it", () => {
   const media = [image("a"), image("b", "A lighthouse")];
   const settings = { title: "Fünf", description: "Fünf", tags: ["one"], firstComment: "Hello" };
@@ -284,6 +297,13 @@ test("what somebody else has changed in a post is told by its parts", () => {
   const before = postWith({ content });
   const again = { ...file, url: "https://media.example/1?signature=b" };
   assert.deepEqual(changesOf(before, postWith({ content: { ...content, media: [again] } })), []);
+  for (const cover of [{ thumbnailMediaId: "m2" }, { thumbnailUrl: "https://example.com/cover.jpg" }]) {
+    const covered = changesOf(before, postWith({ content: { ...content, media: [{ ...again, ...cover }] } }));
+    assert.deepEqual(
+      covered.map(({ of }) => of),
+      ["media"],
+    );
+  }
   const settings = { thread: [{ text: "More" }] };
   const after = postWith({
     content: {
@@ -302,7 +322,7 @@ test("what somebody else has changed in a post is told by its parts", () => {
       ["text", null, "Their news"],
       ["media", null, "cat.jpg: A dog"],
       ["text", "threads", ""],
-      ["settings", "threads", 'Thread: [{"text":"More"}]'],
+      ["settings", "threads", ""],
       ["platforms", null, "threads"],
       ["time", null, "2027-10-31T01:30:30.000Z"],
       ["status", null, "scheduled"],

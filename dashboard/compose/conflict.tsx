@@ -4,6 +4,7 @@ import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { type Post, postsGet } from "../../contract/operations/posts.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { useRead } from "../api/use-api.ts";
+import { SettingsList } from "../posts/settings-list.tsx";
 import { StatusTag } from "../posts/status.tsx";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
@@ -11,6 +12,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { changesOf, type Part } from "./changes.ts";
+import { settingsIn } from "./draft.ts";
 import type { Saved } from "./saving.ts";
 
 const FRESH_MILLISECONDS = 5_000;
@@ -72,7 +74,7 @@ function PartName({ part: { of, platform } }: { part: Part }) {
   return platform === null ? names[of] : `${labelOf(platform)}: ${names[of]}`;
 }
 
-function PartNow({ part: { of, words }, post }: { part: Part; post: Post }) {
+function PartNow({ part: { of, platform, words }, post }: { part: Part; post: Post }) {
   const { t } = useLingui();
   const sets = useRead(platformSetsList).data?.sets ?? [];
   switch (of) {
@@ -84,6 +86,11 @@ function PartNow({ part: { of, words }, post }: { part: Part; post: Post }) {
       return post.scheduledFor === null ? t`Not scheduled.` : <Time at={post.scheduledFor} withZone />;
     case "status":
       return <StatusTag status={post.status} />;
+    case "settings": {
+      const settings = platform === null ? {} : settingsIn(post, platform);
+      if (platform === null || Object.keys(settings).length === 0) return t`Nothing`;
+      return <SettingsList platform={platform} settings={settings} />;
+    }
     default:
       return words === "" ? t`Nothing` : withoutTurns(words);
   }

@@ -26,6 +26,8 @@ export interface Composer {
   /** A key in a field: several are one edit. */
   type: (field: string, edit: Edit) => void;
   note: (edit: Edit) => void;
+  /** The draft with what was typed just now. */
+  latest: () => Draft;
   show: (tab: Tab) => void;
   /** Undefined until it is loaded. */
   cutTo: CutTo | undefined;

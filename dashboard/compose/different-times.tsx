@@ -45,7 +45,7 @@ export function DifferentTimes({
   const mode = useMode();
   const toasts = useToasts();
   const navigate = useNavigate();
-  const { accountOf, described, note } = useComposer();
+  const { accountOf, described, note, latest } = useComposer();
   const say = useWords();
   const draft = useContext(DraftContext);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
@@ -139,9 +139,8 @@ export function DifferentTimes({
               isBusy={isBusy}
               disabled={draft === null || isUploading(draft)}
               onClick={() => {
-                if (draft === null) return;
                 setBusy(true);
-                void schedule(draft).finally(() => setBusy(false));
+                void schedule(latest()).finally(() => setBusy(false));
               }}
             >
               {t`Schedule ${groups.length} posts instead`}

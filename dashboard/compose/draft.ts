@@ -18,7 +18,7 @@ export interface Draft {
   /** Platforms that the post did not go to, and had something for: that is kept. */
   others: readonly PlatformName[];
   when: When;
-  /** Not shown here, and kept. */
+  /** Not shown here; a copy has it too. */
   onPause?: Post["onPause"];
 }
 
@@ -251,9 +251,10 @@ export function isItem(value: unknown): value is Item {
   return isRecord(value) && typeof value["key"] === "string" && isRecord(value["shown"]);
 }
 
-/** Whether files of the draft are still being uploaded. */
-export function isUploading(draft: Draft): boolean {
-  return JSON.stringify(draft).includes('"entry":null');
+/** Whether files that are sent with the draft are still being uploaded. */
+export function isUploading({ media, overrides, platforms, others }: Draft): boolean {
+  const sent = [...platforms, ...others].map((platform) => overrides[platform]);
+  return JSON.stringify([media, sent]).includes('"entry":null');
 }
 
 /** The local time that the clocks of a time zone show at an instant: "2026-12-01T09:30". */
@@ -263,6 +264,12 @@ export function localTimeAt(instant: number, timeZone: string): string {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a post sets on a platform. */
+export function settingsIn({ content }: Pick<Post, "content">, platform: PlatformName): Settings {
+  const override = content.platformOverrides[platform];
+  return isRecord(override) && isRecord(override["settings"]) ? override["settings"] : {};
 }
 
 export function settingsOf(draft: Draft, platform: PlatformName): Settings {

@@ -59,7 +59,7 @@ interface EditorProps {
 export function Editor({ initial, opened, sets, accounts, described, title, onCreated }: EditorProps) {
   const { t } = useLingui();
   const history = useHistory(initial);
-  const { draft, revision, change, type, note, undo, redo } = history;
+  const { draft, latest, revision, change, type, note, undo, redo } = history;
   const [tab, setTab] = useState<Tab>(ALL);
   const isStarted = history.isTouched || opened !== null;
   const isIdle = useIsIdle();
@@ -77,8 +77,8 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
   );
   const cutTo = rules?.cutTo;
   const composer = useMemo<Composer>(
-    () => ({ described, accountOf, change, type, note, show: setTab, cutTo }),
-    [described, accountOf, change, type, note, cutTo],
+    () => ({ described, accountOf, change, type, note, latest, show: setTab, cutTo }),
+    [described, accountOf, change, type, note, latest, cutTo],
   );
   const counts = useCounts(rules, draft, described, accountOf);
   const validation = useValidation(draft);
@@ -206,7 +206,6 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                     )}
                     <PublishBar
                       draft={draft}
-                      latest={history.latest}
                       findings={findings}
                       isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
                       isMended={async () =>

@@ -8,7 +8,7 @@ import { type Answer, ask } from "../api/ask.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button, FieldContext } from "../ui/controls.tsx";
-import { useWords } from "../words/use-words.tsx";
+import { Said } from "../words/use-words.tsx";
 import { CountsContext, DraftContext, FindingsContext, useComposer } from "./context.ts";
 import { contentOf, type Draft, timeOf } from "./draft.ts";
 import { type Finding, type Fix, fixesOf, isAt } from "./issues.ts";
@@ -99,7 +99,6 @@ function One({ finding }: { finding: Finding }) {
   const draft = useContext(DraftContext);
   const fixesIn = useFixes(finding);
   const nameOf = useFixNames();
-  const say = useWords();
   const { message, fix, platform } = finding;
   const fixes = draft === null ? [] : fixesIn(draft);
   const apply = ({ name }: Fix) => {
@@ -113,8 +112,12 @@ function One({ finding }: { finding: Finding }) {
   };
   return (
     <>
-      <p className="font-semibold">{say(message)}</p>
-      <p>{say(fix)}</p>
+      <p className="font-semibold">
+        <Said text={message} />
+      </p>
+      <p>
+        <Said text={fix} />
+      </p>
       {fixes.length > 0 && (
         <div className="mt-1.5 flex flex-wrap gap-2">
           {fixes.map((each) => (

@@ -3,7 +3,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useEffectEvent, useState } from "react";
 
-import { AmpostError } from "../../client/errors.ts";
+import { AmpostError, isPassing } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useMode } from "../shell/mode.ts";
@@ -23,8 +23,6 @@ const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).C
 
 interface PublishBarProps {
   draft: Draft;
-  /** The draft with what was typed just now. */
-  latest: () => Draft;
   findings: readonly Finding[];
   /** Whether the findings are about the draft as it is. */
   isChecked: boolean;
@@ -41,9 +39,9 @@ const AUTOSAVE_MILLISECONDS = 1500;
 
 /** What can be done with the post, and what keeps it from being done. */
 export function PublishBar(props: PublishBarProps) {
-  const { draft, latest, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
+  const { draft, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
   const { t } = useLingui();
-  const { show } = useComposer();
+  const { show, latest } = useComposer();
   const mode = useMode();
   const navigate = useNavigate();
   const toasts = useToasts();
@@ -200,6 +198,7 @@ function useAutosave(
   isFree: boolean,
   onCreated: (saved: Saved) => void,
 ): void {
+  const [refused, setRefused] = useState<Draft | null>(null);
   const status = saving.saved.current?.post.status ?? "draft";
   const isValid = isChecked && draft.platforms.length > 0 && findings.every(({ isWarning }) => isWarning);
   const canSave =
@@ -210,14 +209,17 @@ function useAutosave(
     // What somebody asked for comes first, and may leave nothing to save.
     !["saving", "conflict"].includes(saving.state) &&
     !isUploading(draft) &&
+    draft !== refused &&
     draft !== saving.savedDraft;
   const run = useEffectEvent(() => {
     const isNew = saving.saved.current === null;
     saving.save(draft, { ...draft.when, kind: "draft" }, true).then(
       // If it was scheduled while this waited for its turn, that leads to the post.
       (saved) => isNew && saved.post.status === "draft" && onCreated(saved),
-      // The state says so, and the next change tries again.
-      () => undefined,
+      // The state says so. Until the next change, only what may pass by itself is tried again.
+      (error: unknown) => {
+        if (error instanceof AmpostError && error.code !== "PRECONDITION_FAILED" && !isPassing(error)) setRefused(draft);
+      },
     );
   });
   const { when: _, ...rest } = draft;

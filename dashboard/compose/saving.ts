@@ -51,12 +51,14 @@ export function useSaving(opened: Saved | null, initial: Draft) {
         const before = saved.current;
         // What was scheduled while this waited for its turn must not become a draft again.
         if (isByItself && before !== null && before.post.status !== "draft") return before;
+        // What is not shown here is not changed.
+        const { onPause: _, ...change } = body;
         const answer =
           before === null
             ? await ask(postsCreate, mode, { body, idempotencyKey: `${creation.current}-${hashOf(body)}` })
             : await ask(postsUpdate, mode, {
                 params: { id: before.post.id },
-                body,
+                body: change,
                 ifMatch: before.etag ?? undefined,
               });
         saved.current = { post: answer.post, etag: answer.etag };

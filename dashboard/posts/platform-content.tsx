@@ -3,11 +3,15 @@ import { useMemo } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { Post } from "../../contract/operations/posts.ts";
+import { COVER_MEDIA_ID } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { PostPreview } from "../preview/post-preview.tsx";
 import { Fact, Facts, SettingsList } from "./settings-list.tsx";
+
+/** Settings that the card of the platform draws. */
+const DRAWN: ReadonlySet<string> = new Set(["thread", "coverUrl", COVER_MEDIA_ID]);
 
 interface PlatformContentProps {
   platform: PlatformName;
@@ -53,7 +57,7 @@ export function PlatformContent({
           ))}
         </Facts>
       )}
-      {settings && <SettingsList platform={platform} settings={settings} />}
+      {settings && <SettingsList platform={platform} settings={settings} except={DRAWN} />}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Empty, Loading, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { accountNow } from "./account-now.ts";
 import { ApprovalNotice } from "./approval-notice.tsx";
 import { OnPlatform } from "./on-platform.tsx";
 import { PostActions } from "./post-actions.tsx";
@@ -63,7 +64,11 @@ function OnPlatforms({ followed, accounts }: { followed: FollowedPost; accounts:
           key={platformPost.id}
           followed={followed}
           platformPost={platformPost}
-          account={accounts.find(({ id }) => id === platformPost.accountId)}
+          account={
+            platformPost.status === "pending"
+              ? accountNow(accounts, followed.post, platformPost)
+              : accounts.find(({ id }) => id === platformPost.accountId)
+          }
         />
       ))}
     </div>

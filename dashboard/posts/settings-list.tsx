@@ -1,35 +1,40 @@
 import { useLingui } from "@lingui/react/macro";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, Suspense, useMemo } from "react";
 
+import { mediaGet } from "../../contract/operations/media.ts";
 import { platformsList } from "../../contract/operations/platforms.ts";
-import { COVER_MEDIA_ID } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { labelOfName } from "../api/in-words.ts";
 import { useRead } from "../api/use-api.ts";
+import { filesIn } from "../compose/changes.ts";
 import { fieldsOf, type SettingField } from "../compose/schema.ts";
 import { Loading } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useWords } from "../words/use-words.tsx";
 
-/** What the card of the platform draws. */
-const DRAWN: ReadonlySet<string> = new Set(["thread", "coverUrl", COVER_MEDIA_ID]);
-
 /** The settings of a post on a platform, in the words of the form in which they are chosen. */
 export function SettingsList({
   platform,
   settings,
+  except,
 }: {
   platform: PlatformName;
   settings: Readonly<Record<string, unknown>>;
+  /** But not these, which are shown elsewhere. */
+  except?: ReadonlySet<string>;
 }) {
   const { data, isPending } = useRead(platformsList);
   const schema = data?.platforms.find(({ name }) => name === platform)?.settings;
   const fields = useMemo(() => fieldsOf(schema), [schema]);
-  const given = Object.fromEntries(Object.entries(settings).filter(([name]) => !DRAWN.has(name)));
+  const given = Object.fromEntries(Object.entries(settings).filter(([name]) => except?.has(name) !== true));
   if (Object.values(given).every(isNothing)) return null;
   if (isPending) return <Loading rows={1} />;
-  return <Values fields={fields} values={given} />;
+  return (
+    <Suspense fallback={<Loading rows={1} />}>
+      <Values fields={fields} values={given} />
+    </Suspense>
+  );
 }
 
 export function Facts({ children }: { children: ReactNode }) {
@@ -79,8 +84,10 @@ function Value({ value, field }: { value: unknown; field: SettingField | undefin
   if (typeof value === "number") return i18n.number(value);
   if (typeof value === "string") {
     if (kind?.is === "choice") return say(labelOfName(value));
+    if (kind?.is === "cover") return <FileName id={value} />;
     return kind?.is === "time" && !Number.isNaN(Date.parse(value)) ? <Time at={value} withZone /> : withoutTurns(value);
   }
+  if (kind?.is === "media") return withoutTurns(filesIn(value).words);
   const fields = kind?.is === "group" || kind?.is === "list" ? kind.fields : [];
   if (Array.isArray(value))
     return (
@@ -98,6 +105,11 @@ function Value({ value, field }: { value: unknown; field: SettingField | undefin
       </ul>
     );
   return <Values fields={fields} values={{ ...Object(value) }} />;
+}
+
+function FileName({ id }: { id: string }) {
+  const { data } = useRead(mediaGet, { params: { id } });
+  return withoutTurns(data?.media.filename ?? id);
 }
 
 function isNothing(value: unknown): boolean {

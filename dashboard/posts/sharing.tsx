@@ -3,12 +3,13 @@ import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { Consent } from "../compose/consent.tsx";
-import { isRecord } from "../compose/draft.ts";
+import { settingsIn } from "../compose/draft.ts";
 import { dutiesOf } from "../start.ts";
+import { accountNow } from "./account-now.ts";
 
 /** What people must see before they publish a post, where a platform requires it. */
 export function Sharing({
-  post: { content, platformPosts },
+  post,
   platforms,
   accounts,
 }: {
@@ -17,22 +18,20 @@ export function Sharing({
   platforms?: readonly PlatformName[];
   accounts: readonly Account[];
 }) {
-  const shared = platformPosts.filter(
-    ({ platform }) => dutiesOf(platform) !== undefined && platforms?.includes(platform) !== false,
-  );
-  useFreshCreators(shared.flatMap(({ accountId }) => accountId ?? []));
-  return shared.map(({ platform, accountId }) => {
+  const shared = post.platformPosts
+    .filter(({ platform }) => dutiesOf(platform) !== undefined && platforms?.includes(platform) !== false)
+    .map((each) => ({ platform: each.platform, account: accountNow(accounts, post, each) }));
+  useFreshCreators(shared.flatMap(({ account }) => account?.id ?? []));
+  return shared.map(({ platform, account }) => {
     const duties = dutiesOf(platform);
-    const override = content.platformOverrides[platform];
-    const settings = isRecord(override) && isRecord(override["settings"]) ? override["settings"] : {};
     return (
       duties !== undefined && (
         <Consent
           key={platform}
           platform={platform}
           duties={duties}
-          settings={settings}
-          account={accounts.find(({ id }) => id === accountId)}
+          settings={settingsIn(post, platform)}
+          account={account}
         />
       )
     );

@@ -156,6 +156,31 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await changed(page, () => page.getByRole("button", { name: "Undo" }).first().click());
     assert.equal(await timeOf(other), at(day(11)));
   });
+  await step("a week begins at its first post, once its posts are there", async () => {
+    const { status } = await world.call(world.test, "POST", POSTS, {
+      content: { text: "Before dawn" },
+      platforms: ["facebook"],
+      platformSetId: world.test.platformSetId,
+      scheduledFor: at(day(28), "03:30"),
+    });
+    assert.equal(status, 201);
+    await page.goto(address("week").replace(day(10), day(21)));
+    await page.getByRole("gridcell").first().waitFor();
+    await page.getByRole("button", { name: "Next week" }).click();
+    await page.getByRole("button", { name: "Before dawn" }).waitFor();
+    await page.evaluate(
+      `new Promise((resolve) => {
+         const look = () => {
+           const [grid, hour] = ["[role=grid]", '[data-place="${day(28)}T03"]'].map((each) => document.querySelector(each));
+           const { top, bottom } = grid.getBoundingClientRect();
+           const at = hour.getBoundingClientRect();
+           if (at.top > top && at.bottom < bottom) resolve();
+           else requestAnimationFrame(look);
+         };
+         look();
+       })`,
+    );
+  });
   await step("in the agenda, arrows lead over the days without posts", async () => {
     await page.goto(address("agenda"));
     await page.getByRole("button", { name: "Another" }).focus();

@@ -336,9 +336,20 @@ test("two people who write the same post see what the other has written before t
   // Only what is shown is replaced.
   await Promise.all([saved(hers), write(hers, "By the member, again")]);
   await mine.getByText("By the member, again", { exact: true }).waitFor();
+  // What the composer does not show is not replaced.
+  const settings = { firstComment: "More here" };
+  const theirs = {
+    onPause: "skip",
+    content: { text: "By the member, again", platformOverrides: { facebook: { settings } } },
+  };
+  assert.equal((await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, theirs)).status, 200);
+  const changed = mine.locator("dd", { hasText: "First comment" });
+  await changed.getByText("More here", { exact: true }).waitFor();
+  await assertAccessible(mine);
   await Promise.all([saved(mine), press(mine, "Keep my version")]);
   await mine.getByText("Saved", { exact: true }).waitFor();
-  assert.equal((await readPost(world, id)).content.text, "By the owner");
+  const { content, onPause } = await readPost(world, id);
+  assert.deepEqual([content.text, onPause], ["By the owner", "skip"]);
 
   await write(hers, "By the member, at last");
   await told(hers);
@@ -347,6 +358,36 @@ test("two people who write the same post see what the other has written before t
   await press(hers, "Continue with it");
   await saved(hers);
   assert.equal((await readPost(world, id)).content.text, "By the member, at last");
+  assert.deepEqual(troubles, []);
+});
+
+test("a draft that is refused is not sent again until it changes", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "facebook");
+  const id = await createPost(world, { text: "Begun" });
+  const page = await open();
+  const sent: string[] = [];
+  let isRefused = true;
+  await page.route(`**/api/v1/posts/${id}?*`, async (route) => {
+    const request = route.request();
+    if (request.method() !== "PATCH") return await route.continue();
+    sent.push(Object(request.postDataJSON()).content.text);
+    if (!isRefused) return await route.continue();
+    return await route.fulfill({ status: 403, json: { code: "POLICY_VIOLATION", error: "Not today.", issues: [] } });
+  });
+  await page.clock.install();
+  await page.goto(`${world.url}/compose?mode=test&post=${id}`);
+  const text = page.getByLabel("Text", { exact: true });
+  const refused = page.waitForResponse((response) => response.request().method() === "PATCH");
+  await text.fill("Refused");
+  await refused;
+  await page.getByText("Not saved yet", { exact: true }).waitFor();
+  await page.clock.runFor(10_000);
+  isRefused = false;
+  await text.fill("Accepted");
+  await page.getByText("Saved", { exact: true }).waitFor();
+  assert.deepEqual(sent, ["Refused", "Accepted"]);
+  assert.equal((await readPost(world, id)).content.text, "Accepted");
   assert.deepEqual(troubles, []);
 });
 

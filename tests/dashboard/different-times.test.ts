@@ -118,6 +118,23 @@ test("accounts with different posting times are told apart, and get a post each"
     },
   );
 
+  await step("what is typed at the last moment is in them", async () => {
+    const before = (await posts()).length;
+    await compose(page, "Not yet", ["Facebook", "Threads"], true);
+    await page.getByRole("button", { name: "Schedule 2 posts instead" }).waitFor();
+    await page.evaluate(`(() => {
+      const text = document.querySelector("textarea");
+      Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(text, "Just now");
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+      [...document.querySelectorAll("button")].find((each) => each.textContent === "Schedule 2 posts instead").click();
+    })()`);
+    await page.waitForURL(/\/posts\?/);
+    assert.deepEqual(
+      (await posts()).slice(before).map(({ text }) => text),
+      ["Just now", "Just now"],
+    );
+  });
+
   await step("if one of them would be refused, nothing is scheduled", async () => {
     const before = (await posts()).length;
     await compose(page, "Too long for one. ".repeat(40).trim(), ["Facebook", "Threads"]);

@@ -39,6 +39,25 @@ test("a German reader writes, and understands what is wrong, in German", async (
     assert.ok(bytes <= MAX_SCRIPT_BYTES, `${bytes} bytes`);
   });
 
+  await step("what is wrong is said in English until the German is there, and the text stays", async () => {
+    const slow = await open(options);
+    const german = Promise.withResolvers<void>();
+    await slow.route(/\/assets\/de-[^/]+\.js$/, async (route) => {
+      const response = await route.fetch();
+      if ((await response.text()).includes("nach der Zählung der Plattform")) await german.promise;
+      await route.fulfill({ response });
+    });
+    await slow.goto(`${world.url}/compose?mode=test`);
+    await slow.getByRole("checkbox", { name: /^X \(Twitter\)/ }).check();
+    const text = slow.getByLabel("Text", { exact: true });
+    await text.fill("Neues. ".repeat(50).trim());
+    await slow.getByText(/^X \(Twitter\) text is too long/).waitFor();
+    assert.equal(await text.isVisible(), true);
+    german.resolve();
+    await slow.getByText(/^Text für X \(Twitter\) ist zu lang/).waitFor();
+    await slow.context().close();
+  });
+
   const page = await open(options);
   await page.goto(`${world.url}/compose?mode=test`);
 
