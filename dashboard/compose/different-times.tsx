@@ -15,7 +15,7 @@ import { Button } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
-import { useWords } from "../words/use-words.tsx";
+import { Said } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
 import { bodyOf, type Draft, isUploading, type When } from "./draft.ts";
 import { missingDisclosures } from "./issues.ts";
@@ -46,7 +46,6 @@ export function DifferentTimes({
   const toasts = useToasts();
   const navigate = useNavigate();
   const { accountOf, described, note, latest } = useComposer();
-  const say = useWords();
   const draft = useContext(DraftContext);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -63,7 +62,7 @@ export function DifferentTimes({
         const { issues } = await ask(postsValidate, mode, { body: bodyOf(part, when) });
         return [...missingDisclosures(part, described), ...issues].map(({ message }) => ({
           platforms: part.platforms,
-          message: say(message),
+          message,
         }));
       }),
     );
@@ -175,7 +174,7 @@ export function DifferentTimes({
           <ul className="list-disc ps-5">
             {outcome.refused.map(({ platforms, message }) => (
               <li key={`${platforms.join()} ${message}`}>
-                {namesOf(platforms)}: {message}
+                {namesOf(platforms)}: <Said text={message} />
               </li>
             ))}
           </ul>
