@@ -19,6 +19,7 @@ import { start } from "../start.ts";
 import { Button, OutLink, TextField } from "../ui/controls.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Card, Loading, Notice } from "../ui/surfaces.tsx";
+import { Said } from "../words/use-words.tsx";
 import { FirstPost } from "./first-post.tsx";
 
 const KEY_PLACE = "YOUR_KEY";
@@ -203,7 +204,11 @@ function NewKey({ made, onAct, onMade }: { made: string | null; onAct: () => voi
   return (
     <>
       <p>{t`Programs and agents call the API with a key. A test key reaches only the sandbox.`}</p>
-      {create.error !== null && <Notice tone="bad">{create.error.message}</Notice>}
+      {create.error !== null && (
+        <Notice tone="bad">
+          <Said text={create.error.message} />
+        </Notice>
+      )}
       <Button
         kind="main"
         isBusy={create.isPending}

@@ -10,6 +10,7 @@ import { useMode } from "../shell/mode.ts";
 import { Button } from "../ui/controls.tsx";
 import { PlusIcon } from "../ui/icons.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 import { uploadItem, useProgress } from "./upload.ts";
 import { UrlDialog } from "./url-dialog.tsx";
 import { useDrops } from "./use-drops.ts";
@@ -117,7 +118,7 @@ function UploadRow({ id, name }: { id: string; name: string }) {
       ) : (
         <>
           <span role="alert" className="text-bad">
-            {error}
+            <Said text={error} />
           </span>
           {again !== null && <Button onClick={again}>{t`Try again`}</Button>}
         </>

@@ -19,6 +19,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Dialog, Loading, Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 import { durationInWords, sizeInWords } from "./facts.ts";
 
 /** A file: what it is, its text, how long it is kept, and the posts that use it. */
@@ -107,8 +108,16 @@ function Facts({ media, used }: { media: Media; used: Used | undefined }) {
   ] as const;
   return (
     <>
-      {status === "pending" && <Notice tone="warn">{error ?? t`The file is being fetched from its URL.`}</Notice>}
-      {status === "failed" && <Notice tone="bad">{error}</Notice>}
+      {status === "pending" && (
+        <Notice tone="warn">
+          {error === null ? t`The file is being fetched from its URL.` : <Said text={error} />}
+        </Notice>
+      )}
+      {status === "failed" && (
+        <Notice tone="bad">
+          <Said text={error ?? ""} />
+        </Notice>
+      )}
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
         {facts.map(([name, value]) => (
           <div key={String(name)} className="contents">
