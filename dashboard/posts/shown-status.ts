@@ -11,7 +11,7 @@ export function shownStatus({ status, unknownCount }: Pick<PostSummary, "status"
   return unknownCount > 0 && (status === "failed" || status === "partial") ? "unknown" : status;
 }
 
-/** The filter that finds the posts of which this is told. */
+/** The filter that finds the posts of which this is told; to the API, those with an unknown outcome are failed ones, too. */
 export function filterOf(status: ShownStatus | undefined): Pick<z.input<typeof postsList.query>, "status" | "outcome"> {
   return status === "unknown" ? { outcome: "unknown" } : { status };
 }
