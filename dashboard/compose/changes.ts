@@ -67,6 +67,8 @@ export function filesIn(media: unknown): Pick<Part, "value" | "words"> {
 }
 
 function settingsOn(platform: PlatformName, settings: unknown): Part {
-  const value = JSON.stringify(settings ?? {}, (name: string, each: unknown) => (name === "media" ? filesIn(each).value : each));
+  const value = JSON.stringify(settings ?? {}, (name: string, each: unknown) =>
+    name === "media" ? filesIn(each).value : each,
+  );
   return { of: "settings", platform, value, words: "" };
 }

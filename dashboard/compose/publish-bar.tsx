@@ -218,7 +218,8 @@ function useAutosave(
       (saved) => isNew && saved.post.status === "draft" && onCreated(saved),
       // The state says so. Until the next change, only what may pass by itself is tried again.
       (error: unknown) => {
-        if (error instanceof AmpostError && error.code !== "PRECONDITION_FAILED" && !isPassing(error)) setRefused(draft);
+        if (error instanceof AmpostError && error.code !== "PRECONDITION_FAILED" && !isPassing(error))
+          setRefused(draft);
       },
     );
   });
