@@ -51,8 +51,8 @@ test("home leads a new user to going live, and tells what is next, what failed a
   });
   const post = await step("the first post is published on the page itself, and ticked once it is", async () => {
     const publish = page.getByRole("button", { name: "Publish on Threads, in the sandbox" });
-    const refusal = { error: "Refused once", code: "RATE_LIMITED", docs: "", requestId: "req_1", issues: [] };
-    await page.route("**/publish?*", (route) => route.fulfill({ status: 400, json: refusal }), { times: 1 });
+    const refusal = { error: "Refused once", code: "POLICY_VIOLATION", docs: "", requestId: "req_1", issues: [] };
+    await page.route("**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
     await page.getByRole("textbox", { name: "Text" }).fill("The draft that is not published");
     await publish.click();
     await sees("Refused once");
