@@ -11,6 +11,13 @@ export function labelOfName(name: string): string {
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
+/** Members of a media entry that are not about the file itself. */
+const PARTS: Readonly<Record<string, string>> = {
+  altText: "the alt text of ",
+  thumbnailUrl: "the thumbnail of ",
+  thumbnailMediaId: "the thumbnail of ",
+};
+
 /** The API names fields by their path, and settings by their name; people see labels. What a platform says stays. */
 export function inWords(sentence: string, labelOf: (platform: PlatformName) => string): string {
   const [own = "", ...quoted] = sentence.split(/(?= says: )/);
@@ -31,13 +38,14 @@ export function inWords(sentence: string, labelOf: (platform: PlatformName) => s
           .join(": "),
     )
     .replace(/content\.platformOverrides\.(\w+)\.text/g, (_, name: string) => `the text for ${labelled(name)}`)
+    .replace(/(\.media\[\d+\])\.\w+ is missing/g, "$1 has none")
     .replace(
-      /content\.platformOverrides\.(\w+)\.media\[(\d+)\](?:\.\w+)?/g,
-      (_, name: string, index: string) => `file ${Number(index) + 1} for ${labelled(name)}`,
+      /content\.(?:platformOverrides\.(\w+)\.)?media\[(\d+)\](?:\.(\w+))?/g,
+      (_, name: string | undefined, index: string, member: string | undefined) =>
+        `${PARTS[member ?? ""] ?? ""}file ${Number(index) + 1}${name === undefined ? "" : ` for ${labelled(name)}`}`,
     )
     .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
     .replace(/content\.platformOverrides\.(\w+)/g, (_, name: string) => `the content for ${labelled(name)}`)
-    .replace(/content\.media\[(\d+)\](?:\.\w+)?/g, (_, index: string) => `file ${Number(index) + 1}`)
     .replaceAll("; content.media has no media.", ".")
     .replaceAll("content.media", "the media")
     .replaceAll("content.text", "the text")

@@ -235,6 +235,22 @@ test("what the API says by paths is said by labels", () => {
     inWords("The width of content.media[0] is 10 px; set content.platformOverrides.threads.media.", labelOf),
     "The width of file 1 is 10 px; set the media for THREADS.",
   );
+  assert.equal(
+    inWords("Threads does not support alt text here; content.media[0].altText will not be sent.", labelOf),
+    "Threads does not support alt text here; the alt text of file 1 will not be sent.",
+  );
+  assert.equal(
+    inWords("Shorten content.platformOverrides.threads.media[1].altText to at most 1000 characters.", labelOf),
+    "Shorten the alt text of file 2 for THREADS to at most 1000 characters.",
+  );
+  assert.equal(
+    inWords("content.media[0].thumbnailMediaId does not match a stored media object", labelOf),
+    "The thumbnail of file 1 does not match a stored media object",
+  );
+  assert.equal(
+    inWords("TikTok media must declare sizeBytes: content.media[0].sizeBytes is missing.", labelOf),
+    "TikTok media must declare “Size bytes”: file 1 has none.",
+  );
   assert.equal(labelOfName("PUBLIC_TO_EVERYONE"), "Public to everyone");
 });
 

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { keysList } from "../../contract/operations/api-keys.ts";
 import { type ApiRequest, requestsList } from "../../contract/operations/requests.ts";
+import { typedId } from "../api/typed-id.ts";
 import { useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { start } from "../start.ts";
@@ -140,8 +141,6 @@ function Filters({ filter }: { filter: RequestFilter }) {
   );
 }
 
-const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
-
 /** The request whose ID a program has got with its response. */
 function ById() {
   const { t } = useLingui();
@@ -155,9 +154,9 @@ function ById() {
       className="flex flex-wrap items-end gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        const given = id.trim().toLowerCase();
-        setIsWrong(!UUID.test(given));
-        if (UUID.test(given)) void navigate({ to: "/developers/requests/$id", params: { id: given } });
+        const given = typedId(id);
+        setIsWrong(given === null);
+        if (given !== null) void navigate({ to: "/developers/requests/$id", params: { id: given } });
       }}
     >
       <div className="min-w-0 grow">

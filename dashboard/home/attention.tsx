@@ -89,12 +89,16 @@ export function NeedsAttention() {
       <PostRows posts={posts} withStatus />
       {failed.total + partial.total > posts.length && (
         <p className="flex flex-wrap gap-x-4 pt-2 text-sm">
-          <Link to="/posts" search={(before) => ({ ...before, status: "failed" as const })} className={ALL}>
-            {t`All failed posts`}
-          </Link>
-          <Link to="/posts" search={(before) => ({ ...before, status: "partial" as const })} className={ALL}>
-            {t`All partly published posts`}
-          </Link>
+          {failed.total > 0 && (
+            <Link to="/posts" search={(before) => ({ ...before, status: "failed" as const })} className={ALL}>
+              {t`All failed posts`}
+            </Link>
+          )}
+          {partial.total > 0 && (
+            <Link to="/posts" search={(before) => ({ ...before, status: "partial" as const })} className={ALL}>
+              {t`All partly published posts`}
+            </Link>
+          )}
         </p>
       )}
     </Card>

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { accountsList } from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList } from "../../contract/operations/api-keys.ts";
@@ -33,11 +33,17 @@ interface Step {
   content: ReactNode;
 }
 
+interface GettingStartedProps {
+  isAsked: boolean;
+  onHide: () => void;
+  onShown: (isShown: boolean) => void;
+}
+
 /**
  * The way from an empty account to posts on real platforms. What is done ticks by itself; once all is, the list is gone,
  * unless somebody asks for it.
  */
-export function GettingStarted({ isAsked, onHide }: { isAsked: boolean; onHide: () => void }) {
+export function GettingStarted({ isAsked, onHide, onShown }: GettingStartedProps) {
   const { t } = useLingui();
   const [opened, setOpened] = useState<string | null>(null);
   const [key, setKey] = useState<string | null>(null);
@@ -130,6 +136,7 @@ export function GettingStarted({ isAsked, onHide }: { isAsked: boolean; onHide: 
         </div>
       }
     >
+      <WhileShown onChange={onShown} />
       <ol className="divide-y">
         {steps.map(({ id, name, isDone, content }, index) => (
           <li key={id}>
@@ -156,6 +163,15 @@ export function GettingStarted({ isAsked, onHide }: { isAsked: boolean; onHide: 
       </ol>
     </Card>
   );
+}
+
+/** Tells whether what it is part of is shown. */
+function WhileShown({ onChange }: { onChange: (isShown: boolean) => void }) {
+  useEffect(() => {
+    onChange(true);
+    return () => onChange(false);
+  }, [onChange]);
+  return null;
 }
 
 function KeyHint({ isMade }: { isMade: boolean }) {

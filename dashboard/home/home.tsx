@@ -25,20 +25,21 @@ export function Home() {
   const [steps, setSteps] = useState<"shown" | "hidden" | null>(() =>
     localStorage.getItem(STORED) === "hidden" ? "hidden" : null,
   );
+  const [isListShown, setListShown] = useState(false);
   const show = (next: "shown" | "hidden") => {
     if (next === "hidden") localStorage.setItem(STORED, next);
     else localStorage.removeItem(STORED);
     setSteps(next);
   };
   const canStart = may("keys_create");
-  const others = canStart && steps !== "shown" ? [{ name: t`Getting started`, onSelect: () => show("shown") }] : [];
+  const others = canStart && !isListShown ? [{ name: t`Getting started`, onSelect: () => show("shown") }] : [];
   return (
     <View title={name === "" ? t`Home` : t`Hello, ${name}`} isWide actions={<HomeMenu others={others} />}>
       {connected !== undefined && <Notice tone="good">{t`The account has been connected.`}</Notice>}
       <PublishingState />
       {canStart && steps !== "hidden" && (
         <Suspense fallback={<Loading />}>
-          <GettingStarted isAsked={steps === "shown"} onHide={() => show("hidden")} />
+          <GettingStarted isAsked={steps === "shown"} onHide={() => show("hidden")} onShown={setListShown} />
         </Suspense>
       )}
       <div className="grid gap-4 *:min-w-0 lg:grid-cols-2">

@@ -13,6 +13,7 @@ test("every text of the dashboard is in every language, with everything that is 
   assert.ok(files.length > 1);
   for (const language of files) {
     const texts = await readTexts(language);
+    assert.deepEqual(await readTwice(language), [], `${language}: more than once`);
     assert.deepEqual(
       [...texts.keys()].filter((text) => !english.has(text)),
       [],
@@ -29,6 +30,13 @@ test("every text of the dashboard is in every language, with everything that is 
 /** The English one is made when the dashboard is built. */
 async function readTexts(name: string): Promise<Map<string, string>> {
   return readPo(await readFile(join(import.meta.dirname, name), "utf8"));
+}
+
+/** The texts that have more than one entry. */
+async function readTwice(name: string): Promise<string[]> {
+  const po = await readFile(join(import.meta.dirname, name), "utf8");
+  const texts = [...po.matchAll(/^msgid (?:".*"\n)+/gm)].map(([text]) => text);
+  return texts.filter((text, place) => texts.indexOf(text) !== place);
 }
 
 function placesOf(text: string): string[] {

@@ -5,7 +5,6 @@ import { useState } from "react";
 
 import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../../contract/operations/media.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
-import { FINISHED_MEDIA_DAYS, UNUSED_MEDIA_DAYS } from "../../model/lifetimes.ts";
 import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { startOfNextDay } from "../posts/post-filter.ts";
@@ -21,6 +20,7 @@ import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { Said } from "../words/use-words.tsx";
 import { durationInWords, sizeInWords } from "./facts.ts";
+import { endOf, isKept, isOver } from "./keeping.ts";
 
 /** A file: what it is, its text, how long it is kept, and the posts that use it. */
 export function MediaDetails({ id, onClose }: { id: string | undefined; onClose: () => void }) {
@@ -130,28 +130,23 @@ function Facts({ media, used }: { media: Media; used: Used | undefined }) {
   );
 }
 
-/** When the file is deleted, as far as that is known. */
+/** How long the file is kept, as far as that is known. */
 function Kept({ media, used }: { media: Media; used: Used }) {
-  if (media.keepUntil === "forever") return <Trans>until you delete it</Trans>;
+  const { keepUntil } = media;
+  if (keepUntil === "forever") return <Trans>until you delete it</Trans>;
   const end = endOf(media, used);
-  if (end === null) return <Trans>as long as a post needs it</Trans>;
+  if (end !== null)
+    return (
+      <Trans>
+        until <Time at={new Date(end).toISOString()} />
+      </Trans>
+    );
+  if (keepUntil === null || !isKept(media)) return <Trans>as long as a post needs it</Trans>;
   return (
     <Trans>
-      until <Time at={new Date(end).toISOString()} />
+      until <Time at={keepUntil} />, and as long as a post needs it
     </Trans>
   );
-}
-
-const DAY_MILLISECONDS = 86_400_000;
-
-/** Null while a post needs it. */
-function endOf({ keepUntil, createdAt }: Media, { posts, total }: Used): number | null {
-  if (posts.some(({ status }) => !OVER.includes(status))) return null;
-  const automatic =
-    total === 0
-      ? Date.parse(createdAt) + UNUSED_MEDIA_DAYS * DAY_MILLISECONDS
-      : Math.max(...posts.map(({ updatedAt }) => Date.parse(updatedAt))) + FINISHED_MEDIA_DAYS * DAY_MILLISECONDS;
-  return keepUntil === null ? automatic : Math.max(automatic, Date.parse(keepUntil));
 }
 
 type Keeping = "automatic" | "forever" | "until";
@@ -307,9 +302,6 @@ function Posts({ used: { posts, total } }: { used: Used }) {
   );
 }
 
-/** Posts that are over need it no longer. */
-const OVER: readonly PostSummary["status"][] = ["published", "discarded"];
-
 interface DeletionProps {
   media: Media;
   used: Used | undefined;
@@ -321,7 +313,7 @@ function Deletion({ media: { id, filename }, used, onBack, onDeleted }: Deletion
   const { t } = useLingui();
   const toasts = useToasts();
   const { mutate, isPending, error } = useWrite(mediaDelete);
-  const needing = used?.posts.filter(({ status }) => !OVER.includes(status)) ?? [];
+  const needing = used?.posts.filter((post) => !isOver(post)) ?? [];
   return (
     <div className="space-y-4">
       <p>

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Media } from "../../contract/operations/media.ts";
 import { Skeleton, Tag } from "../ui/surfaces.tsx";
 import { durationInWords, sizeInWords } from "./facts.ts";
+import { isKept } from "./keeping.ts";
 import { MediaThumbnail } from "./thumbnail.tsx";
 
 const GAP = 12;
@@ -81,8 +82,8 @@ export function MediaGrid({ total, mediaAt, onRange, onOpen }: MediaGridProps) {
 
 function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () => void }) {
   const { t, i18n } = useLingui();
-  const { status, filename, sizeBytes, durationSeconds, width, height, keepUntil } = media;
-  const isKept = keepUntil !== null;
+  const { status, filename, sizeBytes, durationSeconds, width, height } = media;
+  const kept = isKept(media);
   const facts = [
     ...(width === null || height === null ? [] : [`${width} × ${height}`]),
     ...(sizeBytes === null ? [] : [sizeInWords(i18n, sizeBytes)]),
@@ -92,7 +93,7 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
       type="button"
       className="flex size-full flex-col overflow-hidden rounded-xl border bg-card text-start hover:border-dim"
       title={
-        isKept
+        kept
           ? undefined
           : t`Deleted 7 days after it was added, or 30 days after its posts are published or cancelled.`
       }
@@ -105,7 +106,7 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
           {status === "failed" && <Tag tone="bad">{t`Failed`}</Tag>}
           {durationSeconds !== null && <Tag>{durationInWords(durationSeconds)}</Tag>}
         </span>
-        {!isKept && (
+        {!kept && (
           <span className="absolute end-2 top-2">
             <Tag>{t`Not kept`}</Tag>
           </span>

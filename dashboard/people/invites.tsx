@@ -44,7 +44,7 @@ function InviteRow({ invite: { id, email, role, expiresAt } }: { invite: MemberI
       <Button
         kind="danger"
         isBusy={revoke.isPending}
-        aria-label={t`Revoke the invitation of ${email}`}
+        aria-label={t`Revoke the invitation for ${email}`}
         onClick={() =>
           revoke.mutate(
             { params: { id } },

@@ -19,7 +19,7 @@ export function useKindNames(): Readonly<Record<(typeof KINDS)[number], string>>
     oauth_app: t`Own apps`,
     connect_link: t`Connect links`,
     webhook: t`Webhooks`,
-    publishing: t`Publishing`,
+    publishing: t`Publishing pauses`,
     tenant: t`Changes by the operator`,
   };
 }

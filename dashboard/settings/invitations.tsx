@@ -18,7 +18,7 @@ export function Invitations() {
   const { data, error, refetch } = useRead(invitesList);
   const invite = useWrite(invitesCreate);
   const withdraw = useWrite(invitesDelete);
-  const [email, setEmail] = useState("");
+  const [address, setAddress] = useState("");
   /** An invitation to pass on: only the answer that creates it has its link. */
   const [unsent, setUnsent] = useState<{ email: string; link: string } | null>(null);
   return (
@@ -29,21 +29,21 @@ export function Invitations() {
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading rows={1} />}
       <ul className="divide-y">
-        {data?.invites.map((each) => (
-          <li key={each.id} className="flex flex-wrap items-center justify-between gap-3 py-3 text-sm">
+        {data?.invites.map(({ id, email, expiresAt }) => (
+          <li key={id} className="flex flex-wrap items-center justify-between gap-3 py-3 text-sm">
             <div>
-              <p className="font-semibold">{each.email}</p>
+              <p className="font-semibold">{email}</p>
               <p className="text-dim">
                 <Trans>
-                  Expires <Time at={each.expiresAt} />
+                  Expires <Time at={expiresAt} />
                 </Trans>
               </p>
             </div>
             <Button
               kind="danger"
-              aria-label={t`Revoke the invitation for ${each.email}`}
-              isBusy={withdraw.isPending && withdraw.variables.params?.id === each.id}
-              onClick={() => withdraw.mutate({ params: { id: each.id } }, { onError: toasts.sayFailure })}
+              aria-label={t`Revoke the invitation for ${email}`}
+              isBusy={withdraw.isPending && withdraw.variables.params?.id === id}
+              onClick={() => withdraw.mutate({ params: { id } }, { onError: toasts.sayFailure })}
             >
               {t`Revoke`}
             </Button>
@@ -66,12 +66,12 @@ export function Invitations() {
         onSubmit={(event) => {
           event.preventDefault();
           setUnsent(null);
-          const to = email.trim();
+          const to = address.trim();
           invite.mutate(
             { body: { email: to } },
             {
               onSuccess: ({ link }) => {
-                setEmail("");
+                setAddress("");
                 if (link === null) toasts.say(t`The invitation has been sent.`);
                 else setUnsent({ email: to, link });
               },
@@ -86,8 +86,8 @@ export function Invitations() {
             required
             autoComplete="off"
             error={errorAt(invite.error, "/email") ?? errorElsewhere(invite.error, ["/email"])}
-            value={email}
-            onChange={({ target }) => setEmail(target.value)}
+            value={address}
+            onChange={({ target }) => setAddress(target.value)}
           />
         </div>
         <Button type="submit" isBusy={invite.isPending}>

@@ -4,6 +4,7 @@ import { Command as Cmdk } from "cmdk";
 import { useEffect, useRef, useState } from "react";
 
 import { postsList } from "../../contract/operations/posts.ts";
+import { typedId } from "../api/typed-id.ts";
 import { useRead } from "../api/use-api.ts";
 import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
@@ -15,7 +16,6 @@ import { may } from "./workspace.ts";
 const MOST_POSTS = 6;
 const MIN_SEARCH_CHARACTERS = 2;
 const TYPING_MILLISECONDS = 250;
-const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 const GROUP = "text-sm [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:text-dim";
 const ITEM = "flex min-h-11 items-center justify-between gap-3 rounded-lg px-3 text-sm data-[selected=true]:bg-tint";
 
@@ -26,6 +26,7 @@ export default function Palette({ commands, onClose }: { commands: readonly Comm
   const [typed, setTyped] = useState("");
   useEffect(() => element.current?.showModal(), []);
   const words = typed.toLowerCase().split(" ");
+  const id = typedId(typed);
   const meant = commands.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
   const choose = (run: () => void) => {
     onClose();
@@ -60,7 +61,7 @@ export default function Palette({ commands, onClose }: { commands: readonly Comm
               ))}
             </Cmdk.Group>
           )}
-          {UUID.test(typed.trim()) && <ById id={typed.trim().toLowerCase()} onChoose={choose} />}
+          {id !== null && <ById id={id} onChoose={choose} />}
           <Posts typed={typed} onChoose={choose} />
         </Cmdk.List>
       </Cmdk>

@@ -13,6 +13,8 @@ const PO = [
   ["one image", "ein Bild"],
   ["one video", "ein Video"],
   ["{number} characters", "{number} Zeichen"],
+  ["Place {id}", "Standort {id}"],
+  ["with {name}", "mit {name}"],
   ["file {number}", "Datei {number}"],
   ["the text for {platform}", "Text für {platform}"],
   ["Alt text", "Alternativtext"],
@@ -31,6 +33,11 @@ test("a sentence is said with its numbers, times, labels and lists", () => {
   assert.equal(book.say("File 2 is too long: altText of 12.5."), "Datei 2 ist zu lang: Alternativtext von 12,5.");
   assert.equal(book.say("Send one image or one video."), "Verwende ein Bild oder ein Video.");
   assert.equal(book.say("Ends at 2026-12-01T09:30:00.000Z."), "Endet am 01.12.2026, 10:30.");
+});
+
+test("an ID and a name stay as they are", () => {
+  assert.equal(book.say("Place 212988663"), "Standort 212988663");
+  assert.equal(book.say("with one video"), "mit one video");
 });
 
 test("what is wrong is said with or without what to do about it", () => {

@@ -2,7 +2,8 @@ import { labelOfName } from "../api/in-words.ts";
 
 /**
  * What the server and the platforms say in English, in another language. Places in a text, such as "{limit}", stand for
- * what differs from one sentence to the next; that is said in the language, too. "{number}" is a number.
+ * what differs from one sentence to the next; that is said in the language, too. "{number}" is a number; "{id}" and
+ * "{name}" stay as they are.
  */
 export class Book {
   readonly #texts = new Map<string, string>();
@@ -77,13 +78,14 @@ export class Book {
     for (const { pieces, names, said } of this.#templates) {
       const values = valuesIn(english, pieces);
       if (values?.every((value, place) => names[place] !== "number" || NUMBER.test(value)))
-        return said.replace(PLACE, (_, name: string) => this.#value(values[names.indexOf(name)] ?? ""));
+        return said.replace(PLACE, (_, name: string) => this.#value(name, values[names.indexOf(name)] ?? ""));
     }
     return null;
   }
 
   /** What stands in a place: a label, a number, a time, a list of them, or words of others, which stay as they are. */
-  #value(english: string): string {
+  #value(name: string, english: string): string {
+    if (name === "id" || name === "name") return english;
     if (NUMBER.test(english)) return this.#numbers.format(Number(english));
     if (TIME.test(english)) return this.#times.format(new Date(english));
     const said = this.#known(english) ?? this.#list(english);

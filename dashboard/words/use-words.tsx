@@ -18,21 +18,22 @@ const inEnglish: Words = (english) => inWords(english, labelOf);
 export function useWords(): Words {
   const { locale } = useLingui().i18n;
   const load = files[`../locales/said/${locale}.po`];
-  return load === undefined ? inEnglish : use(wordsIn(locale, load));
+  return load === undefined ? inEnglish : use(wordsIn(locale, start.user.timeZone, load));
 }
 
-function wordsIn(locale: string, load: () => Promise<string>): Promise<Words> {
-  const known = books.get(locale);
+function wordsIn(locale: string, timeZone: string, load: () => Promise<string>): Promise<Words> {
+  const key = `${locale} ${timeZone}`;
+  const known = books.get(key);
   if (known !== undefined) return known;
   const loading = load().then(
     (po): Words => {
-      const book = new Book(po, regionOf(locale), start.user.timeZone);
+      const book = new Book(po, regionOf(locale), timeZone);
       return (english) => book.say(inEnglish(english));
     },
     // Without a network, English is better than nothing.
     () => inEnglish,
   );
-  books.set(locale, loading);
+  books.set(key, loading);
   return loading;
 }
 

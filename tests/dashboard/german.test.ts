@@ -85,6 +85,29 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await assertAccessible(page);
   });
 
+  await step("times in sentences are of another time zone as soon as it is chosen", async () => {
+    await world.services.pool.query(
+      `update accounts set token_health = 'revoked', token_health_reason = $2
+       where user_id = $1 and mode = 'test' and platform = 'threads'`,
+      [
+        world.test.userId,
+        "Access to the Threads account expires at 2027-01-15T20:30:00.000Z, before the post is published.",
+      ],
+    );
+    const choose = async (timeZone: string) => {
+      await page.getByRole("link", { name: "Einstellungen" }).first().click();
+      await page.getByLabel("Zeitzone").selectOption(timeZone);
+      await page.getByRole("button", { name: "Speichern", exact: true }).click();
+      await page.getByText("Dein Profil wurde gespeichert.").first().waitFor();
+      await page.getByRole("link", { name: "Plattformen" }).first().click();
+    };
+    await page.goto(`${world.url}/settings?mode=test`);
+    await choose("UTC");
+    await page.getByText(/endet am 15\.01\.2027, 20:30/).waitFor();
+    await choose("Asia/Tokyo");
+    await page.getByText(/endet am 16\.01\.2027, 05:30/).waitFor();
+  });
+
   await step("in English again, when the language is changed", async () => {
     await page.goto(`${world.url}/settings?mode=test`);
     await page.getByLabel("Sprache").selectOption("en");

@@ -163,7 +163,7 @@ test("people are invited and join; what a writer writes goes out once a publishe
 
   await step("an invitation is revoked, and its link no longer works", async () => {
     const link = await invite("nora@example.com", "Viewer");
-    await press(owner, "Revoke the invitation of nora@example.com");
+    await press(owner, "Revoke the invitation for nora@example.com");
     await owner.getByText("The invitation was revoked.").first().waitFor();
     const page = await open(PHONE);
     await page.goto(link);

@@ -86,7 +86,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await press(page, /^Continue as/);
     await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
     await assertUsable(page);
-    await page.getByRole("link", { name: "Back to platforms" }).click();
+    await page.getByRole("link", { name: "Go back" }).click();
     await others.getByText("No accounts connected").waitFor();
   });
 

@@ -122,13 +122,14 @@ async function connectOnlyAccount(
 }
 
 /**
- * Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND.
+ * Which accounts a sign-in has given access to, the one in whose place the chosen one would come, and where the user
+ * continues. Throws NOT_FOUND.
  */
 export async function listChoices(
   services: Pick<Services, "pool" | "oauth">,
   who: Chooser,
   id: string,
-): Promise<Answer<{ choices: Choices }>> {
+): Promise<Answer<{ choices: Choices }> & { returnTo: string }> {
   const { authorization, accounts } = await openChoiceOf(services, who, id);
   const active = await findReplaced(services.pool, authorization, null);
   const choices: Choices = {
@@ -153,7 +154,7 @@ export async function listChoices(
             displayName: active.display_name,
           },
   };
-  return { body: { choices } };
+  return { body: { choices }, returnTo: authorization.return_to };
 }
 
 /** Who chooses: what the browser presents and, for a signed-in user, whose objects it is about. */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { connectionsChoose, type Choices } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { platformsPath, listChoices } from "../../domain/accounts/connect-account.ts";
+import { listChoices } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/authorizations.ts";
 import { html, type Html } from "../html.ts";
@@ -13,38 +13,39 @@ import { type Page, sendOn, sendPage } from "./frame.ts";
 import { modeNotice } from "./mode-notice.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { afterConnecting, safeRedirect } from "./safe-redirect.ts";
 
 /** Choosing among several accounts, and confirming a replacement: for signed-in users. */
 export function addChooseAccount(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
     if (!/^[0-9a-f-]{36}$/i.test(id))
       throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");
-    return (await listChoices(services, { bindings: [bindingOf("session", sessionId)], caller: null }, id)).body
-      .choices;
+    const who = { bindings: [bindingOf("session", sessionId)], caller: null };
+    const { body, returnTo } = await listChoices(services, who, id);
+    return { choices: body.choices, returnTo };
   };
 
   scope.get<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
     const person = await requirePerson(services, request);
-    const choices = await choicesFor(person, request.params.id);
-    const { workspace } = queryOf(request);
-    return await showChoices(reply, choices, { viewer: person, ...pathsOf(choices, workspace) });
+    const { choices, returnTo } = await choicesFor(person, request.params.id);
+    const action = actionOf(choices, queryOf(request).workspace);
+    return await showChoices(reply, choices, { viewer: person, action, back: safeRedirect(returnTo, "/platforms") });
   });
 
   scope.post<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
     const person = await requirePerson(services, request);
-    const choices = await choicesFor(person, request.params.id);
+    const { choices, returnTo } = await choicesFor(person, request.params.id);
     const body = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
     const { workspace } = queryOf(request);
-    const { action, back } = pathsOf(choices, workspace);
     const call = operationsFor(services, options, request, reply, person, workspace === undefined ? [] : [workspace]);
     const answered = await call(connectionsChoose, { params: { id: choices.id }, body }, choices.mode);
-    if (answered.ok) return await sendOn(reply, `${back}&connected=${answered.body.account.id}`);
+    if (answered.ok) return await sendOn(reply, afterConnecting(returnTo, answered.body.account.id));
     const { message, fields } = answered.refused;
     return await showChoices(reply, choices, {
       viewer: person,
-      action,
-      back,
+      action: actionOf(choices, workspace),
+      back: safeRedirect(returnTo, "/platforms"),
       refused: fields["replace"] ?? fields["platformAccountId"] ?? message,
       status: answered.status,
       chosen: body.platformAccountId,
@@ -52,10 +53,9 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
   });
 }
 
-/** Where the form goes and Cancel leads, in the workspace that the account is connected to. */
-function pathsOf({ id, mode }: Choices, workspace: string | undefined): { action: string; back: string } {
-  const query = workspace === undefined ? "" : `?${new URLSearchParams({ workspace })}`;
-  return { action: `/connections/choose/${id}${query}`, back: platformsPath(mode, workspace) };
+/** Where the form goes, in the workspace that the account is connected to. */
+function actionOf({ id }: Choices, workspace: string | undefined): string {
+  return `/connections/choose/${id}${workspace === undefined ? "" : `?${new URLSearchParams({ workspace })}`}`;
 }
 
 /** How the choice is shown: to whom, where its form goes, and what was rejected last time. */

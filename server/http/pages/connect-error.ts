@@ -26,6 +26,7 @@ export async function showConnectError(
       : `/api/platforms/${authorization.platform}/connect?${new URLSearchParams({
           platformSetId: authorization.platform_set_id,
           mode: authorization.mode,
+          returnTo: authorization.return_to,
           ...(authorization.login === "" ? {} : { login: authorization.login }),
           ...(workspace === undefined ? {} : { workspace }),
         })}`;
@@ -44,7 +45,7 @@ export async function showConnectError(
           ${again === null ? null : html`<a class="button main" href="${again}">Try again</a>`}<a
             class="button"
             href="${back}"
-            >Back to platforms</a
+            >Go back</a
           >
         </p>
       </section>`,

@@ -354,6 +354,19 @@ test("the browser continues only to pages of the app, wherever a link would lead
   assert.match(shown.location ?? "", /^http:\/\/localhost:3000\/keys\?mode=test&connected=[\w-]+$/);
 });
 
+test("the page that a user came from is where they go on after choosing, cancelling or declining", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const from = { returnTo: "/?mode=test" };
+  const declined = await connectAs(world, cookie, tenant, "facebook", { ...from, decision: "refuse" });
+  assert.match(declined.text, /href="\/\?mode=test"\s*>Go back</);
+  assert.match(declined.text, /returnTo=%2F%3Fmode%3Dtest/);
+  const choosing = await connectAs(world, cookie, tenant, "facebook", { ...from, chooses: false });
+  const page = await arrive(world, cookie, new URL(choosing.location ?? ""));
+  assert.match(page.text, /href="\/\?mode=test"\s*>Cancel</);
+  const chosen = await connectAs(world, cookie, tenant, "facebook", from);
+  assert.match(chosen.location ?? "", /^(http:\/\/localhost:3000)?\/\?mode=test&connected=[\w-]+$/);
+});
+
 test("a visitor is sent to sign in, and another site's link does not start connecting", async () => {
   const { tenant, cookie } = await world.newcomer();
   const begun = await begin(world, "", tenant, "threads");

@@ -13,6 +13,7 @@ import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/authorizations.ts";
 import { readBrowserBinding } from "../browser-binding.ts";
 import { SignInFirst } from "../pages/person.ts";
+import { afterConnecting } from "../pages/safe-redirect.ts";
 
 /** A browser's way to a platform's consent page and back. Errors are thrown, for the pages to show. */
 export function addOAuthRoutes(
@@ -84,9 +85,7 @@ export function whereNext({ authorization, accountId }: ConnectOutcome, personId
     const query = new URLSearchParams({ mode, ...(workspace === personId ? {} : { workspace }) });
     return `/connections/choose/${id}?${query}`;
   }
-  const path = new URL(authorization.return_to, "http://own.invalid");
-  path.searchParams.set("connected", accountId);
-  return path.pathname + path.search;
+  return afterConnecting(authorization.return_to, accountId);
 }
 
 function platformOf(params: unknown): PlatformName {
