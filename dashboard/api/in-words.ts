@@ -12,11 +12,11 @@ export function labelOfName(name: string): string {
 }
 
 /** Members of a media entry that are not about the file itself. */
-const PARTS: Readonly<Record<string, string>> = {
-  altText: "the alt text of ",
-  thumbnailUrl: "the thumbnail of ",
-  thumbnailMediaId: "the thumbnail of ",
-};
+const PARTS = new Map([
+  ["altText", "the alt text of "],
+  ["thumbnailUrl", "the thumbnail of "],
+  ["thumbnailMediaId", "the thumbnail of "],
+]);
 
 /** The API names fields by their path, and settings by their name; people see labels. What a platform says stays. */
 export function inWords(sentence: string, labelOf: (platform: PlatformName) => string): string {
@@ -42,7 +42,7 @@ export function inWords(sentence: string, labelOf: (platform: PlatformName) => s
     .replace(
       /content\.(?:platformOverrides\.(\w+)\.)?media\[(\d+)\](?:\.(\w+))?/g,
       (_, name: string | undefined, index: string, member: string | undefined) =>
-        `${PARTS[member ?? ""] ?? ""}file ${Number(index) + 1}${name === undefined ? "" : ` for ${labelled(name)}`}`,
+        `${PARTS.get(member ?? "") ?? ""}file ${Number(index) + 1}${name === undefined ? "" : ` for ${labelled(name)}`}`,
     )
     .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
     .replace(/content\.platformOverrides\.(\w+)/g, (_, name: string) => `the content for ${labelled(name)}`)
