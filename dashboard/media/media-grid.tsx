@@ -93,9 +93,7 @@ function Tile({ media, size, onOpen }: { media: Media; size: number; onOpen: () 
       type="button"
       className="flex size-full flex-col overflow-hidden rounded-xl border bg-card text-start hover:border-dim"
       title={
-        kept
-          ? undefined
-          : t`Deleted 7 days after it was added, or 30 days after its posts are published or cancelled.`
+        kept ? undefined : t`Deleted 7 days after it was added, or 30 days after its posts are published or cancelled.`
       }
       onClick={onOpen}
     >
