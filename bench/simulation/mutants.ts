@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "a late response is not recorded",
-    changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await recordLate(work, result);", replace: "" }],
+    changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await recordLate(work, kept);", replace: "" }],
   },
   {
     what: "a result is not written again while the database is down",

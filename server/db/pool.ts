@@ -1,5 +1,7 @@
 import pg from "pg";
 
+import { waitForAnswers } from "./sql.ts";
+
 export interface PoolOptions {
   /** Connections at most. Each costs the server about 10 MB. */
   max?: number;
@@ -36,7 +38,11 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const { lockTimeoutSeconds } = options;
+  const { lockTimeoutSeconds, statementTimeoutSeconds } = options;
+  if (statementTimeoutSeconds === 0) {
+    waitForAnswers(pool);
+    pool.on("connect", waitForAnswers);
+  }
   if (lockTimeoutSeconds !== undefined)
     pool.on(
       "connect",

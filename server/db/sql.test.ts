@@ -56,6 +56,31 @@ test("no statement that stores anything notifies: that would lock out every othe
   for (const { text } of notifying) assert.match(text, /^select pg_notify/);
 });
 
+test("a pool whose statements PostgreSQL does not end waits for them, too", async () => {
+  const slow = statement<{ pid: number }>("test.slow", "select pg_backend_pid() as pid");
+  const database = await createTestDatabase();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const pool = createPool(database.url, { max: 2, statementTimeoutSeconds: 0 });
+  const pids: number[] = [];
+  const notePid = async (db: Db) => void pids.push((await slow.one(db))?.pid ?? 0);
+  try {
+    const answered = await transaction(pool, async (tx) => {
+      await Promise.all([notePid(tx), notePid(pool)]);
+      for (const pid of pids) process.kill(pid, "SIGSTOP");
+      const answers = Promise.all([slow.one(tx), slow.one(pool)]);
+      await passSeconds(3_600);
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+      return await answers;
+    });
+    assert.deepEqual(answered.map((row) => row?.pid).sort(), pids.toSorted());
+  } finally {
+    mock.timers.reset();
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    await pool.end();
+    await database.drop();
+  }
+});
+
 test("a statement that is not answered fails within a minute, and so does its transaction", async () => {
   const silent = statement<{ pid: number }>("test.silent", "select pg_backend_pid() as pid");
   const database = await createTestDatabase();

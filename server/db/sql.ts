@@ -65,9 +65,17 @@ const ANSWER_SECONDS = 35;
 /** The connections on which statements may take longer, and how long. */
 const longAnswers = new WeakMap<Db, number>();
 
+/** The pools whose statements may take as long as they want, and their connections. */
+const patient = new WeakSet<Db>();
+
+export function waitForAnswers(db: Db): void {
+  patient.add(db);
+}
+
 /** Otherwise, a connection that was cut without a word would be waited for until TCP gives up: a quarter of an hour. */
 function within(db: Db, query: pg.QueryConfig): pg.QueryConfig {
-  return Object.assign(query, { query_timeout: (longAnswers.get(db) ?? ANSWER_SECONDS) * 1000 });
+  const seconds = patient.has(db) ? 0 : (longAnswers.get(db) ?? ANSWER_SECONDS);
+  return Object.assign(query, { query_timeout: seconds * 1000 });
 }
 
 /** Allows the statements of a transaction to take longer than any other may. */

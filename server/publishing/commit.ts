@@ -202,21 +202,28 @@ function begunPost(before: PostStatus, after: PostStatus): PostChanges {
  * We don't know whether the intent was written, but we do know that nothing was sent. Its statement may still be under
  * way: the row is locked first, so that the intent either is seen or finds its claim gone.
  */
-async function withdraw({ deps, claim, row }: Work, at: VisiblePosition, id: string): Promise<void> {
-  const intent: IntentChanges = {
-    id,
-    result: "definite_failure",
-    evidence: { withdrawn: "The intent could not be confirmed, so nothing was sent." },
-  };
-  await persist(
-    () =>
-      transaction(deps.urgentPool ?? deps.pool, async (tx) => {
-        await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
-        const written = await writeClaimed(tx, claim, { ...goTo(at), next: { at: "seconds", seconds: 1 } }, { intent });
-        if (written === undefined) throw new LostClaim();
-      }),
-    RESULT_PATIENCE,
-  );
+async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<void> {
+  const { deps, claim, row } = work;
+  const evidence = { withdrawn: "The intent could not be confirmed, so nothing was sent." };
+  const intent: IntentChanges = { id, result: "definite_failure", evidence };
+  try {
+    await persist(
+      () =>
+        transaction(deps.urgentPool ?? deps.pool, async (tx) => {
+          await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
+          const next = { at: "seconds", seconds: 1 } as const;
+          const written = await writeClaimed(tx, claim, { ...goTo(at), next }, { intent });
+          if (written === undefined) throw new LostClaim();
+        }),
+      RESULT_PATIENCE,
+    );
+  } catch (error) {
+    if (error instanceof LostClaim) {
+      const unsent = new TransportError(evidence.withdrawn, { sent: false, failure: "unexpected" });
+      await recordLate(work, { id, outcome: { outcome: "not_published", error: unsent }, repeated: undefined, evidence });
+    }
+    throw error;
+  }
 }
 
 /** (b) and (c): one request, sent before the deadline and within the lease, or not at all. */
@@ -279,8 +286,9 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   const { outcome } = result;
   if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
   else if (outcome.outcome === "unknown" && outcome.answer.failure !== null) work.deps.reach?.down(work.claim);
+  let kept = result;
   try {
-    const progress = await recordOnce(work, at, result).catch((error: unknown) => {
+    const progress = await recordOnce(work, at, kept).catch((error: unknown) => {
       if (!isRefusedForGood(error)) throw error;
       // The outcome matters more than the details of the exchange.
       work.deps.log.error(
@@ -288,12 +296,13 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
         "the result of a commit could not be stored with its evidence; storing it without",
       );
       const { endedAfterSeconds } = result.evidence;
-      return recordOnce(work, at, { ...result, evidence: { endedAfterSeconds } });
+      kept = { ...result, evidence: { endedAfterSeconds } };
+      return recordOnce(work, at, kept);
     });
     await noteLimits(work, limitsIn(outcome));
     return progress;
   } catch (error) {
-    if (error instanceof LostClaim) await recordLate(work, result);
+    if (error instanceof LostClaim) await recordLate(work, kept);
     throw error;
   }
 }

@@ -58,8 +58,9 @@ export async function failStep(
     options.intent !== undefined &&
     (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED")
   ) {
-    // The account is asked about next, and the refusal must not wait for that.
-    await write(work, {}, { intent: options.intent }, RESULT_PATIENCE);
+    // The account is asked about next, and the refusal must not wait for that. If the process goes down meanwhile, this
+    // is a post that waits to be sent, and may be too late by then.
+    await write(work, goTo(at), { intent: options.intent }, RESULT_PATIENCE);
     options = { ...options, intent: undefined };
   }
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {

@@ -91,8 +91,11 @@ test("a refusal in hand is stored before the account is asked about", async () =
     const post = await world.addPost({ text: "refused" });
     await world.publish(post);
     await asked.promise;
-    const { rows } = await world.pool.query("select result from publish_steps where effect = 'visible'");
-    assert.deepEqual(rows, [{ result: "definite_failure" }]);
+    const { rows } = await world.pool.query(
+      "select result, lane from publish_steps s join platform_posts p on p.id = platform_post_id where effect = 'visible'",
+    );
+    // Whoever takes it over asks first whether it is too late.
+    assert.deepEqual(rows, [{ result: "definite_failure", lane: "commit" }]);
     renewed.resolve({ accessToken: "renewed" });
     assert.equal((await world.until(post, isOver)).status, "published");
   });
@@ -375,6 +378,33 @@ test("an intent that cannot be confirmed is withdrawn: nothing was sent, so the 
     assert.equal(isLost, true);
     assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
     assert.equal(world.ledger.publishCalls.get("unconfirmed"), 1);
+  });
+});
+
+test("an intent that cannot be confirmed is withdrawn even if another worker has taken the post", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    let isLost = false;
+    const query = async (...given: unknown[]): Promise<unknown> => {
+      const result: unknown = await Reflect.apply(world.pool.query, world.pool, given);
+      if (isLost || !/"publish_steps\.intend/.test(JSON.stringify(given[0]))) return result;
+      isLost = true;
+      await world.pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null");
+      throw new Error("Connection terminated unexpectedly");
+    };
+    await world.startEngine({
+      pool: new Proxy(world.pool, {
+        get(target, name) {
+          const value: unknown = name === "query" ? query : Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+    });
+    const post = await world.addPost({ text: "taken over" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "published");
+    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
+    assert.equal(world.ledger.publishCalls.get("taken over"), 1);
   });
 });
 

@@ -23,7 +23,7 @@ export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): num
   );
 }
 
-/** Nothing in progress pauses for so long while an instance runs. */
+/** What is in progress is written more often, unless a pause, a limit or an outage holds it back. */
 const ABANDONED_SECONDS = 600;
 
 /**

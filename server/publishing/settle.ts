@@ -208,10 +208,11 @@ export async function persist<Result>(attempt: () => Promise<Result>, patience: 
   }
 }
 
-/** Deadlocks and serialization failures have written nothing either. */
+/** Deadlocks, serialization failures and locks that did not become free in time: nothing was written. */
+const PASSING: ReadonlySet<unknown> = new Set(["40P01", "40001", "55P03"]);
+
 function patienceFor(error: unknown, { awaySeconds, otherSeconds }: Patience): number {
   if (isDatabaseAway(error)) return awaySeconds;
-  if (error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001"))
-    return awaySeconds;
+  if (error instanceof Error && "code" in error && PASSING.has(error.code)) return awaySeconds;
   return isFromDatabase(error) && !isRefusedForGood(error) ? otherSeconds : 0;
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { pino } from "pino";
 
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { createPool } from "../db/pool.ts";
@@ -23,6 +26,40 @@ test("a response after the claim is lost is recorded even if all other connectio
     answer();
     const isNoted = async () => (await pool.query("select from publish_steps where evidence ? 'late'")).rowCount === 1;
     while (!(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+});
+
+test("a row that others hold for seconds is waited for, and is no server error", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const urgentPool = createPool(world.databaseUrl, { max: 2, lockTimeoutSeconds: 0.2 });
+    const errors: string[] = [];
+    let held: Promise<unknown> | undefined;
+    const hold = async () => {
+      const client = await world.pool.connect();
+      await client.query("begin");
+      await client.query("select from posts p join platform_posts pp on pp.post_id = p.id for update");
+      await pause(1500);
+      await client.query("commit");
+      client.release();
+    };
+    const engine = await world.startEngine({
+      urgentPool,
+      log: pino({ level: "error" }, { write: (line) => void errors.push(line) }),
+      faultPoint: async ({ point }) => {
+        if (point !== "reconcile.before" || held !== undefined) return;
+        held = hold();
+        await pause(100);
+      },
+    });
+    const post = await world.addPost({ text: "held" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    await held;
+    assert.deepEqual(errors, []);
+    await engine.stop();
+    await urgentPool.end();
   });
 });
 
