@@ -29,6 +29,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: (options.connectTimeoutSeconds ?? 5) * 1000,
     statement_timeout: (options.statementTimeoutSeconds ?? 30) * 1000,
+    lock_timeout: (options.lockTimeoutSeconds ?? 0) * 1000,
     // A transaction that its owner forgot would hold row locks for ever.
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
@@ -38,16 +39,10 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const { lockTimeoutSeconds, statementTimeoutSeconds } = options;
-  if (statementTimeoutSeconds === 0) {
+  if (options.statementTimeoutSeconds === 0) {
     waitForAnswers(pool);
     pool.on("connect", waitForAnswers);
   }
-  if (lockTimeoutSeconds !== undefined)
-    pool.on(
-      "connect",
-      (client) => void client.query(`set lock_timeout = '${lockTimeoutSeconds}s'`).catch(() => undefined),
-    );
   return pool;
 }
 
