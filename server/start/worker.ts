@@ -5,6 +5,7 @@ import { createHttpClient } from "../../platforms/kit/http.ts";
 import { createBilling } from "../billing/billing.ts";
 import { BILLING_CARE_QUEUE, BILLING_EMAIL_QUEUE, BILLING_LEAVE_QUEUE } from "../billing/queues.ts";
 import { VERSION } from "../calls/version.ts";
+import { keepAnalyzed } from "../db/analyze.ts";
 import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { deliverAlert, keepAlerted } from "../domain/alerts/alerts.ts";
 import { findConditions } from "../domain/alerts/conditions.ts";
@@ -219,6 +220,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     () => findConditions({ pool, environment: settings.environment, platformsDown }),
     log,
   );
+  const endAnalyzing = keepAnalyzed({ pool, log });
   engine.start();
   let running = true;
   return {
@@ -230,6 +232,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
         endRelaying(),
         endAlerting(),
+        endAnalyzing(),
       ]);
       settings.close();
       ingest.stop();

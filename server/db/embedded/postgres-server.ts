@@ -139,8 +139,6 @@ function ourSettings(place: PostgresPaths, major: number): Record<string, string
     ...(major >= 18 && { io_method: "sync" }),
     max_parallel_workers_per_gather: "0",
     jit: "off",
-    // Each post is written several times: at hundreds a second, a minute leaves a third of the rows dead.
-    autovacuum_naptime: "15s",
     // Nobody reads the titles, and updating them costs time in every statement.
     update_process_title: "off",
     log_checkpoints: "off",
