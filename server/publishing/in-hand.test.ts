@@ -92,7 +92,7 @@ test("a refusal in hand is stored before the account is asked about", async () =
     await world.publish(post);
     await asked.promise;
     const { rows } = await world.pool.query(
-      "select result, lane from publish_steps s join platform_posts p on p.id = platform_post_id where effect = 'visible'",
+      "select result, lane from publish_steps s join platform_posts p on p.id = s.platform_post_id where effect = 'visible'",
     );
     // Whoever takes it over asks first whether it is too late.
     assert.deepEqual(rows, [{ result: "definite_failure", lane: "commit" }]);
