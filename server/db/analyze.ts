@@ -1,5 +1,5 @@
-import type { Logger } from "pino";
 import type pg from "pg";
+import type { Logger } from "pino";
 
 import { isDatabaseAway } from "./away.ts";
 import { statement } from "./sql.ts";

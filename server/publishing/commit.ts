@@ -220,7 +220,12 @@ async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<vo
   } catch (error) {
     if (error instanceof LostClaim) {
       const unsent = new TransportError(evidence.withdrawn, { sent: false, failure: "forbidden" });
-      await recordLate(work, { id, outcome: { outcome: "not_published", error: unsent }, repeated: undefined, evidence });
+      await recordLate(work, {
+        id,
+        outcome: { outcome: "not_published", error: unsent },
+        repeated: undefined,
+        evidence,
+      });
     }
     throw error;
   }
