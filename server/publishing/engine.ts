@@ -49,6 +49,7 @@ const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 128, observe: 1
  */
 const OPEN_IN_RUSH = 1 / 8;
 const OBSERVED_IN_RUSH = 1 / 64;
+const OBSERVED_EVERY_MILLISECONDS = 250;
 const RUSH_SECONDS = 8;
 
 /**
@@ -95,14 +96,23 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** In a rush of commits, the other lanes use fewer slots, unless the commits are stuck. */
   function roomOf(lane: Lane): Room {
-    const { lastEnd, rushSince } = lanes.commit;
     const { size } = lanes[lane].running;
-    const isRush = lane !== "commit" && rushSince !== null && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
-    if (isRush && lane === "observe" && secondsSince(rushSince) < RUSH_SECONDS) {
+    if (isHardlyObserved(lane)) {
       const few = Math.ceil(slots[lane] * OBSERVED_IN_RUSH);
       return roomIn(few, few, size);
     }
-    return roomIn(slots[lane], isRush ? Math.ceil(slots[lane] * OPEN_IN_RUSH) : slots[lane], size);
+    const isOpen = lane === "commit" || !isRush();
+    return roomIn(slots[lane], isOpen ? slots[lane] : Math.ceil(slots[lane] * OPEN_IN_RUSH), size);
+  }
+
+  function isRush(): boolean {
+    const { lastEnd, rushSince } = lanes.commit;
+    return rushSince !== null && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
+  }
+
+  function isHardlyObserved(lane: Lane): boolean {
+    const { rushSince } = lanes.commit;
+    return lane === "observe" && rushSince !== null && isRush() && secondsSince(rushSince) < RUSH_SECONDS;
   }
 
   function hasRoom(lane: Lane): boolean {
@@ -154,7 +164,8 @@ export function createEngine(options: EngineOptions): Engine {
         // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
         if (taken > 0) lookedAt = own.turns.round;
         if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
-        if (taken > 0 && roomOf(lane).free < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
+        if (isHardlyObserved(lane)) await pause(OBSERVED_EVERY_MILLISECONDS);
+        else if (taken > 0 && roomOf(lane).free < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
       }
     } catch (error) {
       own.wanted = false;
