@@ -333,7 +333,7 @@ test("the request log of a user has a maximum number of entries and bytes, the n
     await pool.query(
       `insert into api_requests (id, user_id, mode, via, actor_kind, actor_id, operation, method, route, status,
          duration_milliseconds, has_idempotency_key, body)
-       select (substr($4, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1, $2, 'api', 'key', 'k', 'posts_create', 'POST',
+       select (substr($4, 1, 24) || lpad(to_hex($3::int + n), 12, '0'))::uuid, $1, $2, 'api', 'key', 'k', 'posts_create', 'POST',
          '/api/v1/posts', 400, 1, false, json_build_object('text', repeat('x', $3::int))
        from generate_series(1, 30) as n`,
       [tenant.userId, tenant.mode, characters, newId()],
@@ -342,7 +342,7 @@ test("the request log of a user has a maximum number of entries and bytes, the n
   await deleteSurplusApiRequests.run(pool, [20, 5_500, 1_000]);
   assert.equal(await count(left, small.userId, small.mode), 20);
   assert.equal(await count(left, large.userId, large.mode), 5);
-  assert.equal(await count(`${left} and id::text like '%000000001e'`, large.userId, large.mode), 1, "the newest stays");
+  assert.equal(await count(`${left} and id::text like '%00000406'`, large.userId, large.mode), 1, "the newest stays");
 });
 
 test("a post's content has a maximum size, with the overrides of platforms that it does not go to", async () => {

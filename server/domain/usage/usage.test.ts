@@ -233,10 +233,15 @@ test("where nothing limits, creating a post needs no further statement, and a dr
     queries.set(client, () => mock.callCount());
   });
   const count = () => [...queries.values()].reduce((sum, countOne) => sum + countOne(), 0);
+  /** Something else may ask for something at the same time, but hardly each time. */
   const statementsOf = async (caller: TestTenant): Promise<number> => {
-    const before = count();
-    assert.equal((await create(caller)).status, 201);
-    return count() - before;
+    const counts: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const before = count();
+      assert.equal((await create(caller)).status, 201);
+      counts.push(count() - before);
+    }
+    return Math.min(...counts);
   };
   for (const caller of [limited, tenant, unlimited]) assert.equal((await create(caller)).status, 201, "plans are read");
   const ofTest = await statementsOf(tenant);
