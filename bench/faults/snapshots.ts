@@ -38,8 +38,20 @@ export async function takeSnapshot(pool: pg.Pool): Promise<Snapshot> {
   }
 }
 
-/** Makes the database what it was. Like a restore, without triggers, which would count everything again. */
-export async function restoreSnapshot(pool: pg.Pool, { tables }: Snapshot): Promise<void> {
+/**
+ * Makes the database what it was. Like a restore, without triggers, which would count everything again. What a killed
+ * process has asked for may still be under way, and lock the same rows in another order.
+ */
+export async function restoreSnapshot(pool: pg.Pool, snapshot: Snapshot): Promise<void> {
+  for (;;)
+    try {
+      return await replaceRows(pool, snapshot);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "40P01")) throw error;
+    }
+}
+
+async function replaceRows(pool: pg.Pool, { tables }: Snapshot): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query("set local session_replication_role = replica");
     for (const name of tables.keys()) await tx.query(`delete from public.${name}`);
