@@ -355,58 +355,47 @@ test("no byte of a commit is sent before its mark is written", async () => {
 });
 
 test("an intent that cannot be confirmed is withdrawn: nothing was sent, so the post is published, not unknown", async () => {
-  await withWorld(async (world) => {
-    world.ledger.readBack = "cannot_tell";
-    let isLost = false;
-    const query = async (...given: unknown[]): Promise<unknown> => {
-      const result: unknown = await Reflect.apply(world.pool.query, world.pool, given);
-      if (isLost || !/"publish_steps\.intend/.test(JSON.stringify(given[0]))) return result;
-      isLost = true;
-      throw new Error("Connection terminated unexpectedly");
-    };
-    await world.startEngine({
-      pool: new Proxy(world.pool, {
-        get(target, name) {
-          const value: unknown = name === "query" ? query : Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      }),
-    });
-    const post = await world.addPost({ text: "unconfirmed" });
-    await world.publish(post);
-    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "published");
-    assert.equal(isLost, true);
-    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
-    assert.equal(world.ledger.publishCalls.get("unconfirmed"), 1);
-  });
+  await withWorld((world) => publishUnconfirmed(world, "unconfirmed"));
 });
 
 test("an intent that cannot be confirmed is withdrawn even if another worker has taken the post", async () => {
-  await withWorld(async (world) => {
-    world.ledger.readBack = "cannot_tell";
-    let isLost = false;
-    const query = async (...given: unknown[]): Promise<unknown> => {
-      const result: unknown = await Reflect.apply(world.pool.query, world.pool, given);
-      if (isLost || !/"publish_steps\.intend/.test(JSON.stringify(given[0]))) return result;
-      isLost = true;
-      await world.pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null");
-      throw new Error("Connection terminated unexpectedly");
-    };
-    await world.startEngine({
-      pool: new Proxy(world.pool, {
-        get(target, name) {
-          const value: unknown = name === "query" ? query : Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      }),
-    });
-    const post = await world.addPost({ text: "taken over" });
-    await world.publish(post);
-    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "published");
-    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
-    assert.equal(world.ledger.publishCalls.get("taken over"), 1);
-  });
+  await withWorld((world) =>
+    publishUnconfirmed(world, "taken over", () =>
+      world.pool.query("update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null"),
+    ),
+  );
 });
+
+/** The response to its first intent is lost, after something else has happened. */
+async function publishUnconfirmed(
+  world: PublishingWorld,
+  text: string,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
+  world.ledger.readBack = "cannot_tell";
+  let isLost = false;
+  const query = async (...given: unknown[]): Promise<unknown> => {
+    const result: unknown = await Reflect.apply(world.pool.query, world.pool, given);
+    if (isLost || !/"publish_steps\.intend/.test(JSON.stringify(given[0]))) return result;
+    isLost = true;
+    await meanwhile();
+    throw new Error("Connection terminated unexpectedly");
+  };
+  await world.startEngine({
+    pool: new Proxy(world.pool, {
+      get(target, name) {
+        const value: unknown = name === "query" ? query : Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }),
+  });
+  const post = await world.addPost({ text });
+  await world.publish(post);
+  assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "published");
+  assert.equal(isLost, true);
+  assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
+  assert.equal(world.ledger.publishCalls.get(text), 1);
+}
 
 test("no byte of a commit is sent after the lease was lost", async () => {
   await withWorld(async (world) => {
