@@ -456,6 +456,8 @@ const COPIED = [
   "router",
   "dashboard",
   ".env.example",
+  "CHANGELOG.md",
+  "SECURITY.md",
   "package.json",
   "tsconfig.json",
 ];
