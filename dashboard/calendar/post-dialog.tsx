@@ -13,7 +13,7 @@ import { Button, buttonClass } from "../ui/controls.tsx";
 import { LocalTimeField } from "../ui/local-time-field.tsx";
 import { type LocalTime, scheduledAt } from "../ui/local-time.ts";
 import { Dialog, Notice } from "../ui/surfaces.tsx";
-import { Said } from "../words/use-words.tsx";
+import { Said, SaidIssue } from "../words/use-words.tsx";
 import { isMovable } from "./chip.tsx";
 import { localTimeOf } from "./days.ts";
 import { useCalendar } from "./grid.ts";
@@ -147,12 +147,7 @@ function WhyNot({ error }: { error: AmpostError }) {
       <ul className="space-y-2">
         {error.issues.map(({ rule, path, message, fix }) => (
           <li key={`${rule} ${path}`}>
-            <p className="font-semibold">
-              <Said text={message} />
-            </p>
-            <p>
-              <Said text={fix} />
-            </p>
+            <SaidIssue message={message} fix={fix} />
           </li>
         ))}
       </ul>

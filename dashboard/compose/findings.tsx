@@ -8,7 +8,7 @@ import { type Answer, ask } from "../api/ask.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button, FieldContext } from "../ui/controls.tsx";
-import { Said } from "../words/use-words.tsx";
+import { SaidIssue } from "../words/use-words.tsx";
 import { CountsContext, DraftContext, FindingsContext, useComposer } from "./context.ts";
 import { contentOf, type Draft, timeOf } from "./draft.ts";
 import { type Finding, type Fix, fixesOf, isAt } from "./issues.ts";
@@ -112,12 +112,7 @@ function One({ finding }: { finding: Finding }) {
   };
   return (
     <>
-      <p className="font-semibold">
-        <Said text={message} />
-      </p>
-      <p>
-        <Said text={fix} />
-      </p>
+      <SaidIssue message={message} fix={fix} />
       {fixes.length > 0 && (
         <div className="mt-1.5 flex flex-wrap gap-2">
           {fixes.map((each) => (

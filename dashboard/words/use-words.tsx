@@ -46,6 +46,20 @@ export function Said({ text }: { text: string }) {
   );
 }
 
+/** What is wrong, and what to do about it. */
+export function SaidIssue({ message, fix }: { message: string; fix: string }) {
+  return (
+    <>
+      <p className="font-semibold">
+        <Said text={message} />
+      </p>
+      <p>
+        <Said text={fix} />
+      </p>
+    </>
+  );
+}
+
 function InWords({ text }: { text: string }) {
   return useWords()(text);
 }

@@ -29,24 +29,16 @@ export async function analyzeGrown(pool: pg.Pool): Promise<string[]> {
 
 /** Does so until the function that is returned is called. */
 export function keepAnalyzed({ pool, log }: { pool: pg.Pool; log: Logger }): () => Promise<void> {
-  let looking: Promise<unknown> = Promise.resolve();
-  let isLooking = false;
-  const look = async () => {
-    try {
-      await analyzeGrown(pool);
-    } catch (error) {
-      if (!isDatabaseAway(error)) log.warn({ err: error }, "tables that have grown could not be analyzed");
-    } finally {
-      isLooking = false;
-    }
-  };
+  let running: Promise<unknown> | null = null;
   const timer = setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    looking = look();
+    running ??= analyzeGrown(pool)
+      .catch((error: unknown) => {
+        if (!isDatabaseAway(error)) log.warn({ err: error }, "tables that have grown could not be analyzed");
+      })
+      .finally(() => (running = null));
   }, LOOK_MILLISECONDS);
   return async () => {
     clearInterval(timer);
-    await looking;
+    await running;
   };
 }
