@@ -2,6 +2,8 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { CHANNELS, type Listener } from "../db/listen.ts";
+import { lockContinuity } from "../db/queries/hold.ts";
+import { transaction } from "../db/sql.ts";
 import { checkContinuity, findEpoch } from "./hold.ts";
 import { type MarkPlaces, type Marks, NO_INTENT, type NotedCommit, openMarks } from "./marks.ts";
 
@@ -22,8 +24,12 @@ export interface ContinuityDeps {
 }
 
 export async function openContinuity({ pool, places, listener, log }: ContinuityDeps): Promise<Continuity> {
-  const { mark } = await checkContinuity({ pool, places, log });
-  let marks: Marks | null = mark === null ? null : await openMarks(places, mark, log);
+  // One after the other: workers that start together on a new database would take it for a copy without its folder.
+  let marks = await transaction(pool, async (tx) => {
+    await lockContinuity.run(tx);
+    const { mark } = await checkContinuity({ pool, places, log });
+    return mark === null ? null : await openMarks(places, mark, log);
+  });
   const reopen = async () => {
     const before = marks;
     marks = await openMarks(places, { epoch: await findEpoch(pool), intentId: NO_INTENT }, log);

@@ -4,12 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
 
 import { newId } from "../../model/ids.ts";
 import { withWorld } from "../../tests/publishing-world.ts";
 import { createDiskStorage } from "../storage/disk.ts";
+import { openContinuity } from "./continuity.ts";
 import { checkContinuity, readHold, releaseHold } from "./hold.ts";
 import { type MarkPlaces, NO_INTENT, openMarks, readMarks } from "./marks.ts";
 
@@ -122,6 +124,32 @@ test("releasing a copy puts what its original knew and became due since into dou
     };
     assert.deepEqual(await stateOf(due), { lane: "observe", open: 1 });
     for (const id of [later, own]) assert.deepEqual(await stateOf(id), { lane: "prepare", open: 0 });
+  });
+});
+
+test("workers that start together on a new database hold nothing", async () => {
+  await withPlaces(async ({ pool, places: { dataDir, storage }, addDue }) => {
+    await addDue();
+    const isWriting = Promise.withResolvers<void>();
+    const mayWrite = Promise.withResolvers<void>();
+    const slow: MarkPlaces["storage"] = {
+      readMark: () => storage.readMark(),
+      writeMark: async (text) => {
+        isWriting.resolve();
+        await mayWrite.promise;
+        await storage.writeMark(text);
+      },
+    };
+    const start = (places: MarkPlaces) => openContinuity({ pool, places, listener: { on: () => () => undefined }, log });
+    const elsewhere = await mkdtemp(join(tmpdir(), "ampost-marks-"));
+    const first = start({ dataDir, storage: slow });
+    await isWriting.promise;
+    const second = start({ dataDir: elsewhere, storage });
+    await Promise.race([second, sleep(200)]);
+    mayWrite.resolve();
+    for (const each of [await first, await second]) await each.close();
+    assert.equal(await readHold(pool), null);
+    await rm(elsewhere, { recursive: true });
   });
 });
 

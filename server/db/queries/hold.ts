@@ -30,6 +30,12 @@ export const findContinuity = statement<
      exists (select from publish_steps where id > $1) as knows_newer`,
 );
 
+/** Until the transaction ends, no other process checks whether this database was the last to publish. */
+export const lockContinuity = statement<never, []>(
+  "instance.lock_continuity",
+  `select pg_advisory_xact_lock(hashtext('ampost continuity'))`,
+);
+
 /** Whether another process was already working on the database when this one started. */
 export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number]>(
   "instance.find_others_at_work",
