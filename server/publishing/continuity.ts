@@ -5,7 +5,7 @@ import { CHANNELS, type Listener } from "../db/listen.ts";
 import { lockContinuity } from "../db/queries/hold.ts";
 import { transaction } from "../db/sql.ts";
 import { checkContinuity, findEpoch } from "./hold.ts";
-import { type MarkPlaces, type Marks, NO_INTENT, type NotedCommit, openMarks } from "./marks.ts";
+import { type MarkPlaces, NO_INTENT, type NotedCommit, openMarks } from "./marks.ts";
 
 /**
  * From now on notes every commit outside the database; holds publishing if this database was not the last to publish.
