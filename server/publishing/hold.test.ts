@@ -140,7 +140,8 @@ test("workers that start together on a new database hold nothing", async () => {
         await storage.writeMark(text);
       },
     };
-    const start = (places: MarkPlaces) => openContinuity({ pool, places, listener: { on: () => () => undefined }, log });
+    const start = (places: MarkPlaces) =>
+      openContinuity({ pool, places, listener: { on: () => () => undefined }, log });
     const elsewhere = await mkdtemp(join(tmpdir(), "ampost-marks-"));
     const first = start({ dataDir, storage: slow });
     await isWriting.promise;
