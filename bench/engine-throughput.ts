@@ -6,7 +6,7 @@ import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { processorRow, readCosts } from "./costs.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive } from "./drive.ts";
-import { install, type Installation } from "./installation.ts";
+import { install, type Installation, type Started } from "./installation.ts";
 import { show, showPercent, showTimes } from "./numbers.ts";
 import { SandboxResult } from "./raw-sandbox.ts";
 import { runInChild } from "./run-in-child.ts";
@@ -70,7 +70,7 @@ async function compareWhenSlow(workspace: Workspace): Promise<Row> {
       }).then(({ body }) => body.dump());
     await queuePosts(installation, people, POSTS);
     const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
-    await untilSettled(installation);
+    await untilSettled(installation, started);
     rates.push(await readRate(installation));
     for (const each of [...started, ...Object.values(servers)]) await each.stop();
   }
@@ -97,7 +97,7 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
   const counted = await countStatements(installation);
   const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
   const before = await readCosts(installation, sandbox, started);
-  await untilSettled(installation);
+  await untilSettled(installation, started);
   const after = await readCosts(installation, sandbox, started);
   const { statements } = await counted();
   const perSecond = await readRate(installation);
@@ -144,7 +144,7 @@ export async function queuePosts(
   await drive({ origins: [apiUrl], requests: publishes, connections: CONNECTIONS, until: { count: publishes.length } });
 }
 
-async function untilSettled({ pool }: Installation): Promise<void> {
+async function untilSettled({ pool }: Installation, workers: readonly Started[]): Promise<void> {
   const deadline = performance.now() + PATIENCE_SECONDS * 1000;
   for (;;) {
     const { rows } = await pool.query<{ status: string; count: number }>(
@@ -153,7 +153,9 @@ async function untilSettled({ pool }: Installation): Promise<void> {
     if (rows.length === 1 && rows[0]?.status === "published") return;
     const failed = rows.filter(({ status }) => status === "failed" || status === "unknown");
     if (failed.length > 0 || performance.now() > deadline)
-      throw new Error(`Not all posts were published: ${JSON.stringify(rows)}`);
+      throw new Error(
+        `Not all posts were published: ${JSON.stringify(rows)}\n${workers.map(({ output }) => output()).join("\n\n")}`,
+      );
     await sleep(250);
   }
 }

@@ -42,6 +42,8 @@ export interface Installation {
 
 export interface Started {
   pid: number;
+  /** Its last lines. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -118,7 +120,7 @@ async function startCommand(command: string, env: Record<string, string>, cwd: s
     ended.then(() => "ended"),
     sleep(START_SECONDS * 1000, "late", { ref: false }),
   ]);
-  if (outcome === "ready") return { pid: child.pid ?? 0, stop };
+  if (outcome === "ready") return { pid: child.pid ?? 0, output: () => said.join("\n"), stop };
   await stop();
   throw new Error(`ampost ${command} did not get ready:\n${said.join("\n")}`);
 }
