@@ -11,6 +11,7 @@ import { Pages } from "../ui/pages.tsx";
 import { Card, Loading, Tag, type Tone } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 
 const PAGE = 20;
 const FRESH_MILLISECONDS = 3_000;
@@ -115,7 +116,11 @@ function Attempt({
         <Time at={at} /> · <strong>{status === null ? t`No response` : t`Status ${status}`}</strong> ·{" "}
         {t`${milliseconds} ms`}
       </p>
-      {error !== null && <p className="text-bad">{error}</p>}
+      {error !== null && (
+        <p className="text-bad">
+          <Said text={error} />
+        </p>
+      )}
       {answer !== null && answer !== "" && <pre className="text-xs whitespace-pre-wrap text-dim">{answer}</pre>}
     </li>
   );

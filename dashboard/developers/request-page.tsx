@@ -80,10 +80,11 @@ function OneRequest({ request }: { request: ApiRequestDetails }) {
         {error !== null && (
           <div className="mb-4">
             <Notice tone="bad">
-              <p className="font-semibold" dir="auto">
+              {/* As it was sent. */}
+              <p className="font-semibold" lang="en" dir="auto">
                 {error.message}
               </p>
-              <ul>
+              <ul lang="en">
                 {issues.map(({ rule, path, message, fix }) => (
                   <li key={`${rule} ${path} ${message}`} className="mt-1" dir="auto">
                     {path !== "" && <code>{path}</code>} {message === error.message ? null : `${message}.`} {fix}{" "}

@@ -191,7 +191,8 @@ function RequestRow({ request }: { request: ApiRequest }) {
         <span className="min-w-0 grow basis-40">
           <code className="block break-all">{via === "mcp" ? operation : `${method} ${route}`}</code>
           {error !== null && (
-            <span className="block text-bad" dir="auto">
+            // As it was sent.
+            <span className="block text-bad" lang="en" dir="auto">
               {error.code}: {error.message}
             </span>
           )}

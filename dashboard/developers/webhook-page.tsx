@@ -16,6 +16,7 @@ import { Button, buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Dialog, Empty, Loading, Notice } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { Said } from "../words/use-words.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { Developers } from "./developers.tsx";
 import { WebhookForm } from "./webhook-form.tsx";
@@ -63,7 +64,7 @@ function OneWebhook({ webhook }: { webhook: Webhook }) {
         <div className="space-y-4 text-sm">
           {disabledReason !== null && (
             <Notice tone="warn">
-              {disabledReason} <Trans>Events that happen meanwhile are not sent.</Trans>
+              <Said text={disabledReason} /> <Trans>Events that happen meanwhile are not sent.</Trans>
             </Notice>
           )}
           {description !== "" && <p dir="auto">{description}</p>}

@@ -306,7 +306,9 @@ function explain(error: unknown, options: GuardedFetchOptions): unknown {
   if (error instanceof GuardedFetchError) return error;
   if (options.signal?.aborted === true) return options.signal.reason;
   if (isTimeout(error)) return new GuardedFetchError("timeout", "The URL did not respond in time.", { cause: error });
-  return new GuardedFetchError("unreachable", `The URL could not be fetched${nameCause(error)}.`, { cause: error });
+  const why = nameCause(error);
+  const message = why === null ? "The URL could not be fetched." : `The URL could not be fetched: ${why}.`;
+  return new GuardedFetchError("unreachable", message, { cause: error });
 }
 
 function isTimeout(error: unknown): boolean {
@@ -320,13 +322,10 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
   "UND_ERR_BODY_TIMEOUT",
 ]);
 
-function nameCause(error: unknown): string {
+function nameCause(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return CAUSES.has(code)
-    ? `: ${CAUSES.get(code)}`
-    : code.includes("CERT") || code.startsWith("ERR_TLS")
-      ? ": its certificate is invalid"
-      : "";
+  const isOfCertificate = code.includes("CERT") || code.startsWith("ERR_TLS");
+  return CAUSES.get(code) ?? (isOfCertificate ? "its certificate is invalid" : null);
 }
 
 const CAUSES: ReadonlyMap<string, string> = new Map([

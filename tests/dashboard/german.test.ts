@@ -9,6 +9,7 @@ import type { Page } from "playwright-core";
 import { readPo } from "../../dashboard/words/book.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
+import { idOf } from "../answers.ts";
 import { step } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
@@ -106,6 +107,46 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await page.getByText(/endet am 15\.01\.2027, 20:30/).waitFor();
     await choose("Asia/Tokyo");
     await page.getByText(/endet am 16\.01\.2027, 05:30/).waitFor();
+  });
+
+  await step("why a webhook gets nothing, in German, and what a program was told, as it was", async () => {
+    const { body } = await world.call(world.test, "POST", "/api/v1/webhooks", { url: "https://app.example.com/a" });
+    const id = idOf(body, "webhook");
+    await world.call(world.test, "POST", `/api/v1/webhooks/${id}/test`);
+    const said = [
+      "The URL could not be fetched: its host name does not exist.",
+      "The URL did not respond in time.",
+      "Dropped: 5000 newer deliveries of this webhook were pending.",
+    ];
+    const attempts = said.map((error, index) => ({
+      at: new Date(index).toISOString(),
+      status: null,
+      durationMilliseconds: 10,
+      error,
+      answer: null,
+    }));
+    const { pool } = world.services;
+    await pool.query("update webhooks set status = 'disabled', disabled_reason = $2 where id = $1", [
+      id,
+      "The endpoint responded with status 410 (Gone).",
+    ]);
+    await pool.query("update webhook_deliveries set attempts = $2 where webhook_id = $1", [
+      id,
+      JSON.stringify(attempts),
+    ]);
+    await page.goto(`${world.url}/developers/webhooks/${id}?mode=test`);
+    await page.getByText("Der Endpunkt hat mit Status 410 (Gone) geantwortet.").waitFor();
+    await page.getByText("webhook.test").first().click();
+    await page.getByText("Die URL war nicht erreichbar: der Hostname existiert nicht.").waitFor();
+    await page.getByText("Verworfen: 5.000 neuere Zustellungen dieses Webhooks standen noch aus.").waitFor();
+    await assertGerman(page);
+    const refused = await world.call(world.test, "POST", "/api/v1/posts", { content: {}, platforms: [] });
+    const request = refused.headers.get("x-request-id") ?? "";
+    const message = String(Object(refused.body).error);
+    await page.goto(`${world.url}/developers/requests/${request}?mode=test`);
+    await page.locator("[lang=en]").getByText(message).first().waitFor();
+    await page.goto(`${world.url}/developers/requests?mode=test`);
+    await page.locator("[lang=en]").getByText(message).first().waitFor();
   });
 
   await step("in English again, when the language is changed", async () => {
