@@ -115,6 +115,11 @@ export function GettingStarted({ isAsked, onHide, onShown }: GettingStartedProps
           <p>{t`Connect your real accounts in live mode, and create a live key. Everything else stays the same.`}</p>
           <ConnectHere mode="live" />
           <p>
+            <Link to="/developers/keys" search={{ mode: "live" }} className="text-link underline">
+              {t`Create a live key`}
+            </Link>
+          </p>
+          <p>
             <OutLink href={`${start.docsUrl}/connecting-accounts`}>{t`How connecting works`}</OutLink>
           </p>
         </>

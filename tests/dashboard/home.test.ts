@@ -111,6 +111,8 @@ test("home leads a new user to going live, and tells what is next, what failed a
   });
   await step("going live is the last step, after which the checklist is gone", async () => {
     await page.getByRole("button", { name: "Go live" }).click();
+    const keys = await page.getByRole("link", { name: "Create a live key" }).getAttribute("href");
+    assert.equal(keys, "/developers/keys?mode=live");
     await world.connect(world.live, "threads");
     await page.getByRole("heading", { name: "Getting started" }).waitFor({ state: "detached" });
   });
