@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { MODES } from "../../model/platform-names.ts";
 import { cursor, id, limit, mode, nextCursor, time, timeInput } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
@@ -61,6 +62,12 @@ export const auditFilter = {
     .describe("Only this action, or all of a kind: `api_key` for `api_key.created`, `api_key.revoked` and so on.")
     .meta({ examples: ["api_key"] }),
   actor: actorKind.optional().describe("Only what these did."),
+  // `mode` is of the session.
+  eventMode: z
+    .enum(MODES)
+    .optional()
+    .describe("Only what was done in this mode.")
+    .meta({ examples: ["live"] }),
   from: timeInput.optional().describe("Only what was done at this time or later."),
   to: timeInput.optional().describe("Only what was done before this time."),
 };

@@ -2,6 +2,7 @@ import type { SearchSchemaInput } from "@tanstack/react-router";
 import type { z } from "zod";
 
 import type { AuditEvent, auditList } from "../../contract/operations/audit.ts";
+import { MODES, type Mode } from "../../model/platform-names.ts";
 import { dayIn, startOfDay, startOfNextDay, textIn } from "../posts/post-filter.ts";
 
 export const ACTORS = [
@@ -34,6 +35,8 @@ export const KINDS = [
 export interface AuditFilter {
   action?: string | undefined;
   actor?: AuditEvent["actor"]["kind"] | undefined;
+  /** `mode` is of the view. */
+  eventMode?: Mode | undefined;
   /** First and last day, such as "2026-12-01". */
   from?: string | undefined;
   to?: string | undefined;
@@ -41,10 +44,18 @@ export interface AuditFilter {
   cursor?: string | undefined;
 }
 
-export function readAuditFilter({ action, actor, from, to, cursor }: AuditFilter & SearchSchemaInput): AuditFilter {
+export function readAuditFilter({
+  action,
+  actor,
+  eventMode,
+  from,
+  to,
+  cursor,
+}: AuditFilter & SearchSchemaInput): AuditFilter {
   return {
     action: KINDS.find((each) => each === action),
     actor: ACTORS.find((each) => each === actor),
+    eventMode: MODES.find((each) => each === eventMode),
     from: dayIn(from),
     to: dayIn(to),
     cursor: textIn(cursor),

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 
 import { type AuditEvent, auditList } from "../../contract/operations/audit.ts";
+import { MODES } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, buttonClass, DayField, Select } from "../ui/controls.tsx";
@@ -16,8 +17,8 @@ const PAGE = 50;
 
 export function AuditLog() {
   const { t } = useLingui();
-  const { action, actor, from, to, cursor } = useSearch({ from: "/settings/audit-log" });
-  const filter: AuditFilter = { action, actor, from, to };
+  const { action, actor, eventMode, from, to, cursor } = useSearch({ from: "/settings/audit-log" });
+  const filter: AuditFilter = { action, actor, eventMode, from, to };
   const query = toAuditQuery({ ...filter, cursor }, start.user.timeZone);
   const { data, error, refetch } = useRead(auditList, { query: { ...query, limit: PAGE } }, { keepsPrevious: true });
   const isFiltered = Object.values(filter).some((each) => each !== undefined);
@@ -93,7 +94,7 @@ function Filters({ filter }: { filter: AuditFilter }) {
     <form
       role="search"
       aria-label={t`Filter the entries`}
-      className="grid grid-cols-2 gap-3 lg:grid-cols-4"
+      className="grid grid-cols-2 gap-3 lg:grid-cols-5"
       onSubmit={(event) => event.preventDefault()}
     >
       <Select
@@ -108,12 +109,18 @@ function Filters({ filter }: { filter: AuditFilter }) {
         onChange={({ target }) => set({ actor: ACTORS.find((each) => each === target.value) })}
         options={[all, ...ACTORS.map((kind) => ({ value: kind, name: actors[kind] }))]}
       />
+      <Select
+        label={t`Mode`}
+        value={filter.eventMode ?? ""}
+        onChange={({ target }) => set({ eventMode: MODES.find((each) => each === target.value) })}
+        options={[all, { value: "test", name: t`Test` }, { value: "live", name: t`Live` }]}
+      />
       <DayField label={t`From`} day={filter.from} onDay={(from) => set({ from })} />
       <DayField label={t`Until`} day={filter.to} onDay={(to) => set({ to })} />
       {isFiltered && (
         <Button
           className="col-span-2 justify-self-start"
-          onClick={() => set({ action: undefined, actor: undefined, from: undefined, to: undefined })}
+          onClick={() => void navigate({ to: "/settings/audit-log", search: ({ mode }) => ({ mode }), replace: true })}
         >
           {t`Clear filters`}
         </Button>
@@ -128,6 +135,8 @@ function Entry({ event }: { event: AuditEvent }) {
   const actorName = useActorName();
   const { action, actor, targetName, mode, address, createdAt, requestId, data } = event;
   const [title, who] = [actionName(action), actorName(event)];
+  // Of the others' requests, there is no log.
+  const isRecorded = actor.kind === "key" || actor.kind === "session";
   const details = Object.entries(data)
     .filter(([name]) => name !== "memberUserId" || actor.name === null)
     .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
@@ -163,7 +172,20 @@ function Entry({ event }: { event: AuditEvent }) {
             {requestId !== null && (
               <div className="contents">
                 <dt className="text-dim">{t`Request`}</dt>
-                <dd className="font-mono text-xs">{requestId}</dd>
+                <dd className="font-mono text-xs">
+                  {isRecorded ? (
+                    <Link
+                      to="/developers/requests/$id"
+                      params={{ id: requestId }}
+                      search={(before) => ({ mode: mode ?? before.mode })}
+                      className="text-link underline underline-offset-2"
+                    >
+                      {requestId}
+                    </Link>
+                  ) : (
+                    requestId
+                  )}
+                </dd>
               </div>
             )}
           </dl>

@@ -155,9 +155,20 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await writer.getByRole("heading", { name: "No posts yet" }).waitFor();
   });
 
-  await step("the audit log names the member who approved", async () => {
+  await step("the audit log names the member who approved, is filtered by mode, and leads to the request", async () => {
     await owner.goto(`${appUrl}/settings/audit-log?mode=test`);
-    await owner.getByText("Post approved Written by Wanda, who writes by Pablo").waitFor();
+    const approved = owner.getByText("Post approved Written by Wanda, who writes by Pablo");
+    await approved.waitFor();
+    const mode = owner.getByRole("combobox", { name: "Mode", exact: true });
+    await mode.selectOption("Live");
+    await owner.getByRole("heading", { name: "No entries match" }).waitFor();
+    await mode.selectOption("Test");
+    await owner.waitForURL(/eventMode=test/);
+    await approved.waitFor();
+    const entry = owner.getByRole("listitem").filter({ has: approved });
+    await entry.getByText("Details").click();
+    await entry.getByRole("link").click();
+    await owner.getByRole("heading", { name: /^POST \/api\/.*\/approve$/ }).waitFor();
     await owner.goto(`${appUrl}/settings/people?mode=test`);
   });
 

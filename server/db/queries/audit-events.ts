@@ -56,6 +56,7 @@ export const listAuditEvents = statement<
     fromId: string,
     action: string | null,
     actorKind: AuditEventRow["actor_kind"] | null,
+    mode: Mode | null,
     limit: number,
   ]
 >(
@@ -64,7 +65,8 @@ export const listAuditEvents = statement<
    from audit_events where user_id = $1 and id < $2 and id >= $3
      and ($4::text is null or action = $4 or starts_with(action, $4 || '.'))
      and ($5::text is null or actor_kind = $5)
-   order by id desc limit $6`,
+     and ($6::text is null or mode = $6)
+   order by id desc limit $7`,
 );
 
 /** The names of the user's things, and of the members of their workspace, with these IDs. */

@@ -140,7 +140,7 @@ test("pages follow each other without gaps or duplicates, newest first, and end"
   asRefusal(await world.callAs(cookie, "GET", "/api/audit?cursor=nonsense"), 400);
 });
 
-test("events are found by action, actor and time, and name what they are about, as it is called now or was then", async () => {
+test("events are found by action, actor, mode and time, and name what they are about, as it is called now or was then", async () => {
   const keyId = (await world.services.keyHolders.find(world.test.key))?.keyId ?? "";
   const setId = idOf((await asKey("POST", "/api/v1/platform-sets", { name: "First name" })).body, "set");
   await asPerson("PATCH", `/api/platforms/sets/${setId}`, { name: "Second name" });
@@ -157,6 +157,8 @@ test("events are found by action, actor and time, and name what they are about, 
   assert.deepEqual(await about("action=platform_set"), [renamed, created]);
   assert.deepEqual(await about("action=platform"), []);
   assert.deepEqual(await about("actor=key"), [created]);
+  assert.deepEqual(await about("eventMode=test"), [renamed, created]);
+  assert.deepEqual(await about("eventMode=live"), []);
   const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
   assert.deepEqual(await about(`from=${day(-1)}&to=${day(1)}`), [renamed, created]);
   assert.deepEqual(await about(`from=${day(1)}`), []);
@@ -206,6 +208,8 @@ test("the log is exported as CSV with the same filters, and no cell of it is a f
   const rows = parse(String(body));
   const [head = [], ...events] = rows;
   assert.equal(events.length, (await read("?limit=100&action=platform_set.created")).events.length);
+  const none = await world.callAs(cookie, "GET", "/api/audit/export?action=platform_set.created&eventMode=live");
+  assert.equal(parse(String(none.body)).length, 1);
   const names = events.map((row) => row[head.indexOf("target name")] ?? "");
   for (const name of hostile)
     assert.ok(

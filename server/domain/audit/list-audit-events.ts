@@ -51,7 +51,7 @@ const [FIRST_ID, LAST_ID] = ["00000000-0000-0000-0000-000000000000", "ffffffff-f
 async function read(
   { pool }: Pick<Services, "pool">,
   { userId }: Owner,
-  { action, actor, from, to }: Omit<Filter, "limit" | "cursor">,
+  { action, actor, eventMode, from, to }: Omit<Filter, "limit" | "cursor">,
   before: string | null,
   most: number,
 ): Promise<AuditEvent[]> {
@@ -62,6 +62,7 @@ async function read(
     from === undefined ? FIRST_ID : firstIdAt(new Date(from)),
     action ?? null,
     actor ?? null,
+    eventMode ?? null,
     most,
   ]);
   const ids = [...new Set(rows.flatMap((row) => [row.target, row.actor_id, memberIn(row)]))].filter(
