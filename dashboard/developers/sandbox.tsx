@@ -7,6 +7,7 @@ import { sandboxFaultsGet, sandboxFaultsSet } from "../../contract/operations/sa
 import { type FaultKind, MOST_ACCOUNT_FAULTS } from "../../model/fault-kinds.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { inWorkspace, may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button, buttonClass, OutLink, Select } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -34,7 +35,7 @@ export function Sandbox() {
         </Empty>
       ) : (
         <>
-          <Feed />
+          {inWorkspace.workspace === undefined && <Feed />}
           <Rehearsal />
         </>
       )}
@@ -42,7 +43,7 @@ export function Sandbox() {
   );
 }
 
-/** The sandbox's own page, which shows what arrived there, and new posts by itself. */
+/** The sandbox's own page, which shows what arrived there from one's own workspace, and new posts by itself. */
 function Feed() {
   const { t } = useLingui();
   return (
@@ -132,6 +133,7 @@ function NextCalls({ accountId: id }: { accountId: string }) {
   const waiting = read.data?.faults ?? [];
   const choose = (faults: FaultKind[]) =>
     set.mutate({ params: { id }, body: { faults } }, { onSuccess: () => void read.refetch() });
+  const canSet = may("sandbox_faults_set");
   const isFull = waiting.length >= MOST_ACCOUNT_FAULTS;
   return (
     <>
@@ -160,7 +162,7 @@ function NextCalls({ accountId: id }: { accountId: string }) {
           </>
         )}
       </div>
-      {waiting.length > 0 && (
+      {waiting.length > 0 && canSet && (
         <div className="flex flex-wrap gap-2">
           <Link to="/compose" search={({ mode }) => ({ mode })} className={buttonClass("main")}>
             {t`New post`}
@@ -168,8 +170,8 @@ function NextCalls({ accountId: id }: { accountId: string }) {
           <Button isBusy={set.isPending} onClick={() => choose([])}>{t`Reset`}</Button>
         </div>
       )}
-      <ul className="grid gap-2 sm:grid-cols-2">
-        {kinds.map(({ kind, name, about }) => (
+      <ul className="grid gap-2 sm:grid-cols-2 empty:hidden">
+        {(canSet ? kinds : []).map(({ kind, name, about }) => (
           <li key={kind} className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border p-3">
             <p className="min-w-0 grow basis-40">
               {about} <code className="block text-xs text-dim">{kind}</code>

@@ -5,6 +5,7 @@ import { type BillingState, billingCheckout, billingGet, billingPortal } from ".
 import { type Usage, usageGet } from "../../contract/operations/usage.ts";
 import { type PlanName, planLabel } from "../../model/plans.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
+import { may } from "../shell/workspace.ts";
 import { Button } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Card, Loading, Notice, Tag, type Tone } from "../ui/surfaces.tsx";
@@ -15,7 +16,8 @@ import { sizeOf } from "./sizes.ts";
 
 export function Plan() {
   const { notice } = useSearch({ from: "/settings/plan" });
-  const billing = useRead(billingGet);
+  const canPay = may("billing_get");
+  const billing = useRead(billingGet, {}, { enabled: canPay });
   const usage = useRead(usageGet);
   const error = billing.error ?? usage.error;
   return (
@@ -29,12 +31,12 @@ export function Plan() {
         <Failure
           error={error}
           onRetry={() => {
-            void billing.refetch();
+            if (canPay) void billing.refetch();
             void usage.refetch();
           }}
         />
       )}
-      {error === null && (billing.data === undefined || usage.data === undefined) && <Loading rows={3} />}
+      {error === null && ((canPay && billing.data === undefined) || usage.data === undefined) && <Loading rows={3} />}
       {billing.data !== undefined && <Current billing={billing.data.billing} />}
       {usage.data !== undefined && <Used usage={usage.data.usage} />}
       {billing.data !== undefined && <Plans billing={billing.data.billing} />}

@@ -27,21 +27,26 @@ export function may(operation: keyof typeof LEAST_ROLES): boolean {
   return least === "self" || mayAs(workspace.role, least);
 }
 
-/** Views that only some roles can open, by the operation that each is for; also for the views below them. */
-const TAKE: Readonly<Record<string, string>> = {
+/** Views that only some roles can open, by the operations that they are for: any will do. Also for the views below. */
+const TAKE: Readonly<Record<string, string | readonly string[]>> = {
   "/compose": "posts_create",
   "/platforms/links": "connect_links_list",
   "/platforms/$id/apps": "oauth_apps_list",
-  "/developers": "keys_list",
+  "/developers": ["keys_list", "webhooks_list", "requests_list", "sandbox_faults_get"],
+  "/developers/keys": "keys_list",
+  "/developers/webhooks": "webhooks_list",
+  "/developers/requests": "requests_list",
+  "/developers/sandbox": "sandbox_faults_get",
+  "/developers/mcp": "keys_list",
   "/settings/notifications": "notifications_get",
-  "/settings/plan": "billing_get",
+  "/settings/plan": ["usage_get", "billing_get"],
   "/settings/audit-log": "audit_list",
 };
 
 /** Whether the person's role can open a view, by its path. */
 export function mayOpen(view: string): boolean {
   return Object.entries(TAKE).every(
-    ([path, operation]) => (view !== path && !view.startsWith(`${path}/`)) || may(operation),
+    ([path, operations]) => (view !== path && !view.startsWith(`${path}/`)) || [operations].flat().some(may),
   );
 }
 
