@@ -13,13 +13,15 @@ const KEYS = 120;
 const PAUSE_MILLISECONDS = 100;
 const SLOWDOWN = 4;
 const MOST_MILLISECONDS = 50;
+/** What takes less is not told. */
+const LEAST_MILLISECONDS = 16;
 
 export const composer: Benchmark = {
   name: "composer",
   title: "A key press in the composer",
   about:
     `${KEYS} keys in the text of a post for all platforms, ten a second, in Chromium at ${SLOWDOWN} × CPU slow-down: ` +
-    "from the key to the next frame (Event Timing, which rounds to 8 ms and leaves out what takes less than 16 ms). " +
+    `from the key to the next frame (Event Timing, which rounds to 8 ms; less than ${LEAST_MILLISECONDS} ms counts as that). ` +
     "Raw limit: a page with nothing but a text box, in the same browser.",
   async measure(workspace) {
     const installation = await install(workspace, "composer");
@@ -27,24 +29,19 @@ export const composer: Benchmark = {
     const { empty, page } = await openPages(workspace, installation);
     const raw = summarize(await typeInto(empty));
     workspace.say(`an empty page: ${showMilliseconds(raw.p50)}`);
-    const { p50, max } = summarize(await typeInto(page));
-    workspace.say(`the composer: ${showMilliseconds(p50)}`);
-    return [
-      {
-        what: "median",
-        value: showMilliseconds(p50),
-        raw: showMilliseconds(raw.p50),
-        ratio: showTimes(p50 / raw.p50),
+    const ours = summarize(await typeInto(page));
+    workspace.say(`the composer: ${showMilliseconds(ours.p50)}`);
+    const rows = { median: "p50", "95th percentile": "p95", slowest: "max" } as const;
+    return Object.entries(rows).map(([what, which]) => ({
+      what,
+      value: showMilliseconds(ours[which]),
+      raw: showMilliseconds(raw[which]),
+      ratio: showTimes(ours[which] / raw[which]),
+      ...(which !== "max" && {
         target: `at most ${showMilliseconds(MOST_MILLISECONDS)}`,
-        met: p50 <= MOST_MILLISECONDS,
-      },
-      {
-        what: "slowest",
-        value: showMilliseconds(max),
-        raw: showMilliseconds(raw.max),
-        ratio: showTimes(max / raw.max),
-      },
-    ];
+        met: ours[which] <= MOST_MILLISECONDS,
+      }),
+    }));
   },
 };
 
@@ -64,7 +61,7 @@ async function openPages(workspace: Workspace, installation: Installation): Prom
 
 const interactions = z.array(z.object({ id: z.number(), milliseconds: z.number() }));
 
-/** Milliseconds from each key to the next frame. Keys that took less than 16 are missing. */
+/** Milliseconds from each key to the next frame. */
 async function typeInto(page: Page): Promise<number[]> {
   await page.bringToFront();
   await page.locator("textarea").first().focus();
@@ -81,7 +78,7 @@ async function typeInto(page: Page): Promise<number[]> {
   // A key is several events; the slowest is when it is seen.
   const slowest = new Map<number, number>();
   for (const { id, milliseconds } of seen) slowest.set(id, Math.max(milliseconds, slowest.get(id) ?? 0));
-  return [...slowest.values()];
+  return [...slowest.values(), ...Array.from({ length: KEYS - slowest.size }, () => LEAST_MILLISECONDS)];
 }
 
 const OBSERVE = `
@@ -89,4 +86,4 @@ globalThis.interactions = [];
 new PerformanceObserver((list) => {
   for (const { interactionId: id, duration: milliseconds, name } of list.getEntries())
     if (id > 0 && name !== "keyup") globalThis.interactions.push({ id, milliseconds });
-}).observe({ type: "event", durationThreshold: 16 });`;
+}).observe({ type: "event", durationThreshold: ${LEAST_MILLISECONDS} });`;

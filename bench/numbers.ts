@@ -3,6 +3,7 @@ export interface Durations {
   count: number;
   min: number;
   p50: number;
+  p95: number;
   p99: number;
   max: number;
 }
@@ -10,7 +11,7 @@ export interface Durations {
 export function summarize(milliseconds: readonly number[]): Durations {
   const sorted = Float64Array.from(milliseconds).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-  return { count: sorted.length, min: at(0), p50: at(0.5), p99: at(0.99), max: at(1) };
+  return { count: sorted.length, min: at(0), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 export function median(values: readonly number[]): number {
