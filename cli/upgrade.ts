@@ -134,7 +134,7 @@ async function checkUnfinished(pool: pg.Pool, { pending, applied }: MigrationSta
   });
   const { rows } = await pool.query<{ name: string }>(
     `select indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
-     where not i.indisvalid and c.relnamespace = 'public'::regnamespace`,
+     where not i.indisvalid and c.relnamespace = (select oid from pg_namespace where nspname = current_schema())`,
   );
   const found = [...begun, ...rows.map(({ name }) => `the index ${name} is not complete`)];
   if (found.length === 0) return [ok("unfinished", "nothing")];
@@ -170,7 +170,7 @@ async function checkTransactions(pool: pg.Pool, longSeconds: number): Promise<Fi
 async function sizesOf(pool: pg.Pool): Promise<Map<string, number>> {
   const { rows } = await pool.query<{ name: string; bytes: number }>(
     `select relname as name, pg_total_relation_size(oid)::float8 as bytes
-     from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+     from pg_class where relkind = 'r' and relnamespace = (select oid from pg_namespace where nspname = current_schema())`,
   );
   return new Map(rows.map(({ name, bytes }) => [name, bytes]));
 }

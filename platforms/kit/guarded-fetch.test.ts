@@ -149,7 +149,7 @@ describe("guarded fetch", () => {
     for (const scheme of ["http", "https"])
       for (const ownUrl of ["", `${scheme}://127.0.0.1/`])
         await assert.rejects(get(`${scheme}://127.0.0.1/`, { ...(ownUrl !== "" && { ownUrl }) }), GuardedFetchError);
-    assert.deepEqual(given, [4_000, 4_000, 4_000, 4_000]);
+    assert.deepEqual(given, [1_500, 1_500, 1_500, 1_500]);
   });
 
   it("follows five redirects and no sixth, including loops", async () => {

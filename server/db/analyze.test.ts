@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { createTestDatabase } from "../../tests/database.ts";
-import { analyzeGrown } from "./analyze.ts";
+import { analyzeGrown, keepAnalyzed } from "./analyze.ts";
+import { readMigrations } from "./migration-files.ts";
+import { createPool } from "./pool.ts";
+import { openSnapshot } from "./snapshot.ts";
 
 test("a plan that was made while a table was small is made anew once it has grown", async () => {
   const database = await createTestDatabase();
@@ -26,6 +30,68 @@ test("a plan that was made while a table was small is made anew once it has grow
     assert.deepEqual(await analyzeGrown(database.pool), []);
   } finally {
     client.release(true);
+    await database.drop();
+  }
+});
+
+const FILL = "insert into posts select n, repeat('x', 100) from generate_series(1, 20000) as n";
+
+test("the schema's name may need quotes, for backups too", async () => {
+  const database = await createTestDatabase({ migrated: false });
+  const url = new URL(database.url);
+  url.searchParams.set("options", '-c search_path="Ampost-prod"');
+  const pool = createPool(url.href);
+  try {
+    await pool.query('create schema "Ampost-prod"');
+    await pool.query("create table posts (id int, note text)");
+    await pool.query(FILL);
+    assert.deepEqual(await analyzeGrown(pool), ["posts"]);
+    await using snapshot = await openSnapshot(pool, await readMigrations());
+    assert.deepEqual(snapshot.tables, [{ name: "posts", columns: ["id", "note"] }]);
+  } finally {
+    await pool.end();
+    await database.drop();
+  }
+});
+
+test("a table that someone else is at is not waited for", async () => {
+  const database = await createTestDatabase({ migrated: false });
+  const client = await database.pool.connect();
+  try {
+    await client.query("create table posts (id int, note text)");
+    await client.query(FILL);
+    await client.query("begin");
+    await client.query("lock table posts in share update exclusive mode");
+    const analyzed = analyzeGrown(database.pool).then(() => "skipped");
+    assert.equal(await Promise.race([analyzed, pause(5_000)]), "skipped");
+  } finally {
+    client.release(true);
+    await database.drop();
+  }
+});
+
+test("a process that ends does not wait for a table to be analyzed, and warns of nothing", async () => {
+  const database = await createTestDatabase({ migrated: false });
+  const pool = createPool(database.url, { name: "slow" });
+  const warnings: unknown[] = [];
+  try {
+    await database.pool.query(
+      `create function slow(id int) returns int immutable language plpgsql as $$ begin
+         if current_setting('application_name') = 'slow' then perform pg_sleep(0.01); end if;
+         return id; end $$`,
+    );
+    await database.pool.query("create table posts (id int, note text)");
+    await database.pool.query("create index posts_slow on posts (slow(id))");
+    await database.pool.query(FILL);
+    const end = keepAnalyzed({ pool, log: { warn: (entry: unknown) => void warnings.push(entry) } });
+    const isAtIt =
+      "select from pg_stat_activity where application_name = 'slow' and state = 'active' and query like 'analyze%'";
+    while ((await database.pool.query(isAtIt)).rowCount === 0) await pause(20);
+    end();
+    const ended = pool.end().then(() => "ended");
+    assert.equal(await Promise.race([ended, pause(5_000)]), "ended");
+    assert.deepEqual(warnings, []);
+  } finally {
     await database.drop();
   }
 });

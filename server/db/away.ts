@@ -15,12 +15,18 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_SENTENCES.some((sentence) => error.message.startsWith(sentence));
 }
 
-/** A constraint or the value itself: it would be rejected again. */
+/** A constraint, or the value itself or its size: it would be rejected again. */
 export function isRefusedForGood(error: unknown): boolean {
-  return (
-    error instanceof pg.DatabaseError &&
-    (error.code?.startsWith("22") === true || error.code?.startsWith("23") === true)
-  );
+  return isOfClass(error, ["22", "23", "54"]);
+}
+
+/** The statement and the schema do not fit: a mistake in the program, or a schema of another version. */
+export function isMisfit(error: unknown): boolean {
+  return isOfClass(error, ["0A", "42", "P0"]);
+}
+
+function isOfClass(error: unknown, classes: readonly string[]): boolean {
+  return error instanceof pg.DatabaseError && classes.includes(error.code?.slice(0, 2) ?? "");
 }
 
 /** Any other database error may be temporary: a deadlock, a timeout, a lock. */

@@ -29,12 +29,13 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: (options.connectTimeoutSeconds ?? 5) * 1000,
     statement_timeout: (options.statementTimeoutSeconds ?? 30) * 1000,
-    lock_timeout: (options.lockTimeoutSeconds ?? 0) * 1000,
     // A transaction that its owner forgot would hold row locks for ever.
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     application_name: options.name ?? "ampost",
     types: int8AsNumber(),
+    // Not a parameter of the start, which a pooler would have to be told to accept. Awaited before the first use.
+    ...(options.lockTimeoutSeconds !== undefined && { onConnect: setLockTimeout(options.lockTimeoutSeconds) }),
   });
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
@@ -51,6 +52,11 @@ export function withDatabase(url: string, name: string): string {
   const changed = new URL(url);
   changed.pathname = `/${encodeURIComponent(name)}`;
   return changed.href;
+}
+
+function setLockTimeout(seconds: number): (client: pg.ClientBase) => Promise<void> {
+  const text = `set lock_timeout = ${seconds * 1000}`;
+  return async (client) => void (await client.query(Object.assign({ text }, { query_timeout: 5_000 })));
 }
 
 function int8AsNumber(): pg.TypeOverrides {

@@ -100,8 +100,8 @@ export function columnsOf(columns: readonly string[]): string {
 async function readTables(client: pg.ClientBase, own: ReadonlySet<string> | null): Promise<SnapshotTable[]> {
   const { rows } = await client.query<SnapshotTable>(
     `select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
-     from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where c.relnamespace = current_schema()::text::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+     where n.nspname = current_schema() and c.relkind in ('r', 'p') and not c.relispartition
        and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
      group by 1 order by 1`,
   );

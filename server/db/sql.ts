@@ -73,7 +73,7 @@ export function waitForAnswers(db: Db): void {
 }
 
 /** Otherwise, a connection that was cut without a word would be waited for until TCP gives up: a quarter of an hour. */
-function within(db: Db, query: pg.QueryConfig): pg.QueryConfig {
+export function within(db: Db, query: pg.QueryConfig): pg.QueryConfig {
   const seconds = patient.has(db) ? 0 : (longAnswers.get(db) ?? ANSWER_SECONDS);
   return Object.assign(query, { query_timeout: seconds * 1000 });
 }

@@ -190,15 +190,33 @@ test("a pair from the platform is stored even if the database is down at that mo
   await pool.end();
 });
 
-test("a pair is given up once another process may take it for lost, however long each attempt to store it takes", async (t) => {
+test("a pair is kept for as long as the database is away, and a deadlock afterwards does not lose it", async (t) => {
   const pool = createPool(database.url, { max: 1 });
-  let attempts = 0;
+  const connect = pool.connect.bind(pool);
+  const deadlock = Object.assign(new Error("deadlock detected"), { code: "40P01" });
+  const failures = [Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT", syscall: "connect" }), deadlock];
   let now = performance.now();
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     t.mock.method(performance, "now", () => now);
+    t.mock.method(pool, "connect", () => {
+      now += 1_000_000;
+      const failure = failures.shift();
+      return failure === undefined ? connect() : Promise.reject(failure);
+    });
+    return { ...live, accessToken: "second", refreshToken: "renew-2" };
+  });
+  assert.equal(await freshToken({ ...world.services, pool }, world.account, { minLifetimeSeconds: 600 }), "second");
+  assert.deepEqual(failures, []);
+  await pool.end();
+});
+
+test("a pair holds up no process that ends while the database is away", async (t) => {
+  const pool = createPool(database.url, { max: 1 });
+  let attempts = 0;
+  const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     t.mock.method(pool, "connect", async () => {
       attempts += 1;
-      now += 200_000;
+      if (attempts === 2) void pool.end();
       throw Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT", syscall: "connect" });
     });
     return { ...live, accessToken: "second", refreshToken: "renew-2" };
@@ -208,7 +226,6 @@ test("a pair is given up once another process may take it for lost, however long
     (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE",
   );
   assert.equal(attempts, 2);
-  await pool.end();
 });
 
 test("after a lost renewal, a rejection ends nothing while its pair may still arrive, and that is used", async () => {

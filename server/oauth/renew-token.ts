@@ -48,7 +48,6 @@ export async function renewToken(
     );
   return await runInQueue(services.pool, held, async () => {
     const renewal = randomUUID();
-    const begunAt = performance.now();
     const claimed = await claimRenewal.one(services.pool, [
       ...accountKeyParams(account),
       held.issued_at,
@@ -59,7 +58,7 @@ export async function renewToken(
     const grant = await requestRenewal(services, account, refresh, { held, app, renewal }).catch((error: unknown) =>
       refused(services, account, held, error, { stillLives, lostSeconds: claimed.lost_seconds }),
     );
-    return typeof grant === "string" ? grant : await store(services, account, held, { grant, begunAt });
+    return typeof grant === "string" ? grant : await store(services, account, held, grant);
   });
 }
 
@@ -102,9 +101,8 @@ function isResponseLost(error: unknown): boolean {
 /** In seconds between the attempts to store a pair from the platform. */
 const STORE_PAUSES = [0, 0.1, 0.5, 2, 5, 10];
 
-/** The last pause is repeated while the database is away, until another process may take the pair for lost. */
+/** It is repeated for as long as the database is away: nobody else can take the pair for lost without it. */
 const LAST_PAUSE = 10;
-const STORE_SECONDS = RENEWAL_SECONDS + LOST_GRACE_SECONDS;
 
 /**
  * The platform has renewed. The old pair may be used up, so the new one must be stored, unless someone else has stored
@@ -114,8 +112,9 @@ async function store(
   services: OAuthServices,
   account: AccountKey,
   spent: ConnectionRow,
-  { grant, begunAt }: { grant: Grant; begunAt: number },
+  grant: Grant,
 ): Promise<string> {
+  let refusals = 0;
   for (let attempt = 0; ; attempt += 1) {
     const pause = STORE_PAUSES[attempt] ?? LAST_PAUSE;
     if (pause > 0) await sleep(pause * 1000);
@@ -128,9 +127,8 @@ async function store(
         return grant.accessToken;
       });
     } catch (error) {
-      const isOver = isDatabaseAway(error)
-        ? performance.now() - begunAt >= STORE_SECONDS * 1000
-        : attempt >= STORE_PAUSES.length - 1;
+      if (!isDatabaseAway(error)) refusals += 1;
+      const isOver = refusals >= STORE_PAUSES.length || services.pool.ending;
       if (error instanceof BrokerError || isOver) throw error;
       services.log.warn(
         { err: error, accountId: account.accountId, platform: spent.platform },

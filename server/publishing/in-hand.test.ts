@@ -59,20 +59,26 @@ for (const { what, error } of [
   });
 }
 
-test("a response in hand is kept for as long as the database is away", async () => {
-  let attempts = 0;
-  const began = Date.now();
-  const clock = mock.method(Date, "now", () => began + attempts * 600_000);
-  try {
-    const stored = await persist(async () => {
-      attempts += 1;
-      if (attempts < 5) throw new Error("Connection terminated unexpectedly");
-      return "stored";
-    }, RESULT_PATIENCE);
-    assert.equal(stored, "stored");
-  } finally {
-    clock.mock.restore();
-  }
+test("a response in hand is kept whatever the database says, but not if it never will accept it", async () => {
+  const attemptsUntil = async (error: Error) => {
+    let attempts = 0;
+    const began = Date.now();
+    const clock = mock.method(Date, "now", () => began + attempts * 600_000);
+    try {
+      return await persist(async () => {
+        attempts += 1;
+        if (attempts < 4) throw error;
+        return "stored";
+      }, RESULT_PATIENCE).catch(() => attempts);
+    } finally {
+      clock.mock.restore();
+    }
+  };
+  const kept = ["57014", "58030", "XX000", "53200", "40P01"].map(databaseError);
+  for (const error of [new Error("Connection terminated unexpectedly"), ...kept])
+    assert.equal(await attemptsUntil(error), "stored", String(Object(error).code));
+  for (const code of ["22P02", "23505", "54000", "42703"])
+    assert.equal(await attemptsUntil(databaseError(code)), 1, code);
 });
 
 test("a refusal in hand is stored before the account is asked about", async () => {

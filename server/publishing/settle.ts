@@ -4,7 +4,7 @@ import type pg from "pg";
 
 import type { EventType } from "../../model/events.ts";
 import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
-import { isDatabaseAway, isFromDatabase, isRefusedForGood } from "../db/away.ts";
+import { isDatabaseAway, isFromDatabase, isMisfit, isRefusedForGood } from "../db/away.ts";
 import { CHANNELS } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
 import { reopenCommit } from "../db/queries/commits.ts";
@@ -191,7 +191,10 @@ export interface Patience {
 const QUIET_PATIENCE: Patience = { awaySeconds: 8, otherSeconds: 0 };
 
 /** Nobody else knows the result of a commit: it is kept for as long as the process runs. */
-export const RESULT_PATIENCE: Patience = { awaySeconds: Infinity, otherSeconds: 120 };
+export const RESULT_PATIENCE: Patience = { awaySeconds: Infinity, otherSeconds: Infinity };
+
+/** For this long at most if the statement does not fit the schema: another version may just be starting. */
+const MISFIT_SECONDS = 120;
 
 const LONGEST_PAUSE_MILLISECONDS = 1000;
 
@@ -214,5 +217,6 @@ const PASSING: ReadonlySet<unknown> = new Set(["40P01", "40001", "55P03"]);
 function patienceFor(error: unknown, { awaySeconds, otherSeconds }: Patience): number {
   if (isDatabaseAway(error)) return awaySeconds;
   if (error instanceof Error && "code" in error && PASSING.has(error.code)) return awaySeconds;
+  if (isMisfit(error)) return Math.min(otherSeconds, MISFIT_SECONDS);
   return isFromDatabase(error) && !isRefusedForGood(error) ? otherSeconds : 0;
 }

@@ -228,11 +228,11 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
+      endAnalyzing();
       await Promise.all([
         engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
         endRelaying(),
         endAlerting(),
-        endAnalyzing(),
       ]);
       settings.close();
       ingest.stop();
