@@ -62,3 +62,28 @@ test("work that fails is tried again after a pause, and what goes well leaves no
   assert.equal(await tryWork(deps, work), true);
   assert.equal((await database.pool.query("select from tries where work = 'failing'")).rowCount, 0);
 });
+
+test("failures that are not the work's fault set nothing aside, nor does one crash after them, and the operator is told", async () => {
+  const deps = { pool: database.pool, log };
+  let runs = 0;
+  const work = {
+    work: "not at fault",
+    subject: "a user",
+    isAtFault: () => Promise.resolve(false),
+    setAside: () => Promise.reject(new Error("It was set aside")),
+    run: async () => {
+      runs += 1;
+      throw new Error("not now");
+    },
+  };
+  for (let tries = 0; tries <= MOST_TRIES; tries += 1) {
+    assert.equal(await tryWork(deps, work), false);
+    await later();
+  }
+  assert.deepEqual(await countSetAside.all(database.pool), [{ work: "not at fault", count: 1 }]);
+  void tryWork(deps, { ...work, run: () => new Promise<never>(() => (runs += 1)) });
+  while (runs < MOST_TRIES + 2) await database.pool.query("select 1");
+  await later();
+  assert.equal(await tryWork(deps, { ...work, run: () => Promise.resolve() }), true);
+  assert.deepEqual(await countSetAside.all(database.pool), []);
+});

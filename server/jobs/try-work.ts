@@ -12,7 +12,7 @@ export interface TriedWork {
   work: string;
   /** Whose it is. */
   subject: string;
-  /** Whether it is this work that fails, and not everything: only then is it set aside. */
+  /** Asked about a failure: whether it is this work that fails, and not everything. Only then is it set aside. */
   isAtFault?: (tries: number) => Promise<boolean>;
   /** Does away with what is in the way; otherwise, the work is tried once a day. */
   setAside?: () => Promise<void>;
@@ -29,31 +29,32 @@ export const PAUSE_SECONDS = 10;
  * work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
  * nobody else.
  */
-export async function tryWork(
-  { pool, log }: TryDeps,
-  { work, subject, isAtFault, setAside, run }: TriedWork,
-): Promise<boolean> {
+export async function tryWork(deps: TryDeps, tried: TriedWork): Promise<boolean> {
+  const { pool, log } = deps;
+  const { work, subject, isAtFault, run } = tried;
   const begun = await beginTry.one(pool, [work, subject, LEASE_SECONDS]);
   if (begun === undefined) return false;
-  const { tries } = begun;
-  if (tries > MOST_TRIES && ((await isAtFault?.(tries)) ?? true)) {
-    const error = begun.error ?? "The process stopped while it was at it";
-    log.error({ work, subject, error }, "Work was set aside: it failed or crashed its process repeatedly");
-    if (setAside === undefined) await setTryAside.run(pool, [work, subject]);
-    else {
-      await setAside();
-      await endTry.run(pool, [work, subject]);
-    }
-    return setAside !== undefined;
-  }
+  const { tries, unended } = begun;
+  if (unended > MOST_TRIES) return await putAside(deps, tried, new Error("The process stopped while it was at it"));
   try {
     await run(tries);
   } catch (error) {
+    if (tries >= MOST_TRIES && ((await isAtFault?.(tries)) ?? true)) return await putAside(deps, tried, error);
     log.warn({ err: error, work, subject, tries }, "Work failed; will retry");
     const message = error instanceof Error ? error.message : String(error);
-    await failTry.run(pool, [work, subject, message, tries > MOST_TRIES ? LEASE_SECONDS : PAUSE_SECONDS]);
+    await failTry.run(pool, [work, subject, message, tries >= MOST_TRIES ? LEASE_SECONDS : PAUSE_SECONDS]);
     return false;
   }
   await endTry.run(pool, [work, subject]);
   return true;
+}
+
+async function putAside({ pool, log }: TryDeps, { work, subject, setAside }: TriedWork, error: unknown) {
+  log.error({ err: error, work, subject }, "Work was set aside: it failed or crashed its process repeatedly");
+  if (setAside === undefined) await setTryAside.run(pool, [work, subject]);
+  else {
+    await setAside();
+    await endTry.run(pool, [work, subject]);
+  }
+  return setAside !== undefined;
 }

@@ -3,16 +3,21 @@ import { statement } from "../sql.ts";
 /** What has not ended well so many times in a row is set aside. */
 export const MOST_TRIES = 5;
 
-/** Counts a try before it begins. No row if it is not its time yet, or another process is at it. */
+/**
+ * Counts a try before it begins. `unended` are those in a row that have not ended, with this one. No row if it is not its
+ * time yet, or another process is at it.
+ */
 export const beginTry = statement<
-  { tries: number; error: string | null },
+  { tries: number; unended: number },
   [work: string, subject: string, leaseSeconds: number]
 >(
   "tries.begin",
-  `insert into tries as t (work, subject, tries, not_before) values ($1, $2, 1, now() + make_interval(secs => $3))
-   on conflict (work, subject) do update set tries = t.tries + 1, not_before = excluded.not_before
+  `insert into tries as t (work, subject, tries, unended, not_before)
+   values ($1, $2, 1, 1, now() + make_interval(secs => $3))
+   on conflict (work, subject) do update set tries = t.tries + 1, unended = t.unended + 1,
+     not_before = excluded.not_before
      where t.not_before <= now()
-   returning tries, error`,
+   returning tries, unended`,
 );
 
 /** It has ended well. */
@@ -23,15 +28,15 @@ export const endTry = statement<never, [work: string, subject: string]>(
 
 export const failTry = statement<never, [work: string, subject: string, error: string, pauseSeconds: number]>(
   "tries.fail",
-  `update tries set error = $3, not_before = now() + make_interval(secs => $4) where work = $1 and subject = $2`,
+  `update tries set error = $3, unended = 0, not_before = now() + make_interval(secs => $4) where work = $1 and subject = $2`,
 );
 
 /** It is tried once a day from now on. */
 export const setTryAside = statement<never, [work: string, subject: string]>(
   "tries.set_aside",
-  `insert into tries (work, subject, tries, not_before, set_aside_at)
-   values ($1, $2, ${MOST_TRIES} - 1, now() + interval '1 day', now())
-   on conflict (work, subject) do update set tries = excluded.tries, not_before = excluded.not_before,
+  `insert into tries (work, subject, tries, unended, not_before, set_aside_at)
+   values ($1, $2, ${MOST_TRIES} - 1, ${MOST_TRIES} - 1, now() + interval '1 day', now())
+   on conflict (work, subject) do update set tries = excluded.tries, unended = excluded.unended, not_before = excluded.not_before,
      set_aside_at = excluded.set_aside_at`,
 );
 
@@ -47,10 +52,11 @@ export const isOtherTried = statement<{ found: boolean }, [work: string, subject
   `select exists (select from tries where work = $1 and subject <> $2) as found`,
 );
 
-/** What is set aside, for the operator. */
+/** What is set aside, or is tried once a minute because it may not be its fault, for the operator. */
 export const countSetAside = statement<{ work: string; count: number }, []>(
   "tries.count_set_aside",
-  `select work, count(*)::int as count from tries where set_aside_at is not null group by work order by work`,
+  `select work, count(*)::int as count from tries
+   where set_aside_at is not null or tries > ${MOST_TRIES} group by work order by work`,
 );
 
 /** What nobody has tried for long: its user, or the reason for it, is gone. */

@@ -125,7 +125,8 @@ async function setAside(pool: pg.Pool): Promise<Condition[]> {
       name: "set aside",
       title: "Work was set aside",
       message:
-        "What failed or crashed its process repeatedly was set aside, so that it holds up nothing else: " +
+        "What failed or crashed its process repeatedly is set aside, or is tried once a minute, " +
+        "so that it holds up nothing else: " +
         `${found.map(({ work, count }) => `${work} (${count})`).join(", ")}. The worker's log says whose it is, and why.`,
     },
   ];

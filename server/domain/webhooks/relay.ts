@@ -90,8 +90,8 @@ async function relayCarefully(services: RelayServices, round: RelayRound, owner:
     subject: owner,
     run: (tries) => relayHeld(services, round, (tx) => hold(tx, tries === 1 ? SHARE : 1)),
     isAtFault: async (tries) => {
-      // The owner's own did not go well for longer than this.
-      if (performance.now() - round.wentWellAt < MOST_TRIES * PAUSE_SECONDS * 1000) return true;
+      // Others' went well while this owner's did not: its tries have taken longer than this.
+      if (performance.now() - round.wentWellAt < (MOST_TRIES - 1) * PAUSE_SECONDS * 1000) return true;
       return tries > TRIES_ALONE && (await isOtherTried.one(services.pool, [WORK, owner]))?.found !== true;
     },
     setAside: () =>

@@ -13,6 +13,8 @@ import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { dump } from "../../../tests/visitor.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
+import { deleteOldOutbox } from "../../db/queries/cleanup.ts";
+import { beginTry, MOST_TRIES } from "../../db/queries/tries.ts";
 import { startJobQueue } from "../../jobs/jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
@@ -557,6 +559,8 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
   await pool.query(longFor, [owner.userId]);
   await relayAll();
   assert.equal(await waiting(), 4, "both fail");
+  const told = await findConditions({ pool, environment: {}, platformsDown: new Set() });
+  assert.match(told.find(({ name }) => name === "set aside")?.message ?? "", /webhooks \(2\)/);
   await pool.query("delete from tries where subject like $1 || '%'", [other.userId]);
   await pool.query("delete from outbox where user_id = $1", [other.userId]);
   await relayAll();
@@ -564,6 +568,61 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
   isBroken = false;
   await relayAll();
   assert.equal(await waiting(), 0);
+});
+
+test("after a fault that stopped everybody's events, all of them are passed on", async () => {
+  const { pool, vault } = world.services;
+  const owners = [await newTenant(), await newTenant(), await newTenant()];
+  for (const tenant of owners) {
+    await create(tenant, { url: `${address}/recovered`, events: [] });
+    await insertEvents(tenant, [{}, {}]);
+  }
+  let isBroken = true;
+  const seal: typeof vault.seal = (text, place) => {
+    if (isBroken) throw new Error("Cannot be sealed");
+    return vault.seal(text, place);
+  };
+  const round = newRound(true);
+  const relayAll = async () => {
+    await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
+    while (await relayEvents({ ...world.services, vault: { ...vault, seal } }, round).catch(() => true)) continue;
+  };
+  for (let rounds = 0; rounds < 8; rounds += 1) await relayAll();
+  isBroken = false;
+  await relayAll();
+  const { rows } = await pool.query<{ count: number }>(
+    "select count(*)::int as count from webhook_deliveries where user_id = any ($1) group by user_id",
+    [owners.map(({ userId }) => userId)],
+  );
+  assert.deepEqual(rows, Array(3).fill({ count: 2 }));
+});
+
+test("an event that killed its process five times is set aside, even if nobody else has any", async () => {
+  const { pool } = world.services;
+  const owner = await newTenant();
+  const { userId, mode } = owner;
+  await create(owner, { url: `${address}/killer`, events: [] });
+  await insertEvents(owner, [{}, {}]);
+  for (let kills = 0; kills < MOST_TRIES; kills += 1)
+    assert.equal((await beginTry.all(pool, ["webhooks", `${userId} ${mode}`, -1])).length, 1);
+  while (await relayEvents(world.services, newRound(true))) continue;
+  const { rowCount } = await pool.query("select from webhook_deliveries where user_id = $1", [userId]);
+  assert.equal(rowCount, 1);
+});
+
+test("an event that waits is not deleted, however old it is", async () => {
+  const { pool } = world.services;
+  const tenant = await newTenant();
+  await insertEvents(tenant, [{}, {}]);
+  await pool.query(
+    `update outbox set created_at = now() - interval '31 days', relayed_at = case when id % 2 = 0 then now() end
+     where user_id = $1`,
+    [tenant.userId],
+  );
+  await deleteOldOutbox.run(pool, [1_000]);
+  const { rows } = await pool.query("select relayed_at from outbox where user_id = $1", [tenant.userId]);
+  assert.deepEqual(rows, [{ relayed_at: null }]);
+  await relay();
 });
 
 test("a webhook that is deleted while events are passed on is skipped, and delays nobody else's", async () => {
