@@ -15,6 +15,7 @@ import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { Said } from "../words/use-words.tsx";
 import { ReviewActions } from "./review-actions.tsx";
 
 /** A post as each platform would get it, and what a person decides about it. */
@@ -123,9 +124,9 @@ function Unfetched({ file: { status, filename, error } }: { file: ShownMedia }) 
   return (
     <Notice tone="warn">
       {status === "failed" ? (
-        <Trans>
-          {withoutTurns(filename)} could not be fetched. {withoutTurns(error ?? "")}
-        </Trans>
+        <>
+          <Trans>{withoutTurns(filename)} could not be fetched.</Trans> <Said text={withoutTurns(error ?? "")} />
+        </>
       ) : (
         <Trans>{withoutTurns(filename)} is being fetched.</Trans>
       )}

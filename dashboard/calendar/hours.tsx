@@ -26,11 +26,15 @@ export function Hours({
   const grid = useRef<HTMLDivElement>(null);
   const morning = useRef<HTMLDivElement>(null);
   const earliest = HOURS.find((hour) => days.some((day) => postsAt(placeOf(day, hour)).length > 0)) ?? FIRST_SEEN;
-  const showMorning = useEffectEvent(() => {
-    if (grid.current !== null && morning.current !== null)
-      grid.current.scrollTop = morning.current.offsetTop - (grid.current.firstElementChild?.clientHeight ?? 0);
-  });
   const [first] = days;
+  const settled = useRef<string>(undefined);
+  const showMorning = useEffectEvent(() => {
+    // Once for the same days, and never away from where somebody is.
+    if (settled.current === first) return;
+    if (!isOld) settled.current = first;
+    if (grid.current === null || morning.current === null || grid.current.contains(document.activeElement)) return;
+    grid.current.scrollTop = morning.current.offsetTop - (grid.current.firstElementChild?.clientHeight ?? 0);
+  });
   useEffect(() => showMorning(), [first, isOld]);
   const columns = { gridTemplateColumns: `4rem repeat(${days.length}, minmax(0, 1fr))` };
   return (

@@ -65,10 +65,10 @@ export function useMove(say: (at: string) => string): (post: PostSummary, to: Ne
       const moved = await ask(postsUpdate, mode, { params: { id }, body: to, ifMatch: now.etag ?? undefined });
       const at = moved.post.scheduledFor ?? to.scheduledFor;
       const [warning] = moved.warnings;
-      const said = t`Moved to ${say(at)}`;
       toasts.say(
-        warning === undefined ? said : `${said}. ${warning.message}`,
+        t`Moved to ${say(at)}`,
         before === null ? undefined : () => void undo(id, before, moved.etag ?? undefined),
+        warning?.message,
       );
       return null;
     } catch (error) {

@@ -25,7 +25,7 @@ import {
   withUpload,
 } from "./draft.ts";
 import { reduce } from "./history.ts";
-import { type Finding, fixesOf, hasField, tabOf, withOwnMedia } from "./issues.ts";
+import { type Finding, fixesOf, hasField, isMendedByFiles, tabOf, withOwnMedia } from "./issues.ts";
 import { countsOf } from "./rules.ts";
 import { fieldsOf } from "./schema.ts";
 
@@ -186,6 +186,16 @@ test("a file on its way is awaited where it is sent, and not for a platform that
   const part = withSetting(DRAFT, "twitter", ["thread"], [{ text: "Next", media: [image("c")] }]);
   assert.equal(isUploading(part), true);
   assert.equal(isUploading({ ...part, platforms: ["threads"] }), false);
+});
+
+test("more files mend what needs some, and not what has too many or the wrong ones", () => {
+  const mended = (change: Partial<Finding>) => isMendedByFiles(finding(change));
+  assert.equal(mended({ rule: "twitter.media.shape", actual: 0, limit: 4 }), true);
+  assert.equal(mended({ rule: "twitter.media.shape", actual: 5, limit: 4 }), false);
+  assert.equal(mended({ rule: "twitter.media.shape", actual: 1, limit: null }), false);
+  assert.equal(mended({ rule: "twitter.placement.media" }), true);
+  assert.equal(mended({ rule: "twitter.text.required" }), true);
+  assert.equal(mended({ rule: "twitter.text.length" }), false);
 });
 
 test("every text that has a limit is counted where it is in a request, as its platform counts it", () => {

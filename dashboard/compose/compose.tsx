@@ -8,6 +8,7 @@ import { type PlatformSet, platformSetsList } from "../../contract/operations/pl
 import { platformsList } from "../../contract/operations/platforms.ts";
 import { postsGet } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
+import { PostNotFound } from "../posts/post-not-found.tsx";
 import { useMode } from "../shell/mode.ts";
 import { queryIn } from "../shell/workspace.ts";
 import { start } from "../start.ts";
@@ -23,17 +24,24 @@ import { fieldsOf } from "./schema.ts";
 export function Compose() {
   const mode = useMode();
   const { post, from, at, media } = useSearch({ from: "/compose" });
-  const [own, setOwn] = useState<{ id: string; key: string } | null>(null);
-  // A post that was created here goes on being written.
-  const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""}`;
+  const [own, setOwn] = useState<{ id: string; key: string; isOpen: boolean } | null>(null);
+  const [count, setCount] = useState(0);
+  // A post that was created here goes on being written until another one is opened.
+  const isOwn = own !== null && post === own.id && own.key.startsWith(`${mode} `);
+  if (isOwn && !own.isOpen) setOwn({ ...own, isOpen: true });
+  if (own?.isOpen === true && !isOwn) {
+    setOwn(null);
+    setCount(count + 1);
+  }
+  const key = isOwn ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""} ${count}`;
   return (
     <Loaded
       key={key}
       isCopy={post === undefined && from !== undefined}
-      sourceId={own?.key === key ? undefined : (post ?? from)}
+      sourceId={isOwn ? undefined : (post ?? from)}
       at={at}
       mediaId={media}
-      onCreated={(id) => setOwn({ id, key })}
+      onCreated={(id) => setOwn({ id, key, isOpen: false })}
     />
   );
 }
@@ -58,11 +66,20 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
   const [described, setDescribed] = useState<ReturnType<typeof describe>>();
   if (described === undefined && platforms.data !== undefined) setDescribed(describe(platforms.data.platforms));
   const [opened, setOpened] = useState<{ draft: Draft; saved: Saved | null }>();
+  const title = sourceId === undefined || isCopy ? t`New post` : t`Edit post`;
   const failed = [sets, accounts, platforms, source, stored].find(({ error }) => error !== null);
   if (failed !== undefined && failed.error !== null && opened === undefined)
-    return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
+    return (
+      <View title={title} isWide>
+        {failed.error.code === "POST_NOT_FOUND" ? (
+          <PostNotFound />
+        ) : (
+          <Failure error={failed.error} onRetry={() => void failed.refetch()} />
+        )}
+      </View>
+    );
   const loading = (
-    <View title={sourceId === undefined || isCopy ? t`New post` : t`Edit post`} isWide>
+    <View title={title} isWide>
       <Loading />
     </View>
   );

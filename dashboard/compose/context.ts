@@ -18,6 +18,8 @@ export interface Described {
 
 /** What all panels share and what changes seldom. */
 export interface Composer {
+  /** Another one each time that a composer is opened. */
+  id: string;
   described: ReadonlyMap<PlatformName, Described>;
   /** The account of the draft's platform set. */
   accountOf: (platform: PlatformName) => Account | undefined;

@@ -7,30 +7,38 @@ import { useRead } from "../api/use-api.ts";
 import { durationInWords } from "../media/facts.ts";
 import { MediaThumbnail } from "../media/thumbnail.tsx";
 import { UploadProgress } from "../media/upload-progress.tsx";
-import { uploadItem } from "../media/upload.ts";
+import { uploadItem, useProgress } from "../media/upload.ts";
 import { useMode } from "../shell/mode.ts";
 import { Button, FieldContext } from "../ui/controls.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
 import type { Shown } from "./draft.ts";
 import { Library } from "./library.tsx";
+import { useCoverKey } from "./uploads.ts";
 
 interface CoverImageProps {
   label: string;
   hint?: string;
+  /** What it is the cover of, in this composer. */
+  place: string;
   /** ID of a stored image. */
   id: string | undefined;
   onChange: (id: string | undefined) => void;
 }
 
 /** A picture that stands for a video: uploaded, or from the library. */
-export function CoverImage({ label, hint, id, onChange }: CoverImageProps) {
+export function CoverImage({ label, hint, place, id, onChange }: CoverImageProps) {
   const { t } = useLingui();
   const mode = useMode();
-  const key = useId();
+  const key = useCoverKey(place);
+  const progress = useProgress(key);
   const input = useRef<HTMLInputElement>(null);
   const { data } = useRead(mediaGet, { params: { id: id ?? "" } }, { enabled: id !== undefined });
   const [isOpen, setOpen] = useState(false);
   const { describedBy } = useContext(FieldContext);
+  const choose = (chosen: string | undefined) => {
+    progress?.cancel();
+    onChange(chosen);
+  };
   return (
     <div role="group" aria-label={label} aria-describedby={describedBy} className="space-y-2">
       <h4 className="text-sm font-semibold">{label}</h4>
@@ -48,6 +56,7 @@ export function CoverImage({ label, hint, id, onChange }: CoverImageProps) {
         accept={MIME_TYPES.filter((type) => type.startsWith("image/")).join(",")}
         onChange={({ target }) => {
           const [file] = target.files ?? [];
+          progress?.cancel();
           if (file !== undefined) uploadItem(key, file, mode, (media) => onChange(media.id));
           target.value = "";
         }}
@@ -55,14 +64,14 @@ export function CoverImage({ label, hint, id, onChange }: CoverImageProps) {
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => input.current?.click()}>{t`Upload`}</Button>
         <Button onClick={() => setOpen(true)}>{t`From the library`}</Button>
-        {id !== undefined && <Button onClick={() => onChange(undefined)}>{t`Remove`}</Button>}
+        {(id !== undefined || progress !== undefined) && <Button onClick={() => choose(undefined)}>{t`Remove`}</Button>}
       </div>
       {hint !== undefined && <p className="text-sm text-dim">{hint}</p>}
       <Dialog title={t`Library`} isOpen={isOpen} onClose={() => setOpen(false)} isWide>
         <Library
           type="image"
           onChoose={({ entry }) => {
-            onChange(entry?.id ?? undefined);
+            choose(entry?.id ?? undefined);
             setOpen(false);
           }}
         />

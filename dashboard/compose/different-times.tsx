@@ -17,9 +17,10 @@ import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { Said } from "../words/use-words.tsx";
 import { DraftContext, useComposer } from "./context.ts";
-import { bodyOf, type Draft, isUploading, type When } from "./draft.ts";
+import { bodyOf, type Draft, type When } from "./draft.ts";
 import { missingDisclosures } from "./issues.ts";
 import type { useSaving } from "./saving.ts";
+import { useFilesOf } from "./uploads.ts";
 
 export type PartsOfSaving = Pick<ReturnType<typeof useSaving>, "save" | "createBeside" | "saved">;
 
@@ -47,6 +48,7 @@ export function DifferentTimes({
   const navigate = useNavigate();
   const { accountOf, described, note, latest } = useComposer();
   const draft = useContext(DraftContext);
+  const { areAwaited } = useFilesOf(draft);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [isBusy, setBusy] = useState(false);
   const groups = useTimesGroups(platforms);
@@ -136,7 +138,7 @@ export function DifferentTimes({
           {without.length === 0 && (
             <Button
               isBusy={isBusy}
-              disabled={draft === null || isUploading(draft)}
+              disabled={draft === null || areAwaited}
               onClick={() => {
                 setBusy(true);
                 void schedule(latest()).finally(() => setBusy(false));

@@ -251,10 +251,19 @@ export function isItem(value: unknown): value is Item {
   return isRecord(value) && typeof value["key"] === "string" && isRecord(value["shown"]);
 }
 
-/** Whether files that are sent with the draft are still being uploaded. */
-export function isUploading({ media, overrides, platforms, others }: Draft): boolean {
+/** The uploads of files that are sent with the draft, and not there yet. */
+export function awaitedUploads({ media, overrides, platforms, others }: Draft): string[] {
   const sent = [...platforms, ...others].map((platform) => overrides[platform]);
-  return JSON.stringify([media, sent]).includes('"entry":null');
+  const found: string[] = [];
+  JSON.stringify([media, sent], (_, value: unknown) => {
+    if (isItem(value) && value.entry === null) found.push(value.upload ?? value.key);
+    return value;
+  });
+  return found;
+}
+
+export function isUploading(draft: Draft): boolean {
+  return awaitedUploads(draft).length > 0;
 }
 
 /** The local time that the clocks of a time zone show at an instant: "2026-12-01T09:30". */

@@ -76,9 +76,10 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
     [accounts, draft.platformSetId],
   );
   const cutTo = rules?.cutTo;
+  const [id] = useState(randomId);
   const composer = useMemo<Composer>(
-    () => ({ described, accountOf, change, type, note, latest, show: setTab, cutTo }),
-    [described, accountOf, change, type, note, latest, cutTo],
+    () => ({ id, described, accountOf, change, type, note, latest, show: setTab, cutTo }),
+    [id, described, accountOf, change, type, note, latest, cutTo],
   );
   const counts = useCounts(rules, draft, described, accountOf);
   const validation = useValidation(draft);

@@ -10,33 +10,47 @@ import { labelOf } from "../start.ts";
 import { Button, FieldContext } from "../ui/controls.tsx";
 import { SaidIssue } from "../words/use-words.tsx";
 import { CountsContext, DraftContext, FindingsContext, useComposer } from "./context.ts";
-import { contentOf, type Draft, timeOf } from "./draft.ts";
-import { type Finding, type Fix, fixesOf, isAt } from "./issues.ts";
+import { contentOf, type Draft, isUploading, timeOf } from "./draft.ts";
+import { type Finding, type Fix, fixesOf, isAt, isMendedByFiles } from "./issues.ts";
 
 const PAUSE_MILLISECONDS = 400;
 
-/** What the server says of the draft, a moment after the last change. */
+/** What the server said of a draft, or only of what had arrived of it. */
+type Validated = Answer<typeof postsValidate> & { isWhole: boolean };
+
+/** What the server says of the draft, a moment after the last change. What files on their way may mend is not said. */
 export function useValidation(draft: Draft) {
   const mode = useMode();
   const { platforms, platformSetId, when } = draft;
   const body = JSON.stringify({ content: contentOf(draft), platforms, platformSetId, ...timeOf(when) });
-  const [asked, setAsked] = useState(body);
+  const isWhole = !isUploading(draft);
+  const [asked, setAsked] = useState({ body, isWhole });
   useEffect(() => {
-    const timer = setTimeout(() => setAsked(body), PAUSE_MILLISECONDS);
+    const timer = setTimeout(() => setAsked({ body, isWhole }), PAUSE_MILLISECONDS);
     return () => clearTimeout(timer);
-  }, [body]);
-  const { data, error, isPlaceholderData, refetch } = useQuery<Answer<typeof postsValidate>, AmpostError>({
+  }, [body, isWhole]);
+  const { data, error, isPlaceholderData, refetch } = useQuery<Validated, AmpostError>({
     queryKey: ["composer", "validation", mode, asked],
-    queryFn: ({ signal }) => ask(postsValidate, mode, { body: Object(JSON.parse(asked)), signal }),
+    queryFn: async ({ signal }) => ({
+      ...(await ask(postsValidate, mode, { body: Object(JSON.parse(asked.body)), signal })),
+      isWhole: asked.isWhole,
+    }),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     gcTime: 60_000,
     enabled: platforms.length > 0,
   });
+  const answer = useMemo(
+    () =>
+      data === undefined || (data.isWhole && isWhole)
+        ? data
+        : { ...data, issues: data.issues.filter((issue) => !isMendedByFiles(issue)) },
+    [data, isWhole],
+  );
   return {
-    answer: platforms.length > 0 ? data : undefined,
+    answer: platforms.length > 0 ? answer : undefined,
     error,
-    isCurrent: asked === body && !isPlaceholderData,
+    isCurrent: asked.body === body && asked.isWhole === isWhole && !isPlaceholderData,
     /** Whether nothing is wrong any more: a limit may have room again. */
     isMended: async () => (await refetch()).data?.issues.length === 0,
   };

@@ -74,6 +74,12 @@ export function isAt({ path }: Finding, pointer: string, isDeep: boolean): boole
   return path === pointer || (isDeep && path.startsWith(`${pointer}/`));
 }
 
+/** Whether more files may mend it. */
+export function isMendedByFiles({ rule, actual, limit }: Issue): boolean {
+  if (rule.endsWith(".media.shape")) return Number(actual) <= Number(limit);
+  return rule.endsWith(".placement.media") || rule.endsWith(".text.required");
+}
+
 /** What can be done about an issue by a press of a button. */
 export type Fix =
   | { name: "cut"; platform: PlatformName; apply: Apply }

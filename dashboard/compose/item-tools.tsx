@@ -100,6 +100,7 @@ export function ItemCover({ item, slot }: ItemProps) {
     <CoverImage
       label={t`Cover of ${item.shown.name}`}
       hint={t`For ${names}.`}
+      place={item.key}
       id={item.entry.thumbnailMediaId ?? undefined}
       onChange={(id) =>
         change((before) =>

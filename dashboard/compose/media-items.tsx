@@ -12,6 +12,7 @@ import { FieldIssues, WithIssues } from "./findings.tsx";
 import { CropItem, ItemCover } from "./item-tools.tsx";
 import { TextBox } from "./text-box.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
+import { useCoverKey } from "./uploads.ts";
 
 /** The files of a list, in their order. */
 export function MediaItems({
@@ -156,8 +157,10 @@ function RemoveItem({
   const { t } = useLingui();
   const { note } = useComposer();
   const draft = useContext(DraftContext);
+  const cover = useProgress(useCoverKey(key));
   const { name } = shown;
   const remove = () => {
+    cover?.cancel();
     const isShared =
       draft !== null &&
       hasUpload(

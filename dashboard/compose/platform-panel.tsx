@@ -1,12 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
 import { memo, useContext, useMemo, useState } from "react";
 
-import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { labelOf } from "../start.ts";
-import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/controls.tsx";
 import { Tag } from "../ui/surfaces.tsx";
+import { AccountLine } from "./account-line.tsx";
 import { type Described, FindingsContext, useComposer } from "./context.ts";
 import { Counters } from "./counters.tsx";
 import { type Item, type Override, type Settings, settingsOfDuties, withoutOwn, withOverride } from "./draft.ts";
@@ -123,20 +122,5 @@ function SettingsBox({
         <SettingsForm platform={platform} fields={fields} settings={settings} />
       </div>
     </details>
-  );
-}
-
-export function AccountLine({ account, nameFrom }: { account: Account; nameFrom?: string | undefined }) {
-  const { displayName, username, platformMetadata } = account;
-  const given = nameFrom === undefined ? undefined : platformMetadata[nameFrom];
-  const name = typeof given === "string" ? given : (displayName ?? username ?? "");
-  return (
-    <p className="flex items-center gap-3">
-      <Avatar url={account.avatarUrl} name={name} platform={account.platform} />
-      <span className="min-w-0">
-        <span className="block truncate font-semibold">{name}</span>
-        {username !== null && <span className="block truncate text-sm text-dim">@{username}</span>}
-      </span>
-    </p>
   );
 }

@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useEffectEvent, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { AmpostError, isPassing } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
@@ -18,6 +18,7 @@ import { type Described, useComposer } from "./context.ts";
 import { type Draft, isUploading, settingsOf } from "./draft.ts";
 import { type Finding, missingDisclosures, tabOf } from "./issues.ts";
 import type { Saved, useSaving } from "./saving.ts";
+import { useFilesOf } from "./uploads.ts";
 
 const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).Conflict }));
 
@@ -48,12 +49,15 @@ export function PublishBar(props: PublishBarProps) {
   const [doing, setDoing] = useState<"save" | "publish" | null>(null);
   const [isAsking, setAsking] = useState(false);
   const { when } = draft;
-  const isLoading = isUploading(draft);
+  const files = useFilesOf(draft);
   const blockers = findings.filter(({ isWarning }) => !isWarning);
-  const canSave = draft.platforms.length > 0 && !isLoading && doing === null;
+  const canSave = draft.platforms.length > 0 && !files.areAwaited && doing === null;
   const [missing] = missingDisclosures(draft, described);
 
-  const open = (saved: Saved) => void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
+  const isLeft = useIsLeft();
+  const open = (saved: Saved) => {
+    if (!isLeft()) void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
+  };
   const fail = (error: unknown) => {
     if (error instanceof AmpostError && error.code === "PRECONDITION_FAILED") return;
     const saved = saving.saved.current;
@@ -68,8 +72,14 @@ export function PublishBar(props: PublishBarProps) {
     // What is not checked yet is left to the server.
     const first = missing ?? (isChecked ? blockers[0] : undefined);
     setDoing(what);
-    if (first === undefined || (await isMended())) await work().then(then, fail);
-    else {
+    if (first === undefined || (await isMended())) {
+      const isNew = saving.saved.current === null;
+      await work().then(then, (error: unknown) => {
+        // What could not be published is a draft now.
+        if (isNew && saving.saved.current !== null) created(saving.saved.current);
+        fail(error);
+      });
+    } else {
       show(tabOf(first));
       toasts.sayFailure(new Error(first.message));
     }
@@ -86,6 +96,7 @@ export function PublishBar(props: PublishBarProps) {
       },
     );
   const created = ({ post: { id } }: Saved) => {
+    if (isLeft()) return;
     onCreated(id);
     void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now, post: id }), replace: true });
   };
@@ -150,7 +161,9 @@ export function PublishBar(props: PublishBarProps) {
         </Button>
       </div>
       <p className="text-sm text-dim" role="status">
-        {isLoading ? (
+        {files.hasFailed ? (
+          t`A file could not be uploaded. Try again, or remove it.`
+        ) : files.areAwaited ? (
           t`Files are being uploaded.`
         ) : saving.state === "saving" ? (
           t`Saving…`
@@ -187,6 +200,18 @@ export function PublishBar(props: PublishBarProps) {
       </Dialog>
     </div>
   );
+}
+
+/** Whether somebody has gone elsewhere meanwhile, who must not be led back. */
+function useIsLeft(): () => boolean {
+  const isLeft = useRef(false);
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+    };
+  }, []);
+  return () => isLeft.current;
 }
 
 /**

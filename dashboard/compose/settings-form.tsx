@@ -154,6 +154,7 @@ function Control({ platform, field, path, value }: SettingProps) {
       return (
         <CoverImage
           label={t`Cover image`}
+          place={pointerOf(platform, path)}
           hint={hint}
           id={typeof value === "string" ? value : undefined}
           onChange={set}

@@ -51,13 +51,12 @@ export function FirstPost({ onAct }: { onAct: () => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         onAct();
-        const content = { text };
+        const body = { content: { text }, platforms: [platform], platformSetId };
         const onSuccess = ({ post }: { post: Post }) => publish.mutate({ params: { id: post.id } });
         // What could not be published is a draft now.
         const draft = create.data?.post;
-        if (draft === undefined)
-          create.mutate({ body: { content, platforms: [platform], platformSetId } }, { onSuccess });
-        else update.mutate({ params: { id: draft.id }, body: { content } }, { onSuccess });
+        if (draft === undefined) create.mutate({ body }, { onSuccess });
+        else update.mutate({ params: { id: draft.id }, body }, { onSuccess });
       }}
     >
       <TextArea

@@ -87,15 +87,23 @@ export interface Progress {
 const progress = new Map<string, Progress>();
 const listeners = new Set<() => void>();
 
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 /** How far the upload of an item is; undefined if there is none. */
 export function useProgress(key: string): Progress | undefined {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    () => progress.get(key),
-  );
+  return useSyncExternalStore(subscribe, () => progress.get(key));
+}
+
+/** Whether one of these uploads has failed, or else is on its way. */
+export function useUploads(isMeant: (key: string) => boolean): "failed" | "onWay" | null {
+  return useSyncExternalStore(subscribe, () => {
+    const found = [...progress].filter(([key]) => isMeant(key));
+    if (found.some(([, { error }]) => error !== null)) return "failed";
+    return found.length > 0 ? "onWay" : null;
+  });
 }
 
 /** Uploads an item's file when a place is free; `onStored` is called when it is there. */

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { Suspense, use } from "react";
 
 import { type Account, accountsList } from "../../contract/operations/accounts.ts";
@@ -7,14 +7,14 @@ import { type PlatformSet, platformSetsList } from "../../contract/operations/pl
 import type { Post } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { cardOf } from "../preview/cards.ts";
-import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { Card, Empty, Loading, View } from "../ui/surfaces.tsx";
+import { Card, Loading, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { accountNow } from "./account-now.ts";
 import { ApprovalNotice } from "./approval-notice.tsx";
 import { OnPlatform } from "./on-platform.tsx";
 import { PostActions } from "./post-actions.tsx";
+import { PostNotFound } from "./post-not-found.tsx";
 import { shownStatus } from "./shown-status.ts";
 import { StatusTag } from "./status.tsx";
 import { type FollowedPost, usePost } from "./use-post.ts";
@@ -30,7 +30,7 @@ export function PostPage() {
     return (
       <View title={t`Post`} isWide>
         {error === null && <Loading />}
-        {error?.code === "POST_NOT_FOUND" && <NotFound />}
+        {error?.code === "POST_NOT_FOUND" && <PostNotFound />}
         {error !== null && error.code !== "POST_NOT_FOUND" && <Failure error={error} onRetry={() => void refetch()} />}
       </View>
     );
@@ -108,21 +108,5 @@ function Facts({ post, sets }: { post: Post; sets: readonly PlatformSet[] }) {
         )}
       </dl>
     </Card>
-  );
-}
-
-function NotFound() {
-  const { t } = useLingui();
-  return (
-    <Empty
-      title={t`Post not found`}
-      action={
-        <Link to="/posts" className={buttonClass("main")}>
-          {t`All posts`}
-        </Link>
-      }
-    >
-      {t`It does not exist in this mode. Posts made in test mode are not in live mode, and the other way round.`}
-    </Empty>
   );
 }

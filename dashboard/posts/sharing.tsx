@@ -2,6 +2,7 @@ import type { Account } from "../../contract/operations/accounts.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
+import { AccountLine } from "../compose/account-line.tsx";
 import { Consent } from "../compose/consent.tsx";
 import { settingsIn } from "../compose/draft.ts";
 import { dutiesOf } from "../start.ts";
@@ -26,13 +27,10 @@ export function Sharing({
     const duties = dutiesOf(platform);
     return (
       duties !== undefined && (
-        <Consent
-          key={platform}
-          platform={platform}
-          duties={duties}
-          settings={settingsIn(post, platform)}
-          account={account}
-        />
+        <div key={platform} className="space-y-2">
+          {account !== undefined && <AccountLine account={account} nameFrom={duties.creatorName} />}
+          <Consent platform={platform} duties={duties} settings={settingsIn(post, platform)} account={account} />
+        </div>
       )
     );
   });

@@ -4,17 +4,18 @@ import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useState } from "re
 
 import { MODES } from "../../model/platform-names.ts";
 import { start } from "../start.ts";
-import { Button, Checkbox } from "../ui/controls.tsx";
+import { Button } from "../ui/controls.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
 import { Keys } from "./keys.tsx";
 import { useMode } from "./mode.ts";
-import { areShortcutsOn, type Command, listenForShortcuts, type Shortcut, turnShortcuts } from "./shortcuts.ts";
+import { type Command, listenForShortcuts, type Shortcut, withControl } from "./shortcuts.ts";
 import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
 import { mayOpen } from "./workspace.ts";
 
 const Palette = lazy(() => import("./palette.tsx"));
+const ShortcutList = lazy(async () => ({ default: (await import("./shortcut-list.tsx")).ShortcutList }));
 
 type Open = "palette" | "shortcuts" | null;
 
@@ -44,7 +45,7 @@ export function Commands() {
       <Button kind="quiet" className="px-2" aria-keyshortcuts="Control+K Meta+K" onClick={() => setOpen("palette")}>
         <SearchIcon />
         <span className="max-lg:sr-only">{t`Search`}</span>
-        <Keys keys={[isApple() ? "⌘K" : "Ctrl K"]} className="max-lg:hidden" />
+        <Keys keys={[withControl("K")]} className="max-lg:hidden" />
       </Button>
       {open === "palette" && (
         <Suspense>
@@ -52,7 +53,9 @@ export function Commands() {
         </Suspense>
       )}
       <Dialog title={t`Keyboard shortcuts`} isOpen={open === "shortcuts"} onClose={close}>
-        <ShortcutList shortcuts={shortcuts} />
+        <Suspense>
+          <ShortcutList shortcuts={shortcuts} />
+        </Suspense>
       </Dialog>
     </>
   );
@@ -92,37 +95,4 @@ function useCommands(showShortcuts: () => void): readonly Command[] {
     { name: t`Keyboard shortcuts`, keys: ["?"], run: showShortcuts },
     { name: t`Documentation`, run: () => location.assign(start.docsUrl) },
   ];
-}
-
-function ShortcutList({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
-  const { t } = useLingui();
-  const [isOn, setIsOn] = useState(areShortcutsOn);
-  const search = { name: t`Search and commands`, keys: [isApple() ? "⌘K" : "Ctrl K"] };
-  return (
-    <>
-      <dl className="mb-4 divide-y">
-        {[search, ...shortcuts].map(({ name, keys }) => (
-          <div key={name} className="flex items-center justify-between gap-4 py-2 text-sm">
-            <dt>{name}</dt>
-            <dd>
-              <Keys keys={keys} />
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <Checkbox
-        label={t`Use shortcuts of single keys`}
-        hint={t`Turn this off if they get in the way of speech input.`}
-        checked={isOn}
-        onChange={({ target: { checked } }) => {
-          turnShortcuts(checked);
-          setIsOn(checked);
-        }}
-      />
-    </>
-  );
-}
-
-function isApple(): boolean {
-  return /Mac|iP(hone|ad)/.test(navigator.userAgent);
 }

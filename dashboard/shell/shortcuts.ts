@@ -20,6 +20,11 @@ export function turnShortcuts(isOn: boolean): void {
   else localStorage.setItem(STORED, "off");
 }
 
+/** How a key is written that is pressed together with Ctrl, or ⌘ on a Mac. */
+export function withControl(key: string): string {
+  return /Mac|iP(hone|ad)/.test(navigator.userAgent) ? `⌘${key}` : `Ctrl ${key}`;
+}
+
 const MOST_MILLISECONDS_BETWEEN = 1_500;
 
 /** Calls a shortcut once its keys were pressed. Returns what ends it. */

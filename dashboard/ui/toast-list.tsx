@@ -10,7 +10,7 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
   const { t } = useLingui();
   return (
     <Toast.Provider label={t`Notification`} duration={6000}>
-      {shown.map(({ id, text, isBad, undo, requestHref: href }) => (
+      {shown.map(({ id, text, isBad, warning, undo, requestHref: href }) => (
         <Toast.Root
           key={id}
           type={isBad ? "foreground" : "background"}
@@ -19,6 +19,11 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
         >
           <Toast.Description className="grow text-sm">
             {isBad ? <Said text={text} /> : text}
+            {warning !== undefined && (
+              <>
+                . <Said text={warning} />
+              </>
+            )}
             {href !== undefined && (
               <>
                 {" "}

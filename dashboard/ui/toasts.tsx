@@ -9,6 +9,8 @@ export interface ToastSaid {
   id: number;
   text: string;
   isBad: boolean;
+  /** What the server warns of, in its words. */
+  warning?: string | undefined;
   /** The address of the failed request in the request log. */
   requestHref?: string | undefined;
   undo: (() => void) | undefined;
@@ -16,7 +18,7 @@ export interface ToastSaid {
 
 interface Toasts {
   /** Says that something is done, with a way back if there is one. */
-  say(text: string, undo?: () => void): void;
+  say(text: string, undo?: () => void, warning?: string): void;
   /** Says that something failed, for things that have no field to say it beside. */
   sayFailure(error: Error): void;
 }
@@ -41,7 +43,7 @@ export function ToastRoom({ children }: { children: ReactNode }) {
   }, []);
   const toasts = useMemo<Toasts>(
     () => ({
-      say: (text, undo) => add({ text, isBad: false, undo }),
+      say: (text, undo, warning) => add({ text, isBad: false, undo, warning }),
       sayFailure: (error) =>
         add({ text: error.message, isBad: true, undo: undefined, requestHref: requestHref(error) }),
     }),

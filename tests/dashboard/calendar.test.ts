@@ -8,7 +8,7 @@ import { offsetAt, offsetFormat, readLocalTime } from "../../model/time-zones.ts
 import { idOf, objectIn } from "../answers.ts";
 import { step } from "../browser.ts";
 import type { World } from "../world.ts";
-import { assertAccessible, signedIn } from "./signed-in.ts";
+import { assertAccessible, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
 const ZONE = "Europe/Berlin";
 const POSTS = "/api/v1/posts";
@@ -59,8 +59,15 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await said("Times are in Europe/Berlin (GMT+");
   });
   await step("a post is dragged to another day at the same time, and back by undo", async () => {
+    await page.route(`**${POSTS}/*`, async (route) => {
+      if (route.request().method() !== "PATCH") return await route.continue();
+      const response = await route.fetch();
+      const warning = { rule: "facebook.text", path: "/content/text", message: "content.text is short.", fix: "" };
+      return await route.fulfill({ response, json: { ...Object(await response.json()), warnings: [warning] } });
+    });
     await changed(page, () => drag(page, chip, cell(day(12))));
-    await said("Moved to");
+    await said(/^Moved to .+\. The text is short\.$/);
+    await page.unroute(`**${POSTS}/*`);
     assert.equal(await timeOf(launch), at(day(12)));
     await cell(day(12)).getByRole("button", { name: "The launch" }).waitFor();
     await changed(page, () => page.getByRole("button", { name: "Undo" }).click());
@@ -180,6 +187,35 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
          look();
        })`,
     );
+  });
+  await step("who is at an hour stays there when its posts come, or fewer are shown", async () => {
+    const isSeen = (date: string) =>
+      page.evaluate(`${TWO_FRAMES}.then(() => {
+        const [grid, hour] = ["[role=grid]", '[data-place="${date}T23"]'].map((each) =>
+          document.querySelector(each).getBoundingClientRect());
+        return hour.top >= grid.top && hour.bottom <= grid.bottom;
+      })`);
+    const busy = page.locator('[aria-busy="true"]:has([role=grid])');
+    await page.goto(address("day"));
+    await cell(`${day(10)}T23`).focus();
+    const listed = Promise.withResolvers<void>();
+    await page.route("**/api/v1/posts?*", async (route) => {
+      await listed.promise;
+      await route.continue().catch(() => undefined);
+    });
+    await page.keyboard.press("ArrowRight");
+    await page.locator(`[data-place="${day(11)}T23"]:focus`).waitFor();
+    await busy.waitFor();
+    listed.resolve();
+    await busy.waitFor({ state: "detached" });
+    assert.equal(await isSeen(day(11)), true);
+    await page.unroute("**/api/v1/posts?*");
+    await page.getByText("Filters and time zone").click();
+    const read = page.waitForResponse(/\/posts\?.*platform=instagram/);
+    await page.getByLabel("Platform", { exact: true }).selectOption("instagram");
+    await read;
+    await busy.waitFor({ state: "detached" });
+    assert.equal(await isSeen(day(11)), true);
   });
   await step("in the agenda, arrows lead over the days without posts", async () => {
     await page.goto(address("agenda"));

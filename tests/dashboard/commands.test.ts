@@ -44,7 +44,14 @@ test("commands and posts are found by their words, and keys lead everywhere", as
   await page.waitForURL("**/posts?mode=test");
   await page.keyboard.type("?");
   const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
-  await list.getByText("New post").waitFor();
+  await list.getByText("New post", { exact: true }).waitFor();
+  for (const [view, ...keys] of [
+    ["Composer", "Save or schedule Ctrl Enter Ctrl S", "Redo Ctrl ⇧Z"],
+    ["Calendar", "Today T", "Pick up or drop a scheduled post Space"],
+  ]) {
+    await list.getByRole("heading", { name: view }).waitFor();
+    for (const key of keys) assert.ok((await list.innerText()).replace(/\s+/g, " ").includes(key), key);
+  }
   await assertAccessible(page);
   await list.getByLabel("Use shortcuts of single keys").uncheck();
   await page.keyboard.press("Escape");

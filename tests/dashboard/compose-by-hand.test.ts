@@ -112,6 +112,44 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await other.close();
   });
 
+  await step("a new post is another one, also after one that was refused; the other mode has neither", async () => {
+    const text = page.getByLabel("Text", { exact: true });
+    const idNow = async () => {
+      await page.waitForURL("**/compose?*post=*");
+      await page.getByText("Saved", { exact: true }).waitFor();
+      return new URL(page.url()).searchParams.get("post");
+    };
+    const openNew = async () => {
+      await page.getByRole("link", { name: "New post" }).click();
+      await page.waitForURL((url) => !url.searchParams.has("post"));
+      await until(page, "document.querySelector('textarea').value === ''");
+      await page.getByLabel("Threads").check();
+    };
+    await openNew();
+    await text.fill("One");
+    const one = await idNow();
+    await openNew();
+    await text.fill("Two");
+    const two = await idNow();
+    await page.route("**/publish?*", (route) => route.abort(), { times: 1 });
+    await openNew();
+    await text.fill("Three");
+    await press(page, "Publish now");
+    const three = await idNow();
+    await page.getByRole("link", { name: "Live", exact: true }).click();
+    await page.getByText("Post not found").waitFor();
+    await page.getByRole("link", { name: "Test", exact: true }).click();
+    await until(page, "document.querySelector('textarea')?.value === 'Three'");
+    for (const [id, words] of [
+      [one, "One"],
+      [two, "Two"],
+      [three, "Three"],
+    ]) {
+      await page.goto(`${appUrl}/compose?mode=test&post=${id}`);
+      assert.equal(await text.inputValue(), words);
+    }
+  });
+
   await step(
     "what cannot be saved yet stays in the browser, and what is wrong is mended beside its field",
     async () => {
@@ -208,6 +246,20 @@ test("what is being scheduled does not become a draft again, however long the se
     sent.map((body) => typeof Object(body).scheduledFor),
     ["string"],
   );
+
+  // Who leaves while a draft is being saved is not led back to it.
+  await page.goto(`${world.url}/compose?mode=test`);
+  await page.getByLabel("Facebook").check();
+  await Promise.all([
+    page.waitForRequest((request) => request.method() === "POST" && /\/posts\?/.test(request.url())),
+    page.getByLabel("Text", { exact: true }).fill("Left"),
+  ]);
+  const created = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.getByRole("link", { name: "Posts", exact: true }).click();
+  await page.waitForURL("**/posts?*");
+  assert.equal((await created).status(), 201);
+  await page.getByRole("link", { name: "Left" }).waitFor();
+  assert.match(page.url(), /\/posts\?/);
   assert.deepEqual(troubles, []);
 });
 

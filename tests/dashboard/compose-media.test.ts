@@ -3,10 +3,12 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
+import type { Route } from "playwright-core";
+
 import { allow, asSomebodyElse, press, step } from "../browser.ts";
 import { fixture, give } from "./give.ts";
 import { installed } from "./installed.ts";
-import { assertAccessible } from "./signed-in.ts";
+import { assertAccessible, TWO_FRAMES } from "./signed-in.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 
@@ -50,6 +52,15 @@ test("files come into a post from everywhere, and those of one platform are chan
     await press(page, "Add");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   };
+
+  const notUploaded = page.getByText("A file could not be uploaded. Try again, or remove it.");
+  const refuseUploads = [
+    /\/media\/uploads\//,
+    (route: Route) =>
+      route.request().method() === "PATCH"
+        ? route.fulfill({ status: 400, json: { error: "No room." } })
+        : route.continue(),
+  ] as const;
 
   await step("a picture is pasted while writing, or dropped beside the list; copied cells stay a text", async () => {
     await openNew("Pictures", "Threads", "Facebook");
@@ -113,6 +124,31 @@ test("files come into a post from everywhere, and those of one platform are chan
     },
   );
 
+  await step("what a file on its way may mend is not said, and one that could not be uploaded is", async () => {
+    await openNew("Soon", "Instagram");
+    const missing = page.getByText(/^Instagram supports/);
+    await missing.waitFor();
+    const arrival = Promise.withResolvers<void>();
+    await page.route(refuseUploads[0], async (route) => {
+      if (route.request().method() !== "PATCH") return await route.continue();
+      await arrival.promise;
+      return await refuseUploads[1](route);
+    });
+    const asked = page.waitForResponse("**/posts/validate?*");
+    await page.getByLabel("Files").setInputFiles(join(FIXTURES, "photo-1x1.jpg"));
+    await page.getByText("Files are being uploaded.").waitFor();
+    assert.equal(await missing.count(), 0);
+    await asked;
+    await page.evaluate(TWO_FRAMES);
+    assert.equal(await missing.count(), 0);
+    arrival.resolve();
+    await notUploaded.waitFor();
+    await assertAccessible(page);
+    await page.unroute(refuseUploads[0]);
+    await press(page, "Try again");
+    await saved.waitFor();
+  });
+
   await step("a URL that is none of a file is refused beside its field", async () => {
     await openNew("A film", "YouTube");
     await press(page, "From a URL");
@@ -122,10 +158,31 @@ test("files come into a post from everywhere, and those of one platform are chan
     await page.keyboard.press("Escape");
   });
 
-  await step("a video gets a cover", async () => {
+  await step("a video gets a cover, which is awaited, or removed if it cannot be uploaded", async () => {
     await page.getByLabel("Files").setInputFiles(join(FIXTURES, "landscape-16x9.mp4"));
-    await page.getByLabel("File for Cover of landscape-16x9.mp4").setInputFiles(join(FIXTURES, "photo-1.91x1.jpg"));
+    const cover = page.getByLabel("File for Cover of landscape-16x9.mp4");
+    await cover.waitFor({ state: "attached" });
+    await page.route(...refuseUploads);
+    await cover.setInputFiles(join(FIXTURES, "photo-1.91x1.jpg"));
+    await notUploaded.waitFor();
+    await tab(/^YouTube/).click();
+    await tab(/^All platforms/).click();
+    await press(page, "Remove");
+    await saved.waitFor();
+    await page.unroute(refuseUploads[0]);
+    const arrival = Promise.withResolvers<void>();
+    await page.route(refuseUploads[0], async (route) => {
+      await arrival.promise;
+      await route.continue();
+    });
+    await cover.setInputFiles(join(FIXTURES, "photo-1.91x1.jpg"));
+    await page.getByText("Files are being uploaded.").waitFor();
+    await tab(/^YouTube/).click();
+    assert.equal(await page.getByRole("button", { name: "Publish now" }).isDisabled(), true);
+    arrival.resolve();
+    await tab(/^All platforms/).click();
     await page.getByRole("img", { name: "photo-1.91x1.jpg" }).waitFor();
+    await page.unroute(refuseUploads[0]);
     await publish();
     await until(async () => (await lastCall("/thumbnails/set")) !== "");
     const [post] = await outThere(4);

@@ -150,6 +150,7 @@ test("a post is written for several platforms, mended, illustrated and published
     const before = await lastCall("/creator_info/");
     await press(page, "Publish now");
     await dialog.getByText(shown).waitFor();
+    await dialog.getByText(/^@/).waitFor();
     await until(async () => (await lastCall("/creator_info/")) > before);
     await assertAccessible(page);
     await dialog.getByRole("button", { name: "Publish now" }).click();

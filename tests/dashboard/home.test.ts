@@ -59,7 +59,11 @@ test("home leads a new user to going live, and tells what is next, what failed a
     // The same post, and no draft is left behind.
     await page.getByRole("textbox", { name: "Text" }).fill("The first");
     await assertAccessible(page);
-    await publish.click();
+    const [update] = await Promise.all([
+      page.waitForRequest((request) => request.method() === "PATCH"),
+      publish.click(),
+    ]);
+    assert.deepEqual(update.postDataJSON(), { content: { text: "The first" }, platforms: ["threads"], platformSetId });
     await sees("Publishing on Threads has started.");
     await sees("2 of 5 done");
     const { rows } = await pool.query<{ id: string; status: string }>(
