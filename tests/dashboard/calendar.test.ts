@@ -197,7 +197,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
       })`);
     const busy = page.locator('[aria-busy="true"]:has([role=grid])');
     await page.goto(address("day"));
-    await cell(`${day(10)}T23`).focus();
+    await cell(`${day(10)}T23`).click();
     const listed = Promise.withResolvers<void>();
     await page.route("**/api/v1/posts?*", async (route) => {
       await listed.promise;

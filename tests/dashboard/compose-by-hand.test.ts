@@ -131,7 +131,8 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await openNew();
     await text.fill("Two");
     const two = await idNow();
-    await page.route("**/publish?*", (route) => route.abort(), { times: 1 });
+    const refusal = { code: "POLICY_VIOLATION", error: "Not today.", issues: [] };
+    await page.route("**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
     await openNew();
     await text.fill("Three");
     await press(page, "Publish now");
