@@ -80,6 +80,7 @@ export interface PostState {
     attempt_count: number;
     next_action_at: Date | null;
     lease_until: Date | null;
+    takeovers: number;
     live_through: string | null;
     step: string | null;
     error: PlatformPostError | null;

@@ -498,13 +498,13 @@ const AT_THE_SAME_TIME_MS = 300_000;
 
 /**
  * A refresh token is used once at a time, unless the response was lost; and no one is told to reconnect without a
- * reason.
+ * reason. Faults that only strike commits change neither.
  */
 async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
     .filter(({ body }) => body.includes("grant_type=refresh_token"))
     .map(({ body, atMs }) => ({ token: new URLSearchParams(body).get("refresh_token") ?? "", atMs }));
-  const disturbed = ran.struck.size > 0;
+  const disturbed = ![...ran.struck].every((fault) => fault.at === "request" && fault.only === "commit");
   const twice = shown.filter(({ token, atMs }, index) =>
     shown.slice(0, index).some((before) => before.token === token && atMs - before.atMs < AT_THE_SAME_TIME_MS),
   );

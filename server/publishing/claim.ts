@@ -1,8 +1,16 @@
 import type pg from "pg";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
-import { claimDue, type Claimed, findHeld, type Lane, renewLeases, SUSPECT_TAKEOVERS } from "../db/queries/claims.ts";
-import { countBy, heldByGroup, type Room } from "./shares.ts";
+import {
+  claimDue,
+  type Claimed,
+  findHeld,
+  type Lane,
+  renewLeases,
+  SET_ASIDE_TAKEOVERS,
+  SUSPECT_TAKEOVERS,
+} from "../db/queries/claims.ts";
+import { countBy, heldByGroup, holderOf, type Room } from "./shares.ts";
 import { LEASE_SECONDS } from "./timing.ts";
 
 /** A platform post that this process holds, until its lease ends or another process takes it over. */
@@ -56,7 +64,7 @@ export function isLeaseOver({ lease, lost }: Claim): boolean {
   return lost.signal.aborted || secondsSince(lease.takenAt) >= LEASE_SECONDS;
 }
 
-/** Round-robin state of a lane: which users were served last, and where the pass through all accounts continues. */
+/** Round-robin state of a lane: which users of each mode were served last, and where the pass through all accounts continues. */
 export interface Turns {
   account: string;
   /** Whether a pass is in progress, and how many have started. */
@@ -76,6 +84,11 @@ export function newTurns(): Turns {
 /** Whether so many processes died holding it that it may be the cause. */
 export function isSuspect({ takeovers }: Claim): boolean {
   return takeovers >= SUSPECT_TAKEOVERS;
+}
+
+/** Whether it is only held, so that processes that are alive can say so, before it is set aside. */
+export function isHeldBack({ takeovers }: Claim): boolean {
+  return takeovers === SET_ASIDE_TAKEOVERS;
 }
 
 /**
@@ -98,7 +111,8 @@ export async function claim(
   const served = countByUser(held, turns);
   const groups = heldByGroup(held, room.shares.user);
   const rows = await claimDue[lane].all(pool, [
-    room.free,
+    room.free.live,
+    room.free.test,
     LEASE_SECONDS,
     turns.account,
     [...served.keys()],
@@ -133,7 +147,7 @@ export async function claim(
       takeovers,
     }) => {
       if (id === null) return [];
-      remember(turns, userId);
+      remember(turns, holderOf({ mode, userId }));
       return [
         {
           id,
@@ -170,12 +184,12 @@ export async function renewClaims(pool: pg.Pool, claims: readonly Claim[]): Prom
 }
 
 function countByUser(running: Iterable<Claim>, turns: Turns): Map<string, number> {
-  return countBy(running, ({ userId }) => userId, new Map([...turns.lastTurnOf.keys()].map((user) => [user, 0])));
+  return countBy(running, holderOf, new Map([...turns.lastTurnOf.keys()].map((user) => [user, 0])));
 }
 
-function remember({ lastTurnOf, count }: Turns, userId: string): void {
-  lastTurnOf.delete(userId);
-  lastTurnOf.set(userId, count);
+function remember({ lastTurnOf, count }: Turns, user: string): void {
+  lastTurnOf.delete(user);
+  lastTurnOf.set(user, count);
   const oldest = lastTurnOf.keys().next();
   if (lastTurnOf.size > USERS_REMEMBERED && !oldest.done) lastTurnOf.delete(oldest.value);
 }

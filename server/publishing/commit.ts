@@ -348,8 +348,7 @@ export async function recordLive(
   const { row } = work;
   const next = nextPosition(work, at, at.step.name);
   const waits = next.effect !== null && next.lane !== work.claim.lane && !work.slots.moveTo(next.lane);
-  const changes: Changes = {
-    ...doneChanges(work, done, checkpoint),
+  const rest: Changes = {
     ...goTo(next),
     ...(waits ? { next: { at: "seconds", seconds: 0 } } : {}),
     lastLiveStep: at.step.name,
@@ -361,22 +360,39 @@ export async function recordLive(
     liveSince,
   };
   const result = { ...intent, result: "ok", remoteId: done.remoteId ?? null } as const;
-  const save = (also: { intent: IntentChanges }): Promise<void> =>
-    next.effect === null
+  const save = (found: StepDone, also: { intent: IntentChanges }): Promise<void> => {
+    const changes = { ...doneChanges(work, found, checkpoint), ...rest };
+    return next.effect === null
       ? settle(work, { ...changes, status: "published", next: { at: "never" } }, also, RESULT_PATIENCE)
       : write(work, changes, also, RESULT_PATIENCE);
+  };
   try {
-    await save({ intent: result });
+    await save(done, { intent: result });
   } catch (error) {
     if (isFound || !isTakenRemoteId(error)) throw error;
     if (done.onDuplicateRemoteId instanceof BrokerError) {
       await disproveRepeated(work, at.step, done.onDuplicateRemoteId.message);
       return failStep(work, at, done.onDuplicateRemoteId, { intent: { ...intent, result: "definite_failure" } });
     }
-    // The platform's own answer carried an id that already belongs to another commit. This one is live all the same.
+    // The platform's own answer carried an id that already belongs to another commit. This one is live all the same,
+    // but nothing that the answer names is its own: if no other part follows, the platform is asked for that.
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform returned the same ID twice");
-    const evidence = { ...intent.evidence, repeatedRemoteId: done.remoteId };
-    await save({ intent: { ...result, remoteId: null, evidence } });
+    const named = { ...result, remoteId: null, evidence: { ...intent.evidence, repeatedRemoteId: done.remoteId } };
+    const nameless: StepDone = { done: {}, ...(done.warnings && { warnings: done.warnings }) };
+    if (!next.isCommitted) await save(nameless, { intent: named });
+    else {
+      const changes: Changes = {
+        ...doneChanges(work, nameless, checkpoint),
+        ...rest,
+        status: "published",
+        step: at.step.name,
+        lane: "observe",
+        publishedNow: true,
+        next: { at: "seconds", seconds: readBackSeconds(0) / work.pace },
+      };
+      await settle(work, changes, { intent: named }, RESULT_PATIENCE);
+      return "released";
+    }
   }
   return next.effect === null || waits ? "released" : "continue";
 }

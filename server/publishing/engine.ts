@@ -9,6 +9,7 @@ import {
   type Claim,
   type Instant,
   instant,
+  isHeldBack,
   isSuspect,
   newTurns,
   renewClaims,
@@ -18,7 +19,7 @@ import {
 import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
-import { freeAccount, runClaimed, Stopping } from "./run.ts";
+import { freeAccount, lose, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn, upTo } from "./shares.ts";
 import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
 
@@ -96,13 +97,13 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** In a rush of commits, the other lanes use fewer slots, unless the commits are stuck. */
   function roomOf(lane: Lane): Room {
-    const { size } = lanes[lane].running;
+    const { running } = lanes[lane];
     if (isHardlyObserved(lane)) {
       const few = Math.ceil(slots[lane] * OBSERVED_IN_RUSH);
-      return roomIn(few, few, size);
+      return roomIn(few, few, running);
     }
     const isOpen = lane === "commit" || !isRush();
-    return roomIn(slots[lane], isOpen ? slots[lane] : Math.ceil(slots[lane] * OPEN_IN_RUSH), size);
+    return roomIn(slots[lane], isOpen ? slots[lane] : Math.ceil(slots[lane] * OPEN_IN_RUSH), running);
   }
 
   function isRush(): boolean {
@@ -117,7 +118,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function hasRoom(lane: Lane): boolean {
     const { free, reserve } = roomOf(lane);
-    return free > 0 || reserve.live > 0;
+    return free.live > 0 || reserve.live > 0;
   }
 
   /** That a platform does not respond to the app of one user is not reported as the platform being down. */
@@ -165,7 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
         if (taken > 0) lookedAt = own.turns.round;
         if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
         if (isHardlyObserved(lane)) await pause(OBSERVED_EVERY_MILLISECONDS);
-        else if (taken > 0 && roomOf(lane).free < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
+        else if (taken > 0 && roomOf(lane).free.test < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
       }
     } catch (error) {
       own.wanted = false;
@@ -191,7 +192,7 @@ export function createEngine(options: EngineOptions): Engine {
         outages.forClaims(lane),
       );
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
-      if (claims.length < room.free) own.rushSince = null;
+      if (claims.length < room.free.test) own.rushSince = null;
       else if (claims.length > 0) own.rushSince ??= instant();
       if (claims.length > 0) await begin(claims);
       return claims.length;
@@ -207,7 +208,11 @@ export function createEngine(options: EngineOptions): Engine {
     for (const claim of claims) {
       const row = byOwner.get(claim.leaseOwner);
       if (row === undefined) {
-        // It was discarded or edited in this very moment.
+        // It was discarded, edited or taken over in this very moment.
+        await lose(options, claim);
+        continue;
+      }
+      if (isHeldBack(claim)) {
         await freeAccount(options, claim);
         continue;
       }

@@ -216,6 +216,7 @@ test("an open commit cannot be checked before its deadline and the quarantine ha
     ]);
     const claimed = await claimDue.observe.all(world.pool, [
       10,
+      10,
       6,
       "00000000-0000-0000-0000-000000000000",
       [],

@@ -2,7 +2,7 @@ import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepDone } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import { freeSlot } from "../db/queries/claims.ts";
+import { freeSlot, takeBackTakeover } from "../db/queries/claims.ts";
 import type { Changes, JournalEntry } from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { beginDoubted, doubtNext, isDoubted, nameDoubted, startMark } from "./after-restore.ts";
@@ -54,7 +54,7 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
       await stopAt(claimed, error);
     });
   } catch (error) {
-    if (error instanceof LostClaim) return freeAccount(deps, claim);
+    if (error instanceof LostClaim) return lose(deps, claim);
     deps.log.error(
       { err: error, platformPostId: row.id, step: row.step },
       "the reason publishing stopped could not be stored; it continues when the lease ends",
@@ -62,9 +62,17 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
   }
 }
 
-/**
- * The platform post was lost, but this claim may still occupy the account; none of its steps is running there any more.
- */
+/** The platform post was lost. If another process took it over, this one says that it has not died. */
+export async function lose(deps: Pick<PublishingDeps, "pool" | "log">, claim: Claim): Promise<void> {
+  await Promise.all([
+    freeAccount(deps, claim),
+    takeBackTakeover
+      .run(deps.pool, [claim.id, claim.fence])
+      .catch((error: unknown) => deps.log.warn({ err: error }, "a takeover could not be taken back")),
+  ]);
+}
+
+/** This claim may still occupy the account, although none of its steps is running there any more. */
 export async function freeAccount(
   deps: Pick<PublishingDeps, "pool" | "log">,
   { accountId, leaseOwner }: Claim,

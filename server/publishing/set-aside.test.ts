@@ -13,6 +13,7 @@ import {
   type TestPost,
   withWorld,
 } from "../../tests/publishing-world.ts";
+import { SET_ASIDE_TAKEOVERS } from "../db/queries/claims.ts";
 import { retry } from "../domain/posts/post-actions.ts";
 
 test("a post that crashes every process is set aside after three, and others are published", async () => {
@@ -143,6 +144,39 @@ test("an earlier request in doubt makes a post that is set aside unknown, and no
   });
 });
 
+test("a post that living processes take from each other, while the database is slow, is not set aside", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "innocent" });
+    await world.publish(post);
+    const claims: PromiseWithResolvers<void>[] = [];
+    const startSlow = () => {
+      const answering = Promise.withResolvers<void>();
+      let isFirst = true;
+      return world.startEngine({
+        faultPoint: async ({ point }) => {
+          if (point !== "claim.after" || !isFirst) return;
+          isFirst = false;
+          claims.push(answering);
+          await answering.promise;
+        },
+      });
+    };
+    // None of the four knows yet that it has the post, and the last is the third that took it over.
+    for (let n = 1; n <= 4; n += 1) {
+      await startSlow();
+      await world.until(post, () => claims.length === n);
+      await endLeases(world, { ofHeld: false });
+    }
+    assert.equal(await takeovers(world, post), 3);
+    assert.ok(Date.parse(String((await world.read(post)).platformPosts[0]?.lease_until)) > Date.now() + 30_000);
+    for (const { resolve } of claims) resolve();
+    await world.until(post, ({ platformPosts: [given] }) => given?.takeovers === 0);
+    await endLeases(world);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(world.ledger.calls, ["create innocent", "ready innocent", "publish innocent", "permalink "]);
+  });
+});
+
 test("crashes on a post do not count once it was released", async () => {
   await withWorld(async (world) => {
     world.ledger.pollsUntilReady = 1;
@@ -183,9 +217,11 @@ async function killsOf(world: PublishingWorld, post: TestPost, point: string): P
     const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
     const outcome = await Promise.race([
       ended(worker).then(() => "ended"),
-      world.until(post, isOver).then(() => "over"),
+      world.until(post, ({ platformPosts: [given] }) => given?.takeovers === SET_ASIDE_TAKEOVERS).then(() => "held"),
     ]);
-    if (outcome === "over") {
+    if (outcome === "held") {
+      await endLeases(world, { ofWorkers: "alive" });
+      await world.until(post, isOver);
       worker.kill("SIGKILL");
       await ended(worker);
       await world.startEngine();
@@ -202,10 +238,10 @@ async function killAt(world: PublishingWorld, post: TestPost, point: string): Pr
   await endLeases(world);
 }
 
-/** As if three processes had died while they held it. */
+/** As if three processes had died while they held it, and the minute was over. */
 async function crashThrice({ pool }: PublishingWorld, post: TestPost): Promise<void> {
   await pool.query(
-    `update platform_posts set takeovers = 2, lease_owner = gen_random_uuid(), lease_until = now(),
+    `update platform_posts set takeovers = 3, lease_owner = gen_random_uuid(), lease_until = now(),
        next_action_at = now()
      where id = $1`,
     [post.platformPostId],
@@ -213,14 +249,18 @@ async function crashThrice({ pool }: PublishingWorld, post: TestPost): Promise<v
 }
 
 /** As if the processes had ended a lease ago, and what they had asked of the database too. */
-async function endLeases({ pool }: PublishingWorld): Promise<void> {
+async function endLeases(
+  { pool }: PublishingWorld,
+  { ofWorkers = "ended", ofHeld = true }: { ofWorkers?: "ended" | "alive"; ofHeld?: boolean } = {},
+): Promise<void> {
   const sessions = `select from pg_stat_activity where application_name = 'test worker'
     and datname = current_database()`;
-  while ((await pool.query(sessions)).rowCount !== 0) await setTimeout(20);
+  while (ofWorkers === "ended" && (await pool.query(sessions)).rowCount !== 0) await setTimeout(20);
   await pool.query("update accounts set busy_until = now() where busy_until is not null");
   await pool.query(
     `update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now())
-     where lease_until is not null`,
+     where lease_until is not null and ($1 or takeovers < 3)`,
+    [ofHeld],
   );
 }
 

@@ -9,9 +9,9 @@ import { settle } from "./settle.ts";
 import { findUncertainCommit } from "./uncertain-commit.ts";
 import type { ClaimedWork } from "./work.ts";
 
-/** Whether so many processes died holding it that no other should try. */
+/** Whether so many processes died holding it that no other should try, and none of them has turned out to be alive. */
 export function isPoison({ takeovers }: Claim): boolean {
-  return takeovers >= SET_ASIDE_TAKEOVERS;
+  return takeovers > SET_ASIDE_TAKEOVERS;
 }
 
 /**

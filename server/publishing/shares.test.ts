@@ -55,6 +55,31 @@ test("live mode never waits for test mode, whoever and whatever hangs there", as
   });
 });
 
+test("a user's live posts never wait for the same user's test posts", async () => {
+  await withHanging("create", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    const userId = await world.addUser();
+    const platforms = ["threads", "linkedin", "facebook", "twitter"] as const;
+    await hang(Array.from({ length: 24 }, (_, n) => ({ userId, platform: platforms[n % 4] ?? "threads" })));
+    for (const platform of platforms) await publishes(world, await anybody(world, { userId, platform, mode: "live" }));
+  });
+});
+
+test("while test mode holds the slots, one user has half as many in live mode, and others are not kept waiting", async () => {
+  await withHanging("create", async (world, hang) => {
+    const slots = { prepare: 8, commit: 8, observe: 8 };
+    await world.startEngine({ slots, broker: patient(world) });
+    const userId = await world.addUser();
+    const hung = () => world.ledger.calls.filter((call) => call.startsWith("create hung")).length;
+    const [first = assert.fail()] = await hang(Array.from({ length: 8 }, () => ({ userId })));
+    await world.until(first, () => hung() === 8);
+    await hang(Array.from({ length: 8 }, () => ({ userId, mode: "live" })));
+    for (const platform of ["threads", "linkedin"] as const)
+      await publishes(world, await anybody(world, { mode: "live", platform }));
+    assert.equal(hung(), 8 + 4);
+  });
+});
+
 test("one user has all slots if nobody else is waiting", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
@@ -234,6 +259,7 @@ test("a post that is due at a moment of its own does not wait for a crowd, until
       const last = "ffffffff-ffff-ffff-ffff-ffffffffffff";
       const claimed = await claimDue.commit.all(world.pool, [
         16,
+        16,
         LEASE_SECONDS,
         last,
         [],
@@ -308,9 +334,10 @@ async function costOfClaiming(pool: pg.Pool, lane: "prepare" | "commit"): Promis
   const users = Array.from({ length: 100 }, (_, n) => `user ${n + 1}`);
   const values = [
     16,
+    16,
     6,
     "00000000-0000-0000-0000-000000000000",
-    users,
+    users.map((user) => `test ${user}`),
     users.map(() => 1),
     users.map(() => 1),
     ["test threads"],

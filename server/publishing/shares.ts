@@ -4,11 +4,13 @@ import type { Claim } from "./claim.ts";
 /**
  * How a lane's slots are shared. Free slots go to whoever is first in line, all of them if nobody else is waiting. On
  * top of that there is a reserve of the same size for users and groups that hold little, so that something stuck (a
- * platform, a user's own server) blocks only itself. What counts is how much is held, not how much is still waiting.
- * Test mode can use only a part of the reserve, so that live mode never waits for it.
+ * platform, a user's own server) blocks only itself. What counts is how much is held, not how much is still waiting,
+ * and each mode counts for itself. Test mode can use only a part of the reserve, and what it holds of the slots is made
+ * up to live mode from there, up to half of them, so that live mode never waits for it.
  */
 export interface Room {
-  free: number;
+  /** How many of each mode whoever is first in line can take. */
+  free: Record<Mode, number>;
   reserve: Record<Mode, number>;
   /**
    * The reserve serves those who hold less than this. Within a group, what one user holds counts up to that user's
@@ -20,37 +22,46 @@ export interface Room {
 const GROUP_SHARE = 1 / 4;
 const USER_SHARE = 1 / 8;
 const TEST_RESERVE = 1 / 4;
+const LIVE_PART = 1 / 2;
 
 /** Posts that share slots: those of a platform in a mode. */
 export function groupOf({ mode, platform }: { mode: Mode; platform: PlatformName }): string {
   return `${mode} ${platform}`;
 }
 
+/** Whose share counts: a user in a mode. */
+export function holderOf({ mode, userId }: { mode: Mode; userId: string }): string {
+  return `${mode} ${userId}`;
+}
+
 /** `open` is how many of the lane's slots may be used at the moment. */
-export function roomIn(slots: number, open: number, running: number): Room {
-  const left = (upTo: number) => Math.max(0, Math.floor(upTo) - Math.max(slots, running));
+export function roomIn(slots: number, open: number, running: ReadonlySet<Pick<Claim, "mode">>): Room {
+  const left = (upTo: number) => Math.max(0, Math.floor(upTo) - Math.max(slots, running.size));
+  const free = Math.max(0, open - running.size);
+  const live = [...running].filter(({ mode }) => mode === "live").length;
+  const reserve = left(2 * slots);
+  const madeUp = Math.min(reserve, Math.max(0, Math.ceil(open * LIVE_PART) - live - free));
   return {
-    free: Math.max(0, open - running),
-    reserve: { live: left(2 * slots), test: left(slots + slots * TEST_RESERVE) },
+    free: { live: free + madeUp, test: free },
+    reserve: { live: reserve - madeUp, test: left(slots + slots * TEST_RESERVE) },
     shares: { user: Math.max(1, Math.floor(slots * USER_SHARE)), group: Math.max(2, Math.floor(slots * GROUP_SHARE)) },
   };
 }
 
 /** The same room for so many only. The reserve is for when nothing else is free. */
 export function upTo(most: number, { free, reserve, shares }: Room): Room {
-  const ofReserve = Math.max(0, most - free);
-  const { live, test } = reserve;
+  const part = (mode: Mode) => Math.min(Math.max(0, most - free[mode]), reserve[mode]);
   return {
-    free: Math.min(most, free),
-    reserve: { live: Math.min(ofReserve, live), test: Math.min(ofReserve, test) },
+    free: { live: Math.min(most, free.live), test: Math.min(most, free.test) },
+    reserve: { live: part("live"), test: part("test") },
     shares,
   };
 }
 
 /** Whether there is room for a claim from another lane. */
 export function hasRoomFor({ free, reserve, shares }: Room, claim: Claim, running: ReadonlySet<Claim>): boolean {
-  if (free > 0) return true;
-  const ofUser = [...running].filter(({ userId }) => userId === claim.userId).length;
+  if (free[claim.mode] > 0) return true;
+  const ofUser = [...running].filter((each) => holderOf(each) === holderOf(claim)).length;
   const ofGroup = heldByGroup(running, shares.user).get(groupOf(claim)) ?? 0;
   return reserve[claim.mode] > 0 && ofUser < shares.user && ofGroup < shares.group;
 }

@@ -4,7 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Broker } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
-import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import {
+  isOver,
+  liveCount,
+  type PostState,
+  type PublishingWorld,
+  type TestPost,
+  withWorld,
+} from "../../tests/publishing-world.ts";
 import { discard, retry } from "../domain/posts/post-actions.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
@@ -314,6 +321,45 @@ test("an ID found that belongs to another post is never this one's, whichever ac
       assert.equal(state.platformPosts[0]?.platform_post_id, null);
     }
     assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+test("an ID that a platform gives twice stays with the first post, and the second is asked about", async () => {
+  await withWorld(async (world) => {
+    const own = ledgerBroker(world.ledger);
+    const broker: Broker = {
+      ...own,
+      steps: (content) =>
+        own
+          .steps(content)
+          .map((step) =>
+            step.effect === "visible"
+              ? { ...step, accept: () => ({ done: { "post-0": "p1" }, remoteId: "p1", platformPostId: "p1" }) }
+              : step,
+          ),
+    };
+    await world.startEngine({ broker });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const [first, second] = [
+      await world.addPost({ text: "first", userId, accountId }),
+      await world.addPost({ text: "second", userId, accountId }),
+    ];
+    await world.publish(first);
+    await world.until(first, ({ platformPosts: [given] }) => given?.next_action_at === null);
+    world.ledger.readBack = "without_id";
+    await world.publish(second);
+    const nameOf = ({ platformPosts: [given] }: PostState) => [
+      given?.status,
+      given?.platform_post_id,
+      given?.published_url,
+    ];
+    assert.deepEqual(nameOf(await world.until(second, isOver)), ["published", null, null]);
+    world.ledger.readBack = "truth";
+    const named = await world.until(second, ({ platformPosts: [given] }) => given?.next_action_at === null);
+    assert.deepEqual(nameOf(named), ["published", "p2", "https://ledger.example/p/p2"]);
+    assert.deepEqual(nameOf(await world.read(first)), ["published", "p1", "https://ledger.example/p/p1"]);
+    assert.equal(liveCount(world.ledger, "second"), 1);
   });
 });
 

@@ -48,8 +48,12 @@ const ACCOUNTS_IN_TURN = 64;
  */
 export const SUSPECT_TAKEOVERS = 2;
 
-/** Rows taken over this often are set aside. */
+/**
+ * Rows taken over this often are held for a minute, in which nobody works on them, and then set aside. A process that
+ * lost a row and is alive takes its count back meanwhile: it lasts two statements of 30 s at most until it knows.
+ */
 export const SET_ASIDE_TAKEOVERS = 3;
+const HELD_SECONDS = 60;
 
 /** When more than this are due at the same moment, those of other moments come first, for so many seconds. */
 const CROWD = 16;
@@ -86,11 +90,12 @@ const appOf = (grantedThrough: string) => `case when ${grantedThrough} is null
   then '${SHARED_APP}' else ${grantedThrough}::text end`;
 
 /**
- * A group is a mode and a platform with a space between them. Closed and probed groups can also be a part of one: then
+ * A group is a mode and a platform with a space between them, a user a mode and its ID. Closed and probed groups can also be a part of one: then
  * the app follows, after another space.
  */
 type ClaimParams = [
-  free: number,
+  freeForLive: number,
+  freeForTest: number,
   leaseSeconds: number,
   passContinuesAfterAccount: string,
   usersServed: string[],
@@ -131,6 +136,8 @@ export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow, ClaimParams>>
 };
 
 function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
+  const leaseSeconds = `case when pp.lease_owner is not null and pp.takeovers = ${SET_ASIDE_TAKEOVERS - 1}
+         then ${HELD_SECONDS} else $3 end`;
   return statement<ClaimedRow, ClaimParams>(
     `platform_posts.claim_to_${lane}`,
     `with recursive oldest as materialized (
@@ -141,7 +148,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      order by lane, next_action_at limit (select ${LOOKED_AT})
    ), turn as (
      (select account_id, 1 as n from platform_posts
-      where lane = '${lane}' and account_id > $3 and next_action_at is not null
+      where lane = '${lane}' and account_id > $4 and next_action_at is not null
         and (select count(*) from oldest) = ${LOOKED_AT}
       order by account_id limit 1)
      union all
@@ -169,8 +176,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        select id, busy_until, limited_until from accounts
        where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
        order by mode, platform, platform_account_id, id limit 1) s on true
-     where due.mode || ' ' || due.platform <> all ($13::text[])
-       and due.mode || ' ' || due.platform || ' ' || ${appOf("a.granted_through")} <> all ($13::text[])
+     where due.mode || ' ' || due.platform <> all ($14::text[])
+       and due.mode || ' ' || due.platform || ' ' || ${appOf("a.granted_through")} <> all ($14::text[])
    ), first as (
      select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id)
        order by o.next_action_at, o.id) as place
@@ -178,40 +185,41 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
    ), ranked as (
      select f.*, coalesce(s.running, 0) +
-       row_number() over (partition by f.user_id order by f.next_action_at, f.id) as round,
+       row_number() over (partition by f.mode, f.user_id order by f.next_action_at, f.id) as round,
        count(*) over (partition by f.next_action_at) > ${CROWD}
          and f.next_action_at > now() - interval '${CROWD_WAITS_SECONDS} s' as is_of_crowd,
        coalesce(s.turn, 0) as last_turn
      from first f
-       left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running, turn) on s.user_id = f.user_id
+       left join unnest($5::text[], $6::integer[], $7::integer[]) as s(name, running, turn)
+         on s.name = f.mode || ' ' || f.user_id
      where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
        select count(*) from platform_posts held
        where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
-         and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
+         and held.next_action_at <= now() + make_interval(secs => $3) and held.lease_until > now()) end
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,
        row_number() over (partition by r.in_group order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_group,
        row_number() over (partition by r.in_group, r.app order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_app
-     from ranked r left join unnest($7::text[], $8::integer[]) as g(name, running) on g.name = r.in_group
+     from ranked r left join unnest($8::text[], $9::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
      select *, row_number() over (order by mode <> 'live', round, is_of_crowd, last_turn, next_action_at) as n from grouped
-     where (of_group = 1 or in_group <> all ($14::text[]))
-       and (of_app = 1 or in_group || ' ' || app <> all ($14::text[]))
+     where (of_group = 1 or in_group <> all ($15::text[]))
+       and (of_app = 1 or in_group || ' ' || app <> all ($15::text[]))
    ), spared as (
-     select id, mode, n from placed where n > $1 and round <= $11 and group_running + of_group <= $12
+     select id, mode, n from placed where n > case mode when 'live' then $1::integer else $2::integer end and round <= $12 and group_running + of_group <= $13
    ), suspect as (
      select id from platform_posts
-     where $15 and lane = '${lane}' and next_action_at <= now() and lease_until <= now()
+     where $16 and lane = '${lane}' and next_action_at <= now() and lease_until <= now()
        and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
    ), picked as (
      select pp.id from platform_posts pp
      where pp.id = any (array(
-         select id from placed where n <= $1
-         union all (select id from spared where mode = 'live' order by n limit $9)
-         union all (select id from spared where mode <> 'live' order by n limit $10)))
+         select id from placed where n <= case mode when 'live' then $1::integer else $2::integer end
+         union all (select id from spared where mode = 'live' order by n limit $10)
+         union all (select id from spared where mode <> 'live' order by n limit $11)))
        and pp.lane || '' = '${lane}' and pp.next_action_at + interval '0' <= now()
        and (pp.lease_until is null or pp.lease_until <= now())
-       and (pp.lease_owner is null or pp.lease_owner <> all ($16::uuid[]))
+       and (pp.lease_owner is null or pp.lease_owner <> all ($17::uuid[]))
        and (pp.lease_owner is null or pp.takeovers < ${SUSPECT_TAKEOVERS - 1} or pp.id = (select id from suspect))
      for no key update of pp skip locked
    ), slots as (
@@ -224,7 +232,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where p.id in (select id from picked)
        and (${lane !== "commit"} or p.slot is null or p.slot in (select id from slots))
    ), busy as (
-     update accounts a set busy_until = now() + make_interval(secs => $2), busy_with = o.owner from owners o
+     update accounts a set busy_until = now() + make_interval(secs => $3), busy_with = o.owner from owners o
      where ${lane === "commit"} and a.id = o.slot
    ), limited as (
      select pp.id from platform_posts pp
@@ -239,8 +247,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
      update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner,
-       lease_until = now() + make_interval(secs => $2),
-       next_action_at = now() + make_interval(secs => $2),
+       lease_until = now() + make_interval(secs => ${leaseSeconds}),
+       next_action_at = now() + make_interval(secs => ${leaseSeconds}),
        takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
      returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, o.app, pp.fence, pp.lease_owner,
@@ -282,6 +290,13 @@ export const renewLeases = statement<
 export const findHeld = statement<{ lease_owner: string }, [platformPostIds: string[], leaseOwners: string[]]>(
   "platform_posts.find_held",
   `select lease_owner from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[])`,
+);
+
+/** Some other process took the row over from this claim, whose process has not died. */
+export const takeBackTakeover = statement<never, [platformPostId: string, fence: number]>(
+  "platform_posts.take_back_takeover",
+  `update platform_posts set takeovers = takeovers - 1
+   where id = $1 and fence > $2 and lease_owner is not null and takeovers > 0`,
 );
 
 /** Lets the account send its next commit. */
