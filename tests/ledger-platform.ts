@@ -71,6 +71,7 @@ const HOST = "ledger.example";
 export async function startLedger(): Promise<Ledger> {
   const containers = new Map<string, { text: string; account: string; polls: number; post: string | null }>();
   let count = 0;
+  let posted = 0;
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
@@ -169,8 +170,9 @@ export async function startLedger(): Promise<Ledger> {
       ? ledger.posts.find((post) => post.text === container.text && post.account === container.account)
       : undefined;
     if (first !== undefined) return { status: 422, body: { error: "duplicate", first: first.id } };
+    posted += 1;
     const post = {
-      id: `p${ledger.posts.length + 1}`,
+      id: `p${posted}`,
       text: container.text,
       account: container.account,
       at: Date.now(),
