@@ -290,6 +290,28 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "server/publishing/in-hand.test.ts",
   },
   {
+    what: "fifteen seconds between two negative reads",
+    changes: [
+      {
+        file: "server/publishing/timing.ts",
+        find: "NEGATIVE_READS_APART_SECONDS = 15;",
+        replace: "NEGATIVE_READS_APART_SECONDS = 0;",
+      },
+    ],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "a repeat that is the same bytes",
+    changes: [
+      {
+        file: "server/publishing/identical-repeat.ts",
+        find: "requestHash(request) === first.requestHash",
+        replace: "requestHash(request) !== null",
+      },
+    ],
+    tests: "server/publishing/uncertain-commit.test.ts",
+  },
+  {
     what: "commits that a stop waits for",
     changes: [
       {
