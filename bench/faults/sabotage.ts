@@ -312,6 +312,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "server/publishing/uncertain-commit.test.ts",
   },
   {
+    what: "posts of X that are known to be others",
+    changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }],
+    tests: "platforms/twitter/broker.test.ts",
+  },
+  {
+    what: "an event's deliveries, in the transaction that takes it",
+    changes: [
+      {
+        file: "server/domain/webhooks/relay.ts",
+        find: "await queueDelivery(services, tx, {",
+        replace: "await queueDelivery(services, services.pool, {",
+      },
+    ],
+    tests: "server/domain/webhooks/webhooks.test.ts",
+  },
+  {
     what: "commits that a stop waits for",
     changes: [
       {

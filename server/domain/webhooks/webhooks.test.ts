@@ -489,7 +489,7 @@ test("a user with many events holds up nobody else's", async () => {
   assert.equal(told.length, 300);
 });
 
-test("an event that cannot be passed on is set aside, which the operator is told, and holds up nobody else", async () => {
+test("an event that cannot be passed on is set aside, which the operator sees, and holds up nobody else", async () => {
   const { pool, vault } = world.services;
   const [owner, other] = [await newTenant(), await newTenant()];
   for (const tenant of [owner, other]) await create(tenant, { url: `${address}/poison`, events: [] });
