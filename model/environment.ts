@@ -1,3 +1,4 @@
+import { compile } from "@fastify/proxy-addr";
 import { z } from "zod";
 
 import { isSupportAddress, refuseColor, type SURFACES } from "./brand.ts";
@@ -104,9 +105,16 @@ const key = z.string().transform((value, context) => {
   context.addIssue("not 32 bytes");
   return z.NEVER;
 });
-const proxies = z.string().transform((value): boolean | number | string => {
+const proxies = z.string().transform((value, context): boolean | number | string => {
   if (/^\d+$/.test(value)) return Number(value);
-  return value === "true" || (value === "false" ? false : value);
+  if (value === "true" || value === "false") return value === "true";
+  try {
+    compile(value.split(",").map((each) => each.trim()));
+    return value;
+  } catch {
+    context.addIssue("not addresses");
+    return z.NEVER;
+  }
 });
 
 const cells = z

@@ -50,13 +50,17 @@ export function createFinder(cells: readonly CellAddress[], { secret, strangers,
     return answers.has("moving") ? "moving" : answers.has("away") ? "away" : "unknown";
   };
   const askOnce = async (name: string, clues: Clues): Promise<Place> => {
-    const asked = asking.get(name) ?? ask(clues).finally(() => asking.delete(name));
+    // From when it was asked, as that is what moves wait for.
+    const until = performance.now() + REMEMBERED_MILLISECONDS;
+    const asked = ask(clues)
+      .then((place) => {
+        if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+        if (typeof place !== "string") remembered.set(name, { place, until });
+        return place;
+      })
+      .finally(() => asking.delete(name));
     asking.set(name, asked);
-    const asOf = performance.now();
-    const place = await asked;
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    if (typeof place !== "string") remembered.set(name, { place, until: asOf + REMEMBERED_MILLISECONDS });
-    return place;
+    return await asked;
   };
   return {
     find: async (clues, remember, network) => {
@@ -65,12 +69,13 @@ export function createFinder(cells: readonly CellAddress[], { secret, strangers,
       const known = remember ? remembered.get(name) : undefined;
       if (known !== undefined && known.until > performance.now()) return known.place;
       // Who joins a question costs no cell another.
-      if (remember && asking.has(name)) return await askOnce(name, clues);
+      const joined = remember ? asking.get(name) : undefined;
+      if (joined !== undefined) return await joined;
       const isFound = strangers.begin(network);
       // A key or session that was found before is not guessed.
       if (isFound === null && known === undefined) return "refused";
       const place = await (remember ? askOnce(name, clues) : ask(clues));
-      if (place !== "unknown") isFound?.();
+      if (place !== "unknown" && place !== "away") isFound?.();
       return place;
     },
   };

@@ -7,8 +7,9 @@ import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 
 import { sendRaw } from "../tests/raw-request.ts";
+import { createFinder } from "./cells.ts";
 import { createRouter } from "./router.ts";
-import { ROUTER_LIMITS, type TrustProxy } from "./strangers.ts";
+import { createStrangers, ROUTER_LIMITS, type TrustProxy } from "./strangers.ts";
 
 const SECRET = "a-secret-of-at-least-32-characters";
 
@@ -162,6 +163,42 @@ test("who invents keys, sessions or links makes cells look a limited number of t
   assert.deepEqual(await call("/api/v1/posts", { authorization: "Bearer amp_live_0" }, "203.0.113.10"), [200, "b"]);
 });
 
+test("an invented key counts as well while a cell is down; known keys and browsers pass", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  const limits = { ...ROUTER_LIMITS, unknownPerMinute: 2 };
+  const { router, stop } = await openService(t, { a: {}, b: { digests: ["amp_live_bob"] } }, limits);
+  const call = async (headers: Record<string, string>) =>
+    (await fetch(`${router}/api/v1/posts`, { headers: { "x-forwarded-for": "203.0.113.9", ...headers } })).status;
+  const bob = { authorization: "Bearer amp_live_bob" };
+  assert.equal(await call(bob), 200);
+  await stop("a");
+  const statuses: number[] = [];
+  for (let n = 0; n < 4; n += 1) statuses.push(await call({ authorization: `Bearer amp_live_${n}` }));
+  assert.deepEqual(statuses, [503, 503, 429, 429]);
+  assert.equal(await call(bob), 200);
+  assert.equal(await call({ cookie: "ampost.session_token=x.s; ampost_cell=b" }), 200);
+});
+
+test("where a key belongs is remembered for two seconds from the question, whoever joins it", async (t) => {
+  const { cells, asked, options } = await openService(t, { a: { digests: ["amp_live_ada"] }, b: {} });
+  const finder = createFinder(options.cells, { ...options, strangers: createStrangers(ROUTER_LIMITS) });
+  const digests = [createHash("sha256").update("amp_live_ada").digest("hex")];
+  const find = async () => await finder.find({ digests, ids: [], email: null }, true, null);
+  const now = performance.now.bind(performance);
+  let later = 0;
+  t.mock.method(performance, "now", () => now() + later);
+  const isOpen = Promise.withResolvers<void>();
+  cells.a.isOpen = isOpen.promise;
+  const first = find();
+  later = 1_500;
+  const second = find();
+  isOpen.resolve();
+  assert.deepEqual(await Promise.all([first, second]), Array(2).fill({ cell: options.cells[0] }));
+  assert.deepEqual([await find(), asked.length], [{ cell: options.cells[0] }, 2]);
+  later = 2_500;
+  assert.deepEqual([await find(), asked.length], [{ cell: options.cells[0] }, 4]);
+});
+
 test("any number of requests with one valid key at the same time pass, even if the router does not know it yet", async (t) => {
   const limits = { ...ROUTER_LIMITS, unknownPerMinute: 1 };
   const { router, asked } = await openService(t, { a: { digests: ["amp_live_ada"] }, b: {} }, limits);
@@ -174,7 +211,7 @@ test("any number of requests with one valid key at the same time pass, even if t
 test("visitors behind proxies with public addresses have limits of their own, and cannot invent addresses", async (t) => {
   t.mock.timers.enable({ apis: ["Date"] });
   const limits = { ...ROUTER_LIMITS, unknownPerMinute: 1 };
-  for (const trustProxy of [2, "127.0.0.1, 198.51.100.0/24"]) {
+  for (const trustProxy of [2, "127.0.0.1, 198.51.100.0/24", "loopback,198.51.100.0/255.255.255.0"]) {
     const { router } = await openService(t, { a: {}, b: {} }, limits, trustProxy);
     const call = async (key: string, visitor: string) => {
       const headers = { authorization: `Bearer ${key}`, "x-forwarded-for": `${visitor}, 198.51.100.7` };
@@ -216,6 +253,8 @@ interface FakeCell {
   ids?: string[];
   emails?: string[];
   moving?: boolean;
+  /** When it says what is here. */
+  isOpen?: Promise<void>;
   /** Does not say what is here; then whether the router still waits for it. */
   hangs?: boolean;
   isGivenUp?: boolean;
@@ -238,13 +277,14 @@ async function openService(
         return void request.pipe(response);
       }
       if (cells[name].hangs === true) return void response.once("close", () => (cells[name].isGivenUp = true));
-      void text(request).then((body) => {
+      void text(request).then(async (body) => {
         if (url !== "/cell/whereabouts") {
           seen.push({ cell: name, url, headers, body });
           return response.setHeader("content-type", "application/json").end(JSON.stringify({ cell: name }));
         }
         assert.equal(headers.authorization, `Bearer ${SECRET}`);
         asked.push(body);
+        await cells[name].isOpen;
         const { digests = [], ids = [], emails = [], moving = false } = cells[name];
         const clues = JSON.parse(body);
         if (clues.email?.length > 1_000) return response.writeHead(400).end();
@@ -264,14 +304,19 @@ async function openService(
     return { address: { name, url }, stop };
   };
   const served = { a: await serve("a"), b: await serve("b") };
-  const options = { cells: [served.a.address, served.b.address], newcomers: ["b"], secret: SECRET };
-  const server = createRouter({ ...options, trustProxy, onProblem: () => undefined, limits });
+  const options = {
+    cells: [served.a.address, served.b.address],
+    newcomers: ["b"],
+    secret: SECRET,
+    onProblem: () => undefined,
+  };
+  const server = createRouter({ ...options, trustProxy, limits });
   const router = await listen(server);
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { router, asked, seen, cells, stop: (name: "a" | "b") => served[name].stop() };
+  return { router, asked, seen, cells, options, stop: (name: "a" | "b") => served[name].stop() };
 }
 
 async function listen(server: ReturnType<typeof createServer>): Promise<string> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
-import { BlockList, isIP, isIPv6 } from "node:net";
 
+import { compile } from "@fastify/proxy-addr";
 import ipaddr from "ipaddr.js";
 
 /** What a router takes at most, in all and from one network: an IPv4 address, or the /64 of an IPv6 one. */
@@ -108,17 +108,8 @@ function isProxied(trustProxy: TrustProxy): boolean {
 function trusted(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
   if (typeof trustProxy === "boolean") return () => trustProxy;
   if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
-  const proxies = new BlockList();
-  for (const each of trustProxy.split(",")) {
-    const [address = "", bits] = each.trim().split("/");
-    if (bits === undefined) proxies.addAddress(address, familyOf(address));
-    else proxies.addSubnet(address, Number(bits), familyOf(address));
-  }
-  return (address) => isIP(address) !== 0 && proxies.check(address, familyOf(address));
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIPv6(address) ? "ipv6" : "ipv4";
+  // As the API reads them.
+  return compile(trustProxy.split(",").map((each) => each.trim()));
 }
 
 /** Of a public address: anyone with one IPv6 address also has the 2^64 around it. */

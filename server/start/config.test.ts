@@ -94,12 +94,14 @@ test("all configuration errors are reported together, with the variable, its for
     AMPOST_API_URL: "https://x.example/path",
     AMPOST_SCHEDULING: "some",
     AMPOST_STORAGE: "s3",
+    AMPOST_TRUST_PROXY: "10.0.0.0/33",
     THREADS_CLIENT_ID: "1",
   });
   assert.deepEqual(problems.map((problem) => problem.split(" ")[0]).sort(), [
     "AMPOST_API_URL",
     "AMPOST_SCHEDULING",
     "AMPOST_STORAGE",
+    "AMPOST_TRUST_PROXY",
     "PORT",
     "THREADS_CLIENT_ID",
   ]);

@@ -37,6 +37,9 @@ test("a cell tells routers, and nobody else, whether something is of one of its 
     const url = await world.call(tenant, "POST", "/api/v1/media/upload-urls", { filename: "a.png" });
     const permit = new URL(Object(url.body).upload.url).pathname.split("/").at(-1);
     assert.equal(await ask({ ids: [permit] }), "here");
+    await services.pool.query("update users set suspended_at = now() where id = $1", [tenant.userId]);
+    assert.equal(await ask({ ids: [permit] }), "here", "of a suspended user as well");
+    await services.pool.query("update users set suspended_at = null where id = $1", [tenant.userId]);
     assert.equal(
       await ask({ digests: [sha256("amp_live_nobody")], ids: [newId()], email: "no@example.com" }),
       "elsewhere",

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 
+import { PublicError } from "../../../model/errors.ts";
 import { readText } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { findWhereabouts, isAnyonePacked } from "../../db/queries/whereabouts.ts";
@@ -29,8 +30,14 @@ export function addWhereabouts(app: FastifyInstance, { pool, vault }: Services, 
     const found = await findWhereabouts.all(pool, [bytes, texts, uuids, ids, email]);
     if (found.some(({ leaving }) => leaving)) return { is: "moving" };
     for (const id of ids.filter((each) => each.startsWith("v1.")))
-      if ((await openUploadUrl({ vault, pool }, id)) !== null) return { is: "here" };
+      if ((await openUploadUrl({ vault, pool }, id).catch(isRefusal)) !== null) return { is: "here" };
     if (found.length > 0) return { is: "here" };
     return { is: (await isAnyonePacked.one(pool))?.found === true ? "unsure" : "elsewhere" };
   });
+}
+
+/** A URL that is refused is ours, such as one of a suspended user: whoever uses it is told why. */
+function isRefusal(error: unknown): true {
+  if (error instanceof PublicError) return true;
+  throw error;
 }
