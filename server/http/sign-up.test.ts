@@ -97,6 +97,8 @@ test("with closed sign-up nobody can create an account, and with invitations onl
     assert.equal(refused.status, 400);
     assert.match(JSON.stringify(refused.body), mode === "closed" ? /signUp\.closed/ : /signUp\.invite/);
     assert.deepEqual(await usersOf(`${mode}@example.com`), []);
+    for (const page of ["/", "/sign-in"])
+      assert.doesNotMatch(await (await fetch(world.url + page)).text(), /Create an account/, page);
   }
 });
 

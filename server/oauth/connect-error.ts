@@ -63,7 +63,7 @@ export class ConnectError extends Error {
   }
 }
 
-const startAgain = () => "Go back to Platforms and try again.";
+const startAgain = () => "Go back and try again.";
 
 const FAILURES = {
   refused: {

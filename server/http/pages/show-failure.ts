@@ -11,6 +11,7 @@ import { showConnectError } from "./connect-error.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { findPerson, SignInFirst } from "./person.ts";
 import { queryOf, readMode } from "./query.ts";
+import { safeRedirect } from "./safe-redirect.ts";
 
 /** What programs call: a failure there is JSON whatever the caller says it can read. */
 const FOR_PROGRAMS = /^\/(api|admin|mcp|oauth|\.well-known)(\/|$)/;
@@ -52,10 +53,10 @@ export async function showFailure(
   const isFramed = request.method === "GET" && request.url.split("?")[0] === "/sandbox/";
   // Where there is too much to do, nobody is looked up for a refusal.
   const viewer = isFramed || status === 429 || status === 503 ? null : await find();
-  const { mode, workspace } = queryOf(request);
+  const { mode, workspace, returnTo } = queryOf(request);
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")
-      ? html`<a class="button" href="${platformsPath(readMode(mode), workspace)}">Back to platforms</a>`
+      ? html`<a class="button" href="${safeRedirect(returnTo, platformsPath(readMode(mode), workspace))}">Go back</a>`
       : html`<a class="button" href="/">Go home</a>`;
   const isNowhere = issues[0]?.rule === "request.route";
   return await sendPage(reply.headers(headers), {

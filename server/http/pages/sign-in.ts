@@ -23,7 +23,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const returnTo = safeRedirect(query["returnTo"], "/");
     if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
     const notice = NOTICES[query["notice"] ?? ""] ?? null;
-    return await showSignIn(reply, { returnTo, notice });
+    return await showSignIn(services, reply, { returnTo, notice });
   });
 
   scope.post("/sign-in", async (request, reply) => {
@@ -42,7 +42,12 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const text = `${SIGN_IN_FAILURES[refused.rule] ?? refused.message}${
       refused.rule === EMAIL_SENT && !settings.hasMailServer ? ` ${EMAILS_ARE_FILES}` : ""
     }`;
-    return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status });
+    return await showSignIn(services, reply, {
+      returnTo,
+      email,
+      notice: { kind: "failed", text },
+      status: answered.status,
+    });
   });
 
   scope.get(
@@ -107,6 +112,7 @@ const SIGN_IN_FAILURES: Readonly<Record<string, string>> = {
 };
 
 async function showSignIn(
+  { settings }: Pick<Services, "settings">,
   reply: FastifyReply,
   shown: { returnTo: string; email?: string; notice?: Notice | null; status?: number; mayResend?: boolean },
 ): Promise<FastifyReply> {
@@ -139,7 +145,7 @@ async function showSignIn(
         <p><a href="/forgot-password">Forgot your password?</a></p>
       </form>
       ${passkeyButton({ label: "Sign in with a passkey", next: returnTo })}
-      <p>New here? <a href="/sign-up">Create an account</a></p>`,
+      ${settings.signUp === "open" ? html`<p>New here? <a href="/sign-up">Create an account</a></p>` : null}`,
   });
 }
 

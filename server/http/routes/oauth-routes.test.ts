@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
+import { newId } from "../../../model/ids.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { platforms } from "../../../platforms/index.ts";
 import { askedScopes } from "../../../platforms/kit/scopes.ts";
@@ -357,6 +358,9 @@ test("the browser continues only to pages of the app, wherever a link would lead
 test("the page that a user came from is where they go on after choosing, cancelling or declining", async () => {
   const { tenant, cookie } = await world.newcomer();
   const from = { returnTo: "/?mode=test" };
+  const query = new URLSearchParams({ ...from, platformSetId: newId(), mode: "test" });
+  const refused = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/facebook/connect?${query}`));
+  assert.match(refused.text, /href="\/\?mode=test"\s*>Go back</);
   const declined = await connectAs(world, cookie, tenant, "facebook", { ...from, decision: "refuse" });
   assert.match(declined.text, /href="\/\?mode=test"\s*>Go back</);
   assert.match(declined.text, /returnTo=%2F%3Fmode%3Dtest/);
