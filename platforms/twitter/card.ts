@@ -1,5 +1,6 @@
 import {
   face,
+  folded,
   hostOf,
   mediaItems,
   notesOf,
@@ -11,6 +12,13 @@ import {
   type ShownPost,
 } from "../kit/card/card.ts";
 import { html, type Markup } from "../kit/card/markup.ts";
+import { countText } from "../kit/text.ts";
+
+/**
+ * A post that only subscribers can write is cut where the text of any other ends. Source: X docs, `note_tweet`; that
+ * feeds cut there is what X's help says, and was not measured.
+ */
+const FOLD = { characters: 280, more: "Show more" };
 
 /**
  * X's timeline: round avatar, bold name and gray handle, media in a rounded grid, a row of actions. All artwork is our
@@ -40,7 +48,7 @@ function tweet(seen: ShownPost, options: CardOptions, chain: readonly ShownPost[
         parent && parent.look.author.username !== username
           ? html`<p class="x-dim">Replying to <span class="tag">@${parent.look.author.username}</span></p>`
           : ""
-      }${post.text === "" ? "" : html`<p class="x-text">${richText(post.text)}</p>`}${mediaGrid(seen, options)}${poll(seen)}${sheet(seen)}
+      }${post.text === "" ? "" : html`<div class="x-text">${textOf(post.text)}</div>`}${mediaGrid(seen, options)}${poll(seen)}${sheet(seen)}
       ${notesOf(seen, "x-dim x-notes")}
       <div class="x-actions" aria-hidden="true">
         ${ACTIONS.map(
@@ -49,6 +57,10 @@ function tweet(seen: ShownPost, options: CardOptions, chain: readonly ShownPost[
       </div>
     </div>
   </article>`;
+}
+
+function textOf(text: string): Markup {
+  return countText(text, "weighted") > FOLD.characters ? folded(text, FOLD) : richText(text);
 }
 
 function mediaGrid(seen: ShownPost, options: CardOptions): Markup {
