@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { glob, readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { suite, test } from "node:test";
 
 import type { z } from "zod";
@@ -19,7 +21,9 @@ import { withoutTurns } from "../model/text-direction.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { countablesOf, priceOf } from "../platforms/counting.ts";
 import { graph as facebook } from "../platforms/facebook/errors.ts";
+import * as ofFacebook from "../platforms/facebook/reconcile.ts";
 import { graphs as instagram } from "../platforms/instagram/errors.ts";
+import * as ofInstagram from "../platforms/instagram/reconcile.ts";
 import { answerOf } from "../platforms/kit/broker.fixture.ts";
 import { richText } from "../platforms/kit/card/card.ts";
 import { printHtml } from "../platforms/kit/card/markup.ts";
@@ -33,9 +37,11 @@ import { escapeLittleText } from "../platforms/linkedin/content.ts";
 import { classify } from "../platforms/linkedin/errors.ts";
 import * as littleTextOfTheSandbox from "../platforms/linkedin/sandbox/little-text.ts";
 import { graph as threads } from "../platforms/threads/errors.ts";
+import * as ofThreads from "../platforms/threads/reconcile.ts";
 import * as threadsTextOfTheSandbox from "../platforms/threads/sandbox/text.ts";
 import { classifyTikTok, failureOf } from "../platforms/tiktok/errors.ts";
 import { classifyX } from "../platforms/twitter/errors.ts";
+import * as ofX from "../platforms/twitter/reconcile.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
 import { validatePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
@@ -43,6 +49,41 @@ import { cluesInBody, whoseIs } from "../router/whose.ts";
 import { MASSES } from "./masses.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
+
+/** The functions that compare a sent text with what a platform lists. */
+const COMPARISONS: Record<string, (text: string) => unknown> = {
+  "facebook.comparable": ofFacebook.comparable,
+  "facebook.saysTheSame": (text) => [
+    ofFacebook.saysTheSame(text, `${text.slice(1)}\u0001`),
+    ofFacebook.saysTheSame(text.replaceAll(text.charAt(1), "@[1]"), `${text}\u0001`),
+  ],
+  "instagram.comparable": ofInstagram.comparable,
+  "threads.comparable": ofThreads.comparable,
+  "twitter.comparable": ofX.comparable,
+  "twitter.isSameText": (text) => ofX.isSameText(text, `${text.slice(1)}\u0001`, true),
+  "twitter.shownText": (text) => {
+    const urls = [{ url: text.slice(0, 23), expanded_url: text }];
+    const attachments = { media_keys: ["1"] };
+    return [
+      ofX.shownText({ id: "1", text, entities: { urls }, attachments }),
+      ofX.shownText({ id: "1", text: "", note_tweet: { text, entities: { urls } }, attachments }),
+    ];
+  },
+  "twitter.withoutMentions": ofX.withoutMentions,
+};
+
+test("every function of a platform that compares texts is among those", async () => {
+  const found: string[] = [];
+  for await (const file of glob(PLATFORM_NAMES.map((name) => `platforms/${name}/reconcile.ts`))) {
+    const functions = (await readFile(file, "utf8")).matchAll(
+      /^(?:export )?function (\w+)\(([^)]*)\)(?:: (\w+) )?|^(?:export )?const (\w+) = \(([^)]*)\)/gm,
+    );
+    for (const [, name, taken = "", returned, constant, given = ""] of functions)
+      if (returned === "string" || /: string\b(?! \|)/.test(taken + given))
+        found.push(`${basename(dirname(file))}.${name ?? constant}`);
+  }
+  assert.deepEqual(found.sort(), Object.keys(COMPARISONS).sort());
+});
 
 /** Everything that reads texts of users or platforms, by name. */
 const READERS: Record<string, (text: string) => unknown> = {
@@ -103,6 +144,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     }),
   ],
   "JSON of a platform": (text) => [parseJson(text), parseJson(JSON.stringify({ [text]: text }))],
+  ...Object.fromEntries(Object.entries(COMPARISONS).map(([name, read]) => [`the comparison ${name}`, read])),
   "LinkedIn's escapes": escapeLittleText,
   "the sandbox's LinkedIn, its text": littleTextOfTheSandbox.renderLittleText,
   "the sandbox's LinkedIn, its escapes": littleTextOfTheSandbox.withoutEscapes,

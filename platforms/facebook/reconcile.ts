@@ -94,11 +94,11 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
 }
 
 /** A mention is written with the Page's id and read back as its name. */
-function saysTheSame(sent: string, read: string): boolean {
+export function saysTheSame(sent: string, read: string): boolean {
   return isMadeOf(comparable(read), comparable(sent).split(/@\[\d+\]/));
 }
 
-function comparable(text: string): string {
+export function comparable(text: string): string {
   return collapseSpaces(composed(text));
 }
 

@@ -62,7 +62,7 @@ function isOfKind(
 }
 
 /** Some connections see captions without "@", and whitespace may be collapsed. */
-function comparable(text: string): string {
+export function comparable(text: string): string {
   return collapseSpaces(text.replaceAll("@", ""));
 }
 

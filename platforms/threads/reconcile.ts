@@ -51,6 +51,6 @@ async function findCandidates(
 }
 
 /** A displayed topic may lose its #, and whitespace may be collapsed. */
-function comparable(text: string): string {
+export function comparable(text: string): string {
   return collapseSpaces(text.replaceAll("#", ""));
 }

@@ -50,3 +50,8 @@ export function postLimits({ headers }: HttpAnswer): AccountLimit[] {
 function count(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
+
+/** X accepts times without fractions. */
+export function seconds(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -3,7 +3,7 @@ import { earliestDate, searchedDates } from "../kit/search.ts";
 import { composed, MAX_COUNTED_UNITS } from "../kit/text.ts";
 import { findUrls } from "../kit/urls.ts";
 import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
-import { API, bearer, readX } from "./api.ts";
+import { API, bearer, readX, seconds } from "./api.ts";
 import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./content.ts";
 import { timeline, type ListedPost } from "./wire.ts";
 
@@ -74,11 +74,6 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
     : answer;
 }
 
-/** X accepts times without fractions. */
-function seconds(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, "Z");
-}
-
 function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean {
   const references = post.referenced_tweets ?? post.referenced_posts ?? [];
   const parent = references.find(({ type }) => type === "replied_to")?.id ?? null;
@@ -92,13 +87,13 @@ function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean 
 }
 
 /** X may put mentions of the people replied to in front of a reply. */
-function isSameText(sent: string, shown: string, isReply: boolean): boolean {
+export function isSameText(sent: string, shown: string, isReply: boolean): boolean {
   const [ours, theirs] = [comparable(sent), comparable(shown)];
   return ours === theirs || (isReply && withoutMentions(ours) === withoutMentions(theirs));
 }
 
 /** As the author wrote it: links in full again, without the link to the post's own media. */
-function shownText(post: ListedPost): string {
+export function shownText(post: ListedPost): string {
   const long = post.note_tweet ?? post.note_post;
   const links = (long ?? post).entities?.urls ?? [];
   const meant = new Map(
@@ -121,7 +116,7 @@ const MAX_URL_LENGTH = 4096;
 const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;
 
 /** X may add a scheme and a slash to a link, and trims whitespace around the text. */
-function comparable(text: string): string {
+export function comparable(text: string): string {
   const normal = composed(text);
   let result = "";
   let position = 0;
@@ -133,6 +128,6 @@ function comparable(text: string): string {
   return `${result}${normal.slice(position)}`.replace(/\r\n?/g, "\n").trim();
 }
 
-function withoutMentions(text: string): string {
+export function withoutMentions(text: string): string {
   return text.replace(/^(?:@\w{1,15}\s+)+/, "");
 }
