@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 
 import { newId } from "../../model/ids.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
@@ -199,8 +200,16 @@ test("an address of the dashboard leads to the sign-in and back, and its files a
     assert.equal((await fetch(`${world.url}/app/assets/${name}`)).status, 404, name);
   const manifest = await fetch(`${world.url}/app/manifest.webmanifest`);
   assert.match(manifest.headers.get("content-type") ?? "", /^application.manifest.json/);
-  for (const { src } of Object(await manifest.json()).icons)
-    assert.equal((await fetch(new URL(src, world.url))).headers.get("content-type"), "image/svg+xml");
+  const { icons } = Object(await manifest.json());
+  const shown: string[] = [];
+  for (const { src, type, sizes, purpose } of icons) {
+    const icon = await fetch(new URL(src, world.url));
+    assert.equal(icon.headers.get("content-type"), type, src);
+    const { width, height } = await sharp(await icon.arrayBuffer()).metadata();
+    if (type === "image/png") assert.equal(sizes, `${width}x${height}`, src);
+    shown.push(`${sizes} ${purpose}`);
+  }
+  for (const needed of ["192x192 any", "512x512 any", "512x512 maskable"]) assert.ok(shown.includes(needed), needed);
   const page = await open();
   await page.goto(`${world.url}/posts/${newId()}?mode=test`);
   await page.getByRole("heading", { name: "Post not found" }).waitFor();

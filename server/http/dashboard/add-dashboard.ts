@@ -65,6 +65,17 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
 };
 
+/** The icon for systems that show no SVG, in `dashboard/public`. One that is maskable has nothing near its edges. */
+const PICTURES: Readonly<Record<string, { size: number; purpose: "any" | "maskable" }>> = {
+  "apple-touch-icon.png": { size: 180, purpose: "any" },
+  "icon-192.png": { size: 192, purpose: "any" },
+  "icon-512.png": { size: 512, purpose: "any" },
+  "icon-maskable-512.png": { size: 512, purpose: "maskable" },
+};
+
+/** Of the dashboard's page on a light screen. */
+const PAGE_COLOR = "#f7f7f8";
+
 /** Serves the dashboard, which the API's own operations do everything for. */
 export function addDashboard(scope: FastifyInstance, services: Services): void {
   for (const url of VIEWS)
@@ -83,11 +94,34 @@ export function addDashboard(scope: FastifyInstance, services: Services): void {
   // What the app is called and looks like where it is installed.
   scope.get("/app/manifest.webmanifest", async (_request, reply) => {
     const name = services.settings.brand.name ?? "Ampost";
-    const icons = [{ src: "/app/icon.svg", type: "image/svg+xml", sizes: "any", purpose: "any" }];
-    return await reply
-      .type("application/manifest+json")
-      .send(JSON.stringify({ name, short_name: name, start_url: "/", scope: "/", display: "standalone", icons }));
+    const manifest = {
+      name,
+      short_name: name,
+      start_url: "/",
+      scope: "/",
+      display: "standalone",
+      theme_color: PAGE_COLOR,
+      background_color: PAGE_COLOR,
+      icons: [
+        { src: "/app/icon.svg", type: "image/svg+xml", sizes: "any", purpose: "any" },
+        ...Object.entries(PICTURES).map(([file, { size, purpose }]) => ({
+          src: `/app/${file}`,
+          type: "image/png",
+          sizes: `${size}x${size}`,
+          purpose,
+        })),
+      ],
+    };
+    return await reply.type("application/manifest+json").send(JSON.stringify(manifest));
   });
+  for (const file of Object.keys(PICTURES))
+    scope.get(`/app/${file}`, { config: { admission: "open" } }, async (_request, reply) => {
+      const picture = await readBuild(() => readFile(join(DIST, file)));
+      return await reply
+        .type("image/png")
+        .headers({ "cache-control": "public, max-age=86400", "x-content-type-options": "nosniff" })
+        .send(picture);
+    });
   for (const [url, to] of Object.entries(MOVED))
     scope.get(url, async (request, reply) => {
       const { mode, ...query } = queryOf(request);
