@@ -6,7 +6,8 @@ import { test } from "node:test";
 
 import { loadConfig } from "../server/start/config.ts";
 import { createTestDatabase } from "../tests/database.ts";
-import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
+import { checkBounds, checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
+import { ok } from "./finding.ts";
 
 test("doctor shows who can sign up and with which limits, and warns if strangers have none", () => {
   const look = (env: NodeJS.ProcessEnv) =>
@@ -44,6 +45,21 @@ test("doctor lists the largest tables, and what limits one that is too large", a
     large.cure ?? "",
     /from outbox group by 1 .* To limit how fast they grow, set AMPOST_USER_CALLS_PER_MINUTE\.$/,
   );
+});
+
+test("doctor names the users who are near a bound of every instance", async () => {
+  const { pool, drop } = await createTestDatabase();
+  assert.deepEqual(await checkBounds(pool), ok("bounds", "no user is near one"));
+  await pool.query("insert into users (id, email) select 'u' || n, n || '@example.com' from generate_series(1, 100) n");
+  await pool.query(
+    `insert into members (id, user_id, member_id, role)
+     select gen_random_uuid(), 'u1', 'u' || n, 'writer' from generate_series(2, 80) n`,
+  );
+  assert.equal((await checkBounds(pool)).status, "ok");
+  await pool.query("insert into members (id, user_id, member_id, role) values (gen_random_uuid(), 'u1', 'u90', 'writer')");
+  const { status, message } = await checkBounds(pool);
+  await drop();
+  assert.deepEqual([status, message], ["warning", "u1 has 80 of 100 members and invitations"]);
 });
 
 test("doctor checks what the sandbox has stored, if it runs here", async () => {

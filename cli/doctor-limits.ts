@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import type pg from "pg";
 
+import { BOUNDS } from "../model/bounds.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import { GROWTH } from "../server/db/growth.ts";
 import type { Config } from "../server/start/config.ts";
@@ -93,6 +94,40 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
       ? "Background jobs are piling up there. Check the log."
       : `See which users they belong to: \`select user_id, count(*) from ${first} group by 1 order by 2 desc ` +
           `limit 10\`.${bounded}`,
+  );
+}
+
+/** The share of a bound from which on a user is near it. */
+const NEAR = 0.8;
+const MOST_NAMED = 5;
+
+/** Users who are near a bound of every instance beyond which something of theirs is rejected or dropped. */
+export async function checkBounds(pool: pg.Pool): Promise<Finding> {
+  const { rows } = await pool.query<{ userId: string; what: string; count: number; most: number }>(
+    `select user_id as "userId", what, count, most from (
+       select user_id, 'active keys and grants' as what, count(*)::int as count, $1::int as most
+         from api_keys where revoked_at is null and (expires_at is null or expires_at > now()) group by user_id
+       union all
+       select user_id, 'members and invitations', count(*)::int, $2::int
+         from (select user_id from members union all select user_id from member_invites) people group by user_id
+       union all
+       select user_id, 'usable connect links', count(*)::int, $3::int from connect_links
+         where connected_at is null and revoked_at is null and expires_at > now() group by user_id, mode
+       union all
+       select w.user_id, 'pending deliveries of a webhook', count(*)::int, $4::int
+         from webhook_deliveries d join webhooks w on w.id = d.webhook_id where d.status = 'pending' group by w.id
+     ) counts where count >= most * $5::float8 order by count::float8 / most desc, user_id, what`,
+    [BOUNDS.activeKeys, BOUNDS.members, BOUNDS.pendingConnectLinks, BOUNDS.pendingDeliveries, NEAR],
+  );
+  if (rows.length === 0) return ok("bounds", "no user is near one");
+  const named = rows.slice(0, MOST_NAMED).map(({ userId, what, count, most }) => `${userId} has ${count} of ${most} ${what}`);
+  const others = rows.length > named.length ? [`${rows.length - named.length} more`] : [];
+  return warning(
+    "bounds",
+    [...named, ...others].join(", "),
+    "Tell these users: beyond it, new ones are rejected, and the oldest deliveries are dropped. Bounds are the same in " +
+      "every instance. Keys, invitations and links that are not needed can be revoked, and deliveries are pending " +
+      "because a receiver does not accept them.",
   );
 }
 
