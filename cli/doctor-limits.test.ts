@@ -56,7 +56,9 @@ test("doctor names the users who are near a bound of every instance", async () =
      select gen_random_uuid(), 'u1', 'u' || n, 'writer' from generate_series(2, 80) n`,
   );
   assert.equal((await checkBounds(pool)).status, "ok");
-  await pool.query("insert into members (id, user_id, member_id, role) values (gen_random_uuid(), 'u1', 'u90', 'writer')");
+  await pool.query(
+    "insert into members (id, user_id, member_id, role) values (gen_random_uuid(), 'u1', 'u90', 'writer')",
+  );
   const { status, message } = await checkBounds(pool);
   await drop();
   assert.deepEqual([status, message], ["warning", "u1 has 80 of 100 members and invitations"]);

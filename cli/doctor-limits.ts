@@ -120,7 +120,9 @@ export async function checkBounds(pool: pg.Pool): Promise<Finding> {
     [BOUNDS.activeKeys, BOUNDS.members, BOUNDS.pendingConnectLinks, BOUNDS.pendingDeliveries, NEAR],
   );
   if (rows.length === 0) return ok("bounds", "no user is near one");
-  const named = rows.slice(0, MOST_NAMED).map(({ userId, what, count, most }) => `${userId} has ${count} of ${most} ${what}`);
+  const named = rows
+    .slice(0, MOST_NAMED)
+    .map(({ userId, what, count, most }) => `${userId} has ${count} of ${most} ${what}`);
   const others = rows.length > named.length ? [`${rows.length - named.length} more`] : [];
   return warning(
     "bounds",

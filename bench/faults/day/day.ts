@@ -255,7 +255,12 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   lines.push(
     row("API requests", outside(alone.calls), outside(mixed.calls)),
     row("webhook deliveries", outside(alone.deliveries), outside(mixed.deliveries)),
-    row("all posts, also within windows", times(alone, () => true), times(mixed, () => true), false),
+    row(
+      "all posts, also within windows",
+      times(alone, () => true),
+      times(mixed, () => true),
+      false,
+    ),
     row("all API requests, also within windows", durations(alone.calls), durations(mixed.calls), false),
     row("all webhook deliveries, also within windows", durations(alone.deliveries), durations(mixed.deliveries), false),
   );
