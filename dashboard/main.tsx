@@ -1,8 +1,9 @@
 import { i18n } from "@lingui/core";
-import { I18nProvider } from "@lingui/react";
+import { I18nProvider, useLingui } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { Direction } from "radix-ui";
+import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { AmpostError } from "../client/errors.ts";
@@ -37,16 +38,25 @@ function signInFirst(error: Error): boolean {
   return false;
 }
 
+/** Menus and tabs would otherwise be from left to right in every language. */
+function Directed({ children }: { children: ReactNode }) {
+  useLingui();
+  const dir = document.documentElement.dir === "rtl" ? "rtl" : "ltr";
+  return <Direction.Provider dir={dir}>{children}</Direction.Provider>;
+}
+
 const root = document.getElementById("app");
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
       <I18nProvider i18n={i18n}>
-        <QueryClientProvider client={cache}>
-          <ToastRoom>
-            <RouterProvider router={router} />
-          </ToastRoom>
-        </QueryClientProvider>
+        <Directed>
+          <QueryClientProvider client={cache}>
+            <ToastRoom>
+              <RouterProvider router={router} />
+            </ToastRoom>
+          </QueryClientProvider>
+        </Directed>
       </I18nProvider>
     </StrictMode>,
   );

@@ -227,9 +227,8 @@ function Step({ isForward, view, onStep }: { isForward: boolean; view: CalendarV
   };
   return (
     <Button className="px-3" aria-label={names[view][isForward ? 1 : 0]} onClick={onStep}>
-      <span aria-hidden="true" className="rtl:-scale-x-100">
-        {isForward ? "›" : "‹"}
-      </span>
+      {/* Where one writes from right to left, it points the other way by itself. */}
+      <span aria-hidden="true">{isForward ? "›" : "‹"}</span>
     </Button>
   );
 }

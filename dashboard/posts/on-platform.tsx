@@ -30,8 +30,8 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
       title={
         <span className="flex items-center gap-2">
           <PlatformLogo platform={platform} />
-          <span className="min-w-0">
-            <span className="pe-2">{labelOf(platform)}</span>
+          <span className="flex min-w-0 flex-wrap gap-x-2">
+            <span>{labelOf(platform)}</span>
             {account !== undefined && <span className="font-normal text-dim">{nameOf(account)}</span>}
           </span>
         </span>

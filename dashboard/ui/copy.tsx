@@ -22,14 +22,13 @@ export function Copyable({ label, text, className = "" }: { label: string; text:
     toasts.say(t`The text is selected: copy it with your keyboard or the menu.`);
   };
   return (
-    <div className={`relative rounded-lg border bg-tint ${className}`}>
+    <div dir="ltr" className={`relative rounded-lg border bg-tint ${className}`}>
       <pre
         ref={shown}
         tabIndex={0}
         role="region"
         aria-label={label}
         className="max-h-80 min-h-11 overflow-auto p-3 pe-20 font-mono text-xs leading-5 whitespace-pre-wrap"
-        dir="ltr"
       >
         {text}
       </pre>
