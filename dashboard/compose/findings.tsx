@@ -113,7 +113,9 @@ function One({ finding }: { finding: Finding }) {
   const draft = useContext(DraftContext);
   const fixesIn = useFixes(finding);
   const nameOf = useFixNames();
-  const { message, fix, platform } = finding;
+  const { message, platform, rule, actual } = finding;
+  // Of a setting that is missing, its field says what it is.
+  const fix = actual === null && rule.startsWith(`${platform}.settings.`) ? "" : finding.fix;
   const fixes = draft === null ? [] : fixesIn(draft);
   const apply = ({ name }: Fix) => {
     change(

@@ -4,7 +4,7 @@ import type { Look } from "../../platforms/kit/card/card.ts";
 import type { Markup } from "../../platforms/kit/card/markup.ts";
 import type { Preview } from "../../platforms/kit/card/preview.ts";
 import { CARD_STYLE } from "../../platforms/kit/card/style.ts";
-import { resolve } from "../../platforms/validate/resolve-content.ts";
+import { mediaKind, resolve } from "../../platforms/validate/resolve-content.ts";
 
 /** Draws the posts of one platform. */
 export interface Card {
@@ -45,9 +45,13 @@ async function loadCard(platform: PlatformName): Promise<Card | undefined> {
   return {
     sheet,
     draw(content, author, { coverUrl, publishedAt }) {
-      const { content: resolved } = resolve(capabilities, content);
+      const { content: resolved, shapes } = resolve(capabilities, content);
       const cover = coverUrl === undefined ? resolved.cover : { url: coverUrl };
-      const posts = postsOf({ ...resolved, cover }, author).map((each) => ({
+      // An alt text that the platform does not take is not sent.
+      const media = resolved.media.map((entry) =>
+        shapes[0]?.[mediaKind(entry)]?.altText === undefined ? { ...entry, altText: null } : entry,
+      );
+      const posts = postsOf({ ...resolved, media, cover }, author).map((each) => ({
         ...each,
         post: { ...each.post, createdAt: publishedAt },
       }));

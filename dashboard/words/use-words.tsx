@@ -53,9 +53,11 @@ export function SaidIssue({ message, fix }: { message: string; fix: string }) {
       <p className="font-semibold">
         <Said text={message} />
       </p>
-      <p>
-        <Said text={fix} />
-      </p>
+      {fix !== "" && (
+        <p>
+          <Said text={fix} />
+        </p>
+      )}
     </>
   );
 }
