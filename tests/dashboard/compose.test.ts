@@ -88,8 +88,12 @@ test("a post is written for several platforms, mended, illustrated and published
       await until(async () => (await lastCall("/creator_info/")) > before);
       await page.getByLabel("Text", { exact: true }).fill("Watch this");
       await page.getByLabel("Files").setInputFiles(join(FIXTURES, "portrait-9x16.mp4"));
+      await page.getByLabel("Alt text").fill("It is not sent, and the preview does not mark it");
       await page.getByRole("tab", { name: /^TikTok/ }).click();
       const audience = page.getByLabel("Who can see this post");
+      await page.getByText("Privacy level is required.").waitFor();
+      for (const unsaid of ["PUBLIC_TO_EVERYONE", "ALT"])
+        assert.equal(await page.getByText(unsaid).filter({ visible: true }).count(), 0);
       assert.equal(await audience.inputValue(), "");
       for (const interaction of ["Comment", "Duet", "Stitch"])
         assert.equal(await page.getByLabel(interaction, { exact: true }).isChecked(), false);
