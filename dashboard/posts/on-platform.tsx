@@ -32,7 +32,11 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
           <PlatformLogo platform={platform} />
           <span className="flex min-w-0 flex-wrap gap-x-2">
             <span>{labelOf(platform)}</span>
-            {account !== undefined && <span className="font-normal text-dim">{nameOf(account)}</span>}
+            {account !== undefined && (
+              <span className="font-normal text-dim" dir="auto">
+                {nameOf(account)}
+              </span>
+            )}
           </span>
         </span>
       }
