@@ -48,23 +48,35 @@ const violations = z.array(
 );
 
 /** By default, axe leaves out how large targets are. What is not broken is not described, which takes longest. */
-const RULES = JSON.stringify({ rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] });
+const RULES = { rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] };
+/** What another theme can break. */
+const RULES_OF_COLORS = { runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"] };
 
 const REST_MILLISECONDS = 500;
 
 /** No rule of accessibility is broken by what the page shows once it is at rest. */
 export async function assertAccessible(page: Page): Promise<void> {
+  await assertUnbroken(page, RULES);
+}
+
+/** The same, of what was accessible in the other theme. */
+export async function assertColors(page: Page): Promise<void> {
+  await assertUnbroken(page, RULES_OF_COLORS);
+}
+
+async function assertUnbroken(page: Page, rules: object): Promise<void> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
-  let broken = await findBroken(page);
+  let broken = await findBroken(page, rules);
   if (broken.length > 0) {
     await sleep(REST_MILLISECONDS);
-    broken = await findBroken(page);
+    broken = await findBroken(page, rules);
   }
   assert.deepEqual(broken, []);
 }
 
-async function findBroken(page: Page): Promise<string[]> {
-  const broken = violations.parse(await page.evaluate(`axe.run(${RULES}).then(({ violations }) => violations)`));
+async function findBroken(page: Page, rules: object): Promise<string[]> {
+  const asked = `axe.run(${JSON.stringify(rules)}).then(({ violations }) => violations)`;
+  const broken = violations.parse(await page.evaluate(asked));
   return broken.map(
     ({ id, nodes: [node] }) => `${page.url()}: ${id} ${JSON.stringify(node?.target)}, ${node?.failureSummary}`,
   );

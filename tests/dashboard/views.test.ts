@@ -10,10 +10,12 @@ import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { step } from "../browser.ts";
 import { fillWithHostileTexts, HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { EXTREMES, type Look, setLook } from "./looks.ts";
-import { AT_REST, assertAccessible, signedIn } from "./signed-in.ts";
+import { AT_REST, assertAccessible, assertColors, signedIn } from "./signed-in.ts";
 
 const MAX_SCRIPT_BYTES = 200_000;
-const LOOKS: readonly Look[] = [...EXTREMES, [360, "light"], [1440, "dark"]];
+/** In which the network is gone. */
+const OFFLINE: Look = [360, "light"];
+const LOOKS: readonly Look[] = [...EXTREMES, OFFLINE, [1440, "dark"]];
 /** Besides the first. */
 const SHOWN = [
   "/approvals?view=approved",
@@ -24,7 +26,7 @@ const SHOWN = [
   "/calendar?view=agenda",
 ];
 
-test("every view is accessible, narrow or wide, light or dark, loads little script and runs no text as code", async (t) => {
+test("every view is accessible, narrow or wide, light or dark, with or without a network, loads little script and runs no text as code", async (t) => {
   const { world, cookie, open, troubles } = await signedIn(t);
   const ids = await fillWithHostileTexts(world, cookie);
   const idsIn: Record<string, readonly string[]> = {
@@ -50,9 +52,15 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
     await isShown(page);
     assert.equal(await page.getByRole("heading", { name: /not found/ }).count(), 0, view);
     for (const look of LOOKS) {
+      const isOffline = look === OFFLINE;
+      if (isOffline) {
+        await page.context().setOffline(true);
+        await page.getByText("You are offline.").waitFor();
+      }
       await setLook(page, look);
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), look[0], view);
       await assertAccessible(page);
+      if (isOffline) await page.context().setOffline(false);
     }
     assert.equal(await page.evaluate("globalThis.hasRun"), undefined, view);
     // By now, it has loaded whatever it loads without being asked.
@@ -62,7 +70,7 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
   assert.deepEqual(troubles, []);
 });
 
-test("a view is accessible and runs no text as code while it loads, without a network, when empty, and with everything open", async (t) => {
+test("a view is accessible and runs no text as code while it loads, when that fails, when empty, and with everything open", async (t) => {
   const { world, cookie, open, troubles } = await signedIn(t);
   const { posts } = await fillWithHostileTexts(world, cookie);
   const page = await open(AT_REST);
@@ -75,6 +83,8 @@ test("a view is accessible and runs no text as code while it loads, without a ne
     for (const look of EXTREMES) {
       await setLook(page, look);
       await assertAccessible(page);
+      await setLook(page, [look[0], look[1] === "dark" ? "light" : "dark"]);
+      await assertColors(page);
     }
     assert.equal(await page.evaluate("globalThis.hasRun"), undefined, page.url());
   };
@@ -99,13 +109,21 @@ test("a view is accessible and runs no text as code while it loads, without a ne
     await check();
     await page.unroute("**/api/v1/posts?*");
   });
-  await step("without a network", async () => {
-    await show("/posts");
-    await page.context().setOffline(true);
-    await page.getByText("You are offline.").waitFor();
-    await check();
-    await page.context().setOffline(false);
-    await page.getByText("You are offline.").waitFor({ state: "detached" });
+  await step("each view, when what it reads cannot be read", async () => {
+    const error = "This cannot be read now";
+    const json = { error, code: "POLICY_VIOLATION", docs: "", requestId: newId(), issues: [] };
+    await page.route("**/api/**", (route) => route.fulfill({ status: 403, json }));
+    await setLook(page, OFFLINE);
+    const silent: string[] = [];
+    for (const view of ["/", ...VIEWS]) {
+      await show(view.replace(":id", newId()));
+      await isShown(page);
+      if ((await page.getByText(error).count()) === 0) silent.push(view);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), OFFLINE[0], view);
+      await assertAccessible(page);
+    }
+    assert.deepEqual(silent, []);
+    await page.unroute("**/api/**");
   });
   await step("with nothing in it yet", async () => {
     for (const path of ["/", "/posts", "/compose", "/calendar?view=agenda", "/media", "/approvals", "/platforms"]) {
