@@ -77,6 +77,9 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   publishing_stats: "viewer",
   publishing_pause: "publisher",
   publishing_resume: "publisher",
+  // Their own emails about the workspace
+  notifications_get: "writer",
+  notifications_update: "writer",
   // What belongs to the owner
   apps_list: "owner",
   apps_save: "owner",
@@ -104,8 +107,6 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   billing_checkout: "owner",
   billing_portal: "owner",
   audit_list: "owner",
-  notifications_get: "owner",
-  notifications_update: "owner",
   members_list: "owner",
   members_update: "owner",
   members_remove: "owner",

@@ -2,6 +2,7 @@ import type { NotificationKind } from "./notifications.ts";
 import type { PlanName } from "./plans.ts";
 import type { Mode } from "./platform-names.ts";
 import type { MemberRole } from "./roles.ts";
+import type { PostStatus } from "./status.ts";
 
 /** The sign-in emails. Their links contain a short-lived token. */
 export type AuthEmail =
@@ -12,7 +13,7 @@ export type AuthEmail =
   | { kind: "invite"; invitedBy: string; link: string; days: number }
   | { kind: "member_invite"; invitedBy: string; role: MemberRole; link: string; days: number };
 
-/** Something that a user is told by email. Texts come from users and platforms. */
+/** Something that a person is told by email. Texts come from users and platforms. */
 export type Notice =
   | {
       kind: "failed" | "unknown";
@@ -24,6 +25,16 @@ export type Notice =
       problem: string | null;
     }
   | { kind: "approval"; postId: string; text: string }
+  | {
+      kind: "decided";
+      postId: string;
+      text: string;
+      /** Why the post was sent back; null if it was approved. */
+      reason: string | null;
+      /** What has become of it. */
+      status: PostStatus;
+      scheduledFor: Date | null;
+    }
   | {
       kind: "accountAccess";
       label: string;
@@ -40,6 +51,12 @@ export interface Notices {
   mode: Mode;
   total: number;
   notices: readonly Notice[];
+}
+
+/** The workspace that notices are about, and what its owner is called, for others. */
+export interface NoticedWorkspace {
+  id: string;
+  owner: string | null;
 }
 
 /** What a user is told about their plan, and when it happens. */

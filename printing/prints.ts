@@ -6,6 +6,7 @@ import { LEAST_ROLES } from "../contract/roles.ts";
 import { BOUNDS } from "../model/bounds.ts";
 import { type Countable, COUNTABLES, MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
+import { NOTIFICATION_KINDS, type NotificationKind, NOTIFIED } from "../model/notifications.ts";
 import { PLANS, QUOTAS, RATE_CLASSES, RATES } from "../model/plans.ts";
 import { mayAs, ROLES } from "../model/roles.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
@@ -140,6 +141,14 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
         },
       ),
     ),
+  notifications: () =>
+    table(
+      ["Email", ...ROLES],
+      NOTIFICATION_KINDS.map((kind) => [
+        NOTIFICATION_WORDS[kind],
+        ...ROLES.map((role) => ({ true: "on", false: "off", undefined: "" })[`${NOTIFIED[kind][role]}`]),
+      ]),
+    ),
   tools: () =>
     table(
       ["Tool", "Description", "Parameters", "Hints"],
@@ -150,6 +159,14 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
         hintsOf(annotations),
       ]),
     ),
+};
+
+const NOTIFICATION_WORDS: Readonly<Record<NotificationKind, string>> = {
+  failed: "a post failed",
+  unknown: "the outcome of a post is unknown",
+  accountAccess: "an account needs to be reconnected",
+  approval: "a post waits for approval",
+  decided: "a post for which they asked for approval was approved or sent back",
 };
 
 /** Where scheduling is possible, and what to do elsewhere. */

@@ -77,6 +77,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 const SPECIAL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  member_notification_settings: { member_id: "<members>" },
   users: { id: "<user>", email: "<user>@example.com" },
   verifications: { value: "<user>" },
   invites: { invited_by: "<user>" },

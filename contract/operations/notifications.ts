@@ -19,6 +19,10 @@ const notifications = z.object({
     .boolean()
     .describe("A post waits for approval.")
     .meta({ examples: [true] }),
+  decided: z
+    .boolean()
+    .describe("A post for which the person asked for approval was approved or sent back.")
+    .meta({ examples: [false] }),
 });
 export type Notifications = z.output<typeof notifications>;
 
@@ -29,8 +33,9 @@ export const notificationsGet = operation({
   path: "/api/notifications",
   summary: "Get notification settings",
   description:
-    "Returns which emails the user gets in the mode that `?mode=` names. At first, that is everything in live " +
-    "mode, and nothing in test mode. More than five of a kind within five minutes are one email.",
+    "Returns which emails the signed-in person gets about the workspace in the mode that `?mode=` names. At first, " +
+    "that is nothing in test mode; in live mode everything for the owner, `approval` for a publisher, and `decided` " +
+    "for a writer. What a role cannot get is `false`. More than five of a kind within five minutes are one email.",
   auth: "session",
   answer: z.object({ notifications }),
 });
@@ -41,7 +46,8 @@ export const notificationsUpdate = operation({
   method: "PATCH",
   path: "/api/notifications",
   summary: "Update notification settings",
-  description: "Turns the given emails on or off, in the mode that `?mode=` names. The others stay as they are.",
+  description: "Turns the given emails to the signed-in person about the workspace on or off, in the mode that `?mode=` names. " +
+    "The others stay as they are.",
   auth: "session",
   body: z.strictObject(notifications.partial().shape),
   takes: "required",

@@ -5,9 +5,10 @@ import {
   notificationsGet,
   notificationsUpdate,
 } from "../../contract/operations/notifications.ts";
-import { NOTIFICATION_KINDS, type NotificationKind } from "../../model/notifications.ts";
+import { NOTIFICATION_KINDS, type NotificationKind, NOTIFIED } from "../../model/notifications.ts";
 import { useRead, useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
+import { workspace } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Checkbox } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -34,7 +35,7 @@ export function Notifications() {
         {data === undefined && error === null && <Loading rows={2} />}
         {data !== undefined && (
           <ul>
-            {NOTIFICATION_KINDS.map((kind) => (
+            {NOTIFICATION_KINDS.filter((kind) => workspace.role in NOTIFIED[kind]).map((kind) => (
               <Kind key={kind} kind={kind} chosen={data.notifications} />
             ))}
           </ul>
@@ -61,6 +62,10 @@ function Kind({ kind, chosen }: { kind: NotificationKind; chosen: Chosen }) {
     approval: {
       name: t`A post waits for approval`,
       hint: t`An API key or a writer who cannot publish alone has sent one.`,
+    },
+    decided: {
+      name: t`Your post was approved or sent back`,
+      hint: t`You asked for its approval. The email says what became of it, or what to change.`,
     },
   };
   // While it is saved, it shows what was chosen.

@@ -63,6 +63,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   publishing_pauses: { swept: "publishing_pauses.delete_old", bounds: ["notedChanges"] },
   outbox: { swept: "outbox.delete_old", limits: ["callsPerMinute"] },
   notification_settings: { because: "a user has one for each kind in each mode" },
+  member_notification_settings: { with: "members", because: "a member has one for each kind in each mode" },
   notices: { with: "users", because: "they are sent within minutes" },
   tries: { swept: "tries.delete_old" },
   webhooks: { swept: "webhooks.delete_unread", because: "each person has 20 in a mode at most" },

@@ -26,7 +26,7 @@ export const TENANT_ROWS: readonly TenantRows[] = [
   ...own("api_keys mcp_tokens mcp_ended_sessions sessions sign_in_methods two_factors passkeys notification_settings"),
   { table: "verifications", of: "value = any ($1)" },
   { table: "invites", of: "invited_by = any ($1)" },
-  ...own("members member_invites platform_sets oauth_apps"),
+  ...own("members member_notification_settings member_invites platform_sets oauth_apps"),
   {
     // The instance's app that an account was connected with. It is nobody's who connects another one there.
     table: "oauth_apps",

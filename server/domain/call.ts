@@ -14,6 +14,11 @@ export interface Actor {
   member?: { id: string; userId: string };
 }
 
+/** The person who calls with a session: in another user's workspace, a member. */
+export function personOf({ userId, actor }: Pick<Call, "userId" | "actor">): string {
+  return actor.member?.userId ?? userId;
+}
+
 /** Where a request comes from. */
 export interface Origin {
   actor: Actor;

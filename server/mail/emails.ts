@@ -1,10 +1,10 @@
 import type { Brand } from "../../model/brand.ts";
-import type { AuthEmail, Notice, Notices, PlanNotice } from "../../model/emails.ts";
+import type { AuthEmail, Notice, NoticedWorkspace, Notices, PlanNotice } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import type { NotificationKind } from "../../model/notifications.ts";
 import { oneLine } from "../../model/one-line.ts";
 import { planLabel, type PlanName, type Quota } from "../../model/plans.ts";
-import type { Mode } from "../../model/platform-names.ts";
+import type { PostStatus } from "../../model/status.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
@@ -60,29 +60,37 @@ function textOf(to: string, email: AuthEmail, product: string): Mail {
 }
 
 /**
- * What a user wants to be told: one notice, or a digest of several of a kind. `unsubscribe` is a link that turns these
- * emails off.
+ * What a person wants to be told: one notice, or a digest of several of a kind. `unsubscribe` is a link that turns these
+ * emails off. Only members are told whose workspace it is about.
  */
 export function renderNoticeEmail(
   to: string,
   { mode, total, notices, kind }: Notices,
-  { appUrl, unsubscribe, brand }: { appUrl: string; unsubscribe: string; brand: Brand },
+  {
+    appUrl,
+    unsubscribe,
+    brand,
+    workspace,
+  }: { appUrl: string; unsubscribe: string; brand: Brand; workspace: NoticedWorkspace },
 ): Mail {
   const [first] = notices;
   const rest = total - notices.length;
+  const link = (path: string, more: Record<string, string> = {}) =>
+    `${appUrl}${path}?${new URLSearchParams({ mode, ...more, workspace: workspace.id }).toString()}`;
   const { subject, paragraphs } =
     total === 1 && first !== undefined
-      ? noticeText(first, mode, appUrl, productOf(brand))
+      ? noticeText(first, { link, isOwner: workspace.owner === null, product: productOf(brand) })
       : {
           subject: DIGESTS[kind](total),
           paragraphs: [
             [...notices.map(noticeLine), ...(rest > 0 ? [`- and ${rest} more`] : [])].join("\n"),
-            `See them: ${appUrl}${LISTS[kind](mode)}`,
+            `See them: ${link(...LISTS[kind])}`,
           ],
         };
-  const email = mail(to, mode === "test" ? `${subject} (test mode)` : subject, [
+  const where = oneLine(workspace.owner ?? "") === "" ? "" : ` in the workspace of ${oneLine(workspace.owner ?? "")}`;
+  const email = mail(to, `${subject}${where}${mode === "test" ? " (test mode)" : ""}`, [
     ...paragraphs,
-    `Stop these emails: ${unsubscribe}\nChoose which emails you get: ${appUrl}/settings/notifications?mode=${mode}`,
+    `Stop these emails: ${unsubscribe}\nChoose which emails you get: ${link("/settings/notifications")}`,
   ]);
   return { ...branded(brand, email), unsubscribe };
 }
@@ -92,40 +100,47 @@ const DIGESTS: Readonly<Record<NotificationKind, (total: number) => string>> = {
   unknown: (total) => `${total} posts might not be live`,
   accountAccess: (total) => `${total} accounts need to be reconnected`,
   approval: (total) => `${total} posts wait for your approval`,
+  decided: (total) => `${total} of your posts were approved or sent back`,
 };
 
-const LISTS: Readonly<Record<NotificationKind, (mode: Mode) => string>> = {
-  failed: (mode) => `/posts?mode=${mode}&status=failed`,
-  unknown: (mode) => `/posts?mode=${mode}`,
-  accountAccess: (mode) => `/platforms?mode=${mode}`,
-  approval: (mode) => `/approvals?mode=${mode}`,
+const LISTS: Readonly<Record<NotificationKind, [path: string, more?: Record<string, string>]>> = {
+  failed: ["/posts", { status: "failed" }],
+  unknown: ["/posts"],
+  accountAccess: ["/platforms"],
+  approval: ["/approvals"],
+  decided: ["/posts"],
 };
 
-function noticeText(
-  notice: Notice,
-  mode: Mode,
-  appUrl: string,
-  product: string,
-): { subject: string; paragraphs: string[] } {
+interface NoticeContext {
+  /** The address of a view. */
+  link: (path: string) => string;
+  /** Members are told about what is another's. */
+  isOwner: boolean;
+  product: string;
+}
+
+function noticeText(notice: Notice, context: NoticeContext): { subject: string; paragraphs: string[] } {
+  const { link, isOwner } = context;
+  const post = isOwner ? "Your post" : "A post";
   switch (notice.kind) {
     case "failed":
       return {
-        subject: `Your post failed on ${listOf(notice.labels)}`,
+        subject: `${post} failed on ${listOf(notice.labels)}`,
         paragraphs: [
           `This post was not published on ${listOf(notice.labels)}: ${quoted(notice.text)}`,
           oneLine(
             notice.problem ?? "It could not be published in time. Publish or reschedule it if you still want it.",
           ),
-          `See the post: ${appUrl}/posts/${notice.postId}?mode=${mode}`,
+          `See the post: ${link(`/posts/${notice.postId}`)}`,
         ],
       };
     case "unknown":
       return {
-        subject: `Your post might not be live on ${listOf(notice.labels)}`,
+        subject: `${post} might not be live on ${listOf(notice.labels)}`,
         paragraphs: [
           `${listOf(notice.labels)} did not confirm that this post was published: ${quoted(notice.text)}`,
           "Nothing is sent again automatically. Look at the account, and say whether the post is there: " +
-            `${appUrl}/posts/${notice.postId}?mode=${mode}`,
+            link(`/posts/${notice.postId}`),
         ],
       };
     case "approval":
@@ -133,28 +148,63 @@ function noticeText(
         subject: "A post waits for your approval",
         paragraphs: [
           `This post is published only after you approve it: ${quoted(notice.text)}`,
-          `Approve it: ${appUrl}/posts/${notice.postId}/approve?mode=${mode}`,
+          `Approve it: ${link(`/posts/${notice.postId}/approve`)}`,
         ],
       };
+    case "decided":
+      return decisionText(notice, context);
     case "accountAccess":
-      return accountText(notice, mode, appUrl, product);
+      return accountText(notice, context);
   }
 }
 
+function decisionText(
+  { postId, text, reason, status, scheduledFor }: Extract<Notice, { kind: "decided" }>,
+  { link }: NoticeContext,
+): { subject: string; paragraphs: string[] } {
+  if (reason !== null)
+    return {
+      subject: "Your post was sent back",
+      paragraphs: [
+        `This post was not approved: ${quoted(text)}`,
+        `Reason: ${oneLine(reason)}`,
+        `Change it and publish it again: ${link(`/posts/${postId}`)}`,
+      ],
+    };
+  const next =
+    status === "scheduled" && scheduledFor !== null
+      ? `It is scheduled for ${minuteOf(scheduledFor)}.`
+      : AFTER_APPROVAL[status];
+  return {
+    subject: "Your post was approved",
+    paragraphs: [`This post was approved: ${quoted(text)}`, next, `See the post: ${link(`/posts/${postId}`)}`],
+  };
+}
+
+/** What has become of a post since its approval. */
+const AFTER_APPROVAL: Readonly<Record<PostStatus, string>> = {
+  draft: "You can publish it now.",
+  scheduled: "It is scheduled.",
+  queued: "It is being published.",
+  posting: "It is being published.",
+  published: "It has been published.",
+  partial: "It is live on some platforms. You can retry the others now.",
+  failed: "It failed. You can retry it now.",
+  discarded: "It was discarded.",
+};
+
 function accountText(
   { label, name: given, expires, reason }: Extract<Notice, { kind: "accountAccess" }>,
-  mode: Mode,
-  appUrl: string,
-  product: string,
+  { link, isOwner, product }: NoticeContext,
 ): { subject: string; paragraphs: string[] } {
-  const name = oneLine(given);
-  const subject = `Reconnect your ${label} account ${name}`;
-  const reconnect = `Reconnect it here: ${appUrl}/platforms?mode=${mode}`;
+  const account = `${isOwner ? "your" : "the"} ${label} account ${oneLine(given)}`;
+  const subject = `Reconnect ${account}`;
+  const reconnect = `Reconnect it here: ${link("/platforms")}`;
   if (expires === null)
     return {
       subject,
       paragraphs: [
-        `${product} has lost access to your ${label} account ${name}. Posts to it fail until you reconnect it.`,
+        `${product} has lost access to ${account}. Posts to it fail until you reconnect it.`,
         ...(reason === null ? [] : [oneLine(reason)]),
         reconnect,
       ],
@@ -167,7 +217,7 @@ function accountText(
   return {
     subject,
     paragraphs: [
-      `${product}'s access to your ${label} account ${name} expires on ${minuteOf(at)}. ` +
+      `${product}'s access to ${account} expires on ${minuteOf(at)}. ` +
         "After that, posts to it will fail until you reconnect it.",
       `${posts} for this account after that time.`,
       reconnect,
@@ -183,6 +233,10 @@ function noticeLine(notice: Notice): string {
       return `- ${listOf(notice.labels)}: ${quoted(notice.text)}`;
     case "approval":
       return `- ${quoted(notice.text)}`;
+    case "decided":
+      return notice.reason === null
+        ? `- Approved: ${quoted(notice.text)}`
+        : `- Sent back: ${quoted(notice.text)}. Reason: ${quoted(notice.reason)}`;
     case "accountAccess":
       return `- ${notice.label}: ${oneLine(notice.name)}${
         notice.expires === null ? "" : `, expires on ${minuteOf(notice.expires.at)}`

@@ -16,6 +16,7 @@ export async function everything(world: World): Promise<Record<string, unknown>>
     "verifications",
     "webhooks",
     "notification_settings",
+    "member_notification_settings",
     "notices",
     "publishing_pauses",
     "billing_customers",

@@ -150,7 +150,12 @@ test("a name from users or platforms adds no header or recipient, and starts no 
           total: 1,
           notices: [{ kind: "accountAccess", label: "Threads", name, expires: null, reason: name }],
         },
-        { appUrl: "https://app.example", unsubscribe: "https://app.example/u", brand: { ...NO_BRAND, name } },
+        {
+          appUrl: "https://app.example",
+          unsubscribe: "https://app.example/u",
+          workspace: { id: "user_ada", owner: name },
+          brand: { ...NO_BRAND, name },
+        },
       ),
     );
     const received = await deliverAll();

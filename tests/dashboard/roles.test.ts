@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { OPERATIONS } from "../../contract/index.ts";
 import { LEAST_ROLES } from "../../contract/roles.ts";
+import { NOTIFICATION_KINDS, NOTIFIED } from "../../model/notifications.ts";
 import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { idOf } from "../answers.ts";
@@ -95,6 +96,10 @@ test("no view offers what the role may not do, and what it may read is in some v
         // Hidden while the sandbox, which is not there, is asked again.
         const reject = main.getByRole("button", { name: "Reject it", includeHidden: true });
         assert.equal(await reject.count(), may("sandbox_faults_set") ? 1 : 0, doing);
+      }
+      if (isOpen && view === "/settings/notifications") {
+        const kinds = NOTIFICATION_KINDS.filter((kind) => role in NOTIFIED[kind]);
+        assert.equal(await main.getByRole("checkbox").count(), kinds.length, doing);
       }
       const links = await page.locator("a[href]").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
       for (const link of links) {

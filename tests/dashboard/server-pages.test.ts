@@ -113,7 +113,8 @@ test("every page without the app is accessible, narrow or wide, light or dark, a
 
   await step("links of emails, and what is not there", async () => {
     const secret = await loadAuthSecret(pool, services.vault);
-    const subscription = { userId: tenant.userId, mode: "live", kind: "failed" } as const;
+    const { userId } = tenant;
+    const subscription = { userId, personId: userId, mode: "live", kind: "failed" } as const;
     await show("unsubscribe", unsubscribeUrl(url, secret, subscription));
     await press(visitor, "Stop these emails");
     await check(visitor, "unsubscribed");

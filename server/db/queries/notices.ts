@@ -1,11 +1,12 @@
 import type { EventType } from "../../../model/events.ts";
 import type { NotificationKind } from "../../../model/notifications.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { PostStatus } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
-import { isWanted } from "./notification-settings.ts";
+import { isFor, isWanted, peopleOf } from "./notification-settings.ts";
 import { waitingPosts } from "./post-approvals.ts";
 
-/** Events that users may want to be told. An account that its user disconnected has no `tokenHealth`. */
+/** Events that people may want to be told. An account that its user disconnected has no `tokenHealth`. */
 const TOLD: readonly (readonly [EventType, NotificationKind])[] = [
   ["platform_post.failed", "failed"],
   ["post.missed", "failed"],
@@ -14,7 +15,7 @@ const TOLD: readonly (readonly [EventType, NotificationKind])[] = [
   ["account.disconnected", "accountAccess"],
 ];
 
-/** Of these rows of the outbox, those that their users want to be told are noted, in the same statement. */
+/** Of these rows of the outbox, those that anybody wants to be told are noted, in the same statement. */
 export function notedEvents(rows: string): string {
   const kinds = TOLD.map(([type, kind]) => `('${type}', '${kind}')`).join(", ");
   return `insert into notices (user_id, mode, kind, type, post_id, platform_post_id, account_id, data)
@@ -23,12 +24,6 @@ export function notedEvents(rows: string): string {
      where (e.type <> 'account.disconnected' or e.data ? 'tokenHealth') and ${isWanted("e.user_id", "e.mode", "k.kind")}
      order by e.id`;
 }
-
-/** What waits to be told, of kinds that are no longer wanted. */
-export const dropUnwantedNotices = statement<never, [userId: string, mode: Mode]>(
-  "notices.drop_unwanted",
-  `delete from notices n where n.user_id = $1 and n.mode = $2 and not ${isWanted("n.user_id", "n.mode", "n.kind")}`,
-);
 
 /** What has waited for this long, with everything of its kind. */
 export const listDueNotices = statement<
@@ -40,28 +35,51 @@ export const listDueNotices = statement<
    having min(created_at) <= now() - make_interval(secs => $1) order by min(created_at) limit $2`,
 );
 
-/** Requests for approval of posts that no longer wait for it. */
+/**
+ * Requests for approval of posts that no longer wait for it, decisions that no longer hold, and those of a post that has
+ * a later one.
+ */
 export const dropSettledNotices = statement<never, [userId: string, mode: Mode]>(
   "notices.drop_settled",
-  `delete from notices n where n.user_id = $1 and n.mode = $2 and n.kind = 'approval'
-     and not exists (select ${waitingPosts} and p.id = n.post_id and p.user_id = $1 and p.mode = $2)`,
+  `delete from notices n where n.user_id = $1 and n.mode = $2 and n.kind in ('approval', 'decided') and (
+     exists (select from notices l
+       where l.user_id = $1 and l.mode = $2 and l.kind = n.kind and l.post_id = n.post_id and l.id > n.id)
+     or n.kind = 'approval'
+       and not exists (select ${waitingPosts} and p.id = n.post_id and p.user_id = $1 and p.mode = $2)
+     or n.kind = 'decided' and not exists (
+       select from posts p
+         left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
+       where p.id = n.post_id and p.user_id = $1 and p.mode = $2 and case
+         when n.type = 'post.sent_back' then a.reason is not null and p.status in ('draft', 'partial', 'failed')
+         when p.status in ('draft', 'partial', 'failed') then a.content_hash is not null
+         else p.status <> 'discarded' end))`,
 );
 
 export interface NoticeRow {
+  /** Who is told. */
+  person_id: string;
+  email: string;
   type: EventType | "approval";
   data: Record<string, unknown>;
   post_id: string | null;
   text: string | null;
+  status: PostStatus | null;
+  scheduled_for: Date | null;
+  /** Why the post was sent back; null if it was not. */
+  reason: string | null;
   /** That of the platform post or account; otherwise those of the post. */
   platforms: PlatformName[];
   /** Of the platform post, in sentences. */
   problem: string | null;
   account_name: string | null;
-  /** How many were taken, of which these are the first. */
+  /** How many the person is told, of which these are the first. */
   total: number;
 }
 
-/** Takes everything of a kind; what is told of them is told by this transaction. None if they have not waited enough. */
+/**
+ * Takes everything of a kind; what is told of them is told by this transaction. None if they have not waited enough.
+ * Each of the people who are to be told now has rows of their own, the first `most`.
+ */
 export const takeNotices = statement<
   NoticeRow,
   [userId: string, mode: Mode, kind: NotificationKind, waitSeconds: number, most: number]
@@ -71,16 +89,23 @@ export const takeNotices = statement<
      delete from notices n where n.user_id = $1 and n.mode = $2 and n.kind = $3 and exists (
        select from notices d where d.user_id = $1 and d.mode = $2 and d.kind = $3
          and d.created_at <= now() - make_interval(secs => $4))
-     returning n.id, n.type, n.data, n.post_id, n.platform_post_id, n.account_id
+     returning n.id, n.type, n.data, n.post_id, n.platform_post_id, n.account_id, n.actor_id, n.member_id
+   ), told as (
+     select t.*, u.id as person_id, u.email, count(*) over (partition by u.id)::int as total,
+       row_number() over (partition by u.id order by t.id) as place
+     from taken t
+       join ${peopleOf("$1", "$2")} r on r.kind = $3 and r.is_wanted and ${isFor("r", "t.actor_id", "t.member_id")}
+       join users u on u.id = r.person_id and u.email is not null
    )
-   select t.type, t.data, t.post_id, left(p.content ->> 'text', 300) as text,
+   select t.person_id, t.email, t.type, t.data, t.post_id, left(p.content ->> 'text', 300) as text, p.status, p.scheduled_for, d.reason,
      case when coalesce(pp.platform, a.platform) is null then coalesce(p.platforms, '{}')
        else array[coalesce(pp.platform, a.platform)] end as platforms,
      concat_ws(' ', pp.error ->> 'message', pp.error ->> 'action') as problem,
-     coalesce(a.username, a.display_name, a.platform_account_id) as account_name, count(*) over ()::int as total
-   from taken t
+     coalesce(a.username, a.display_name, a.platform_account_id) as account_name, t.total
+   from told t
      left join posts p on p.id = t.post_id and p.user_id = $1 and p.mode = $2
+     left join post_approvals d on d.post_id = t.post_id and d.user_id = $1 and d.mode = $2
      left join platform_posts pp on pp.id = t.platform_post_id and pp.user_id = $1 and pp.mode = $2
      left join accounts a on a.id = t.account_id and a.user_id = $1 and a.mode = $2
-   order by t.id limit $5`,
+   where t.place <= $5 order by t.person_id, t.id`,
 );

@@ -1,4 +1,5 @@
 import type { Mode } from "../../../model/platform-names.ts";
+import type { EventType } from "../../../model/events.ts";
 import type { ApprovalState } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
 import { isWanted } from "./notification-settings.ts";
@@ -65,9 +66,13 @@ export const saveApproval = statement<
   [postId: string, userId: string, mode: Mode, contentHash: string, approvedBy: string]
 >(
   "post_approvals.save",
-  `insert into post_approvals (post_id, user_id, mode, content_hash, approved_by) values ($1, $2, $3, $4, $5)
-   on conflict (post_id) do update set content_hash = excluded.content_hash, approved_by = excluded.approved_by,
-     approved_at = now(), reason = null`,
+  `with decided as (
+     insert into post_approvals (post_id, user_id, mode, content_hash, approved_by) values ($1, $2, $3, $4, $5)
+     on conflict (post_id) do update set content_hash = excluded.content_hash, approved_by = excluded.approved_by,
+       approved_at = now(), reason = null
+     returning post_id, user_id, mode, approved_by
+   )
+   ${notedDecision("decided", "post.approved")}`,
 );
 
 export const saveSentBack = statement<
@@ -75,9 +80,13 @@ export const saveSentBack = statement<
   [postId: string, userId: string, mode: Mode, reason: string, sentBackBy: string]
 >(
   "post_approvals.save_sent_back",
-  `insert into post_approvals (post_id, user_id, mode, reason, approved_by) values ($1, $2, $3, $4, $5)
-   on conflict (post_id) do update set content_hash = null, reason = excluded.reason,
-     approved_by = excluded.approved_by, approved_at = now()`,
+  `with decided as (
+     insert into post_approvals (post_id, user_id, mode, reason, approved_by) values ($1, $2, $3, $4, $5)
+     on conflict (post_id) do update set content_hash = null, reason = excluded.reason,
+       approved_by = excluded.approved_by, approved_at = now()
+     returning post_id, user_id, mode, approved_by
+   )
+   ${notedDecision("decided", "post.sent_back")}`,
 );
 
 export const voidApproval = statement<never, [postId: string, userId: string, mode: Mode]>(
@@ -86,8 +95,8 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
 );
 
 /**
- * The key or member waits for approval of the post. Nothing visible to callers changes. Its user is told if it had not waited
- * before, or if a person had decided about the post as it was.
+ * The key or member waits for approval of the post. Nothing visible to callers changes. Those who approve are told if it had
+ * not waited before, or if a person had decided about the post as it was.
  */
 export const insertApprovalRequest = statement<
   never,
@@ -104,7 +113,7 @@ export const insertApprovalRequest = statement<
 
 /**
  * A writer, the member, has edited a post that a person had decided about. If they had asked, it waits once they ask
- * again, so that nobody reviews what is still being written. If somebody else had, it waits at once, and its user is told.
+ * again, so that nobody reviews what is still being written. If somebody else had, it waits at once, and those who approve are told.
  */
 export const reopenApprovalRequest = statement<never, [postId: string, userId: string, mode: Mode, member: string]>(
   "post_approvals.reopen_request",
@@ -116,11 +125,22 @@ export const reopenApprovalRequest = statement<never, [postId: string, userId: s
    ${notedAs("reopened", "w.approval_wanted_by is not null")}`,
 );
 
-/** Tells the users of these posts that a person is asked to approve them, if they want to be told. */
+/** Tells those who approve these posts, if they want to be told, that the key or member `$4` asks them to. */
 function notedAs(posts: string, condition: string): string {
-  return `insert into notices (user_id, mode, kind, type, post_id)
-   select w.user_id, w.mode, 'approval', 'approval', w.id from ${posts} w
-   where ${condition} and ${isWanted("w.user_id", "w.mode", "'approval'")}`;
+  return `insert into notices (user_id, mode, kind, type, post_id, actor_id)
+   select w.user_id, w.mode, 'approval', 'approval', w.id, m.member_id
+   from ${posts} w left join members m on m.id = $4::uuid and m.user_id = w.user_id
+   where ${condition} and ${isWanted("w.user_id", "w.mode", "'approval'", { actor: "m.member_id" })}`;
+}
+
+/** Tells the member who asked for approval of these posts, if they want to be told, that a person has decided. */
+function notedDecision(decided: string, type: EventType): string {
+  return `insert into notices (user_id, mode, kind, type, post_id, actor_id, member_id)
+   select d.user_id, d.mode, 'decided', '${type}', d.post_id, d.approved_by, m.id
+   from ${decided} d
+     join posts p on p.id = d.post_id and p.user_id = d.user_id and p.mode = d.mode
+     join members m on m.id = p.approval_wanted_by and m.user_id = d.user_id
+   where ${isWanted("d.user_id", "d.mode", "'decided'", { actor: "d.approved_by", member: "m.id" })}`;
 }
 
 /** Posts that could go out, for which a key that still works, or a member of the workspace, asked for approval. */

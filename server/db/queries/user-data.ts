@@ -43,8 +43,14 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
   notifications: statement<ExportedRow, ExportParams>(
     "notification_settings.export",
-    `select mode || ' ' || kind as id, mode, kind, by_email as "byEmail" from notification_settings
-     where user_id = $1 and mode || ' ' || kind > $2 order by 1 limit $3`,
+    `select n.id, n.workspace, n.mode, n.kind, n.by_email as "byEmail" from (
+       select concat_ws(' ', mode, kind) as id, user_id as workspace, mode, kind, by_email from notification_settings
+       where user_id = $1
+       union all
+       select concat_ws(' ', s.mode, s.kind, s.user_id), s.user_id, s.mode, s.kind, s.by_email
+       from members m join member_notification_settings s on s.member_id = m.id and s.user_id = m.user_id
+       where m.member_id = $1) n
+     where n.id > $2 order by n.id limit $3`,
   ),
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
   posts: page(

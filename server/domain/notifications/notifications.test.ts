@@ -3,11 +3,15 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { NO_BRAND } from "../../../model/brand.ts";
 import type { EventType } from "../../../model/events.ts";
+import { NOTIFICATION_KINDS, NOTIFIED } from "../../../model/notifications.ts";
+import { newId } from "../../../model/ids.ts";
+import { MEMBER_ROLES, type MemberRole } from "../../../model/roles.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type MailServer, startMailServer } from "../../../tests/mail-server.ts";
 import { joinAs } from "../../../tests/members.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import type { JobSender } from "../../db/job-sender.ts";
+import { saveMember } from "../../db/queries/members.ts";
 import { recordAccountEvent, recordPostEvents } from "../../db/queries/outbox.ts";
 import { startJobQueue, type JobQueue } from "../../jobs/jobs.ts";
 import { deliverMail } from "../../mail/deliver-mail.ts";
@@ -100,7 +104,10 @@ const deliverAll = async () => {
   return server.emails.splice(0).map((email) => {
     const [head = "", ...rest] = email.split("\r\n\r\n");
     const text = rest.join("\n\n").replaceAll("=\r\n", "").replaceAll("=3D", "=").replaceAll("\r\n", "\n");
-    return { head, text, subject: /^Subject: (.*)\r$/m.exec(head)?.[1] ?? "" };
+    const [to, subject] = ["To", "Subject"].map(
+      (name) => new RegExp(`^${name}: (.*)\r$`, "m").exec(head.replace(/\r\n[ \t]+/g, " "))?.[1] ?? "",
+    );
+    return { head, text, to: to ?? "", subject: subject ?? "" };
   });
 };
 
@@ -255,11 +262,11 @@ test("five of a kind are five emails, six are one digest, and they wait for each
 
 test("test mode sends nothing unless chosen, what is turned off is not sent, and others are not affected", async () => {
   const [person, other] = [await newPerson(), await newPerson()];
-  const all = { failed: true, unknown: true, accountAccess: true, approval: true };
+  const all = { failed: true, unknown: true, accountAccess: true, approval: true, decided: false };
   const read = async (mode: string) =>
     objectIn((await world.callAs(person.cookie, "GET", `/api/notifications?mode=${mode}`)).body, "notifications");
   assert.deepEqual(await read("live"), all);
-  assert.deepEqual(await read("test"), { failed: false, unknown: false, accountAccess: false, approval: false });
+  assert.deepEqual(await read("test"), { ...all, failed: false, unknown: false, accountAccess: false, approval: false });
   const failEverywhere = async () => {
     for (const tenant of [person.live, person.test, other.live])
       await report(tenant, await createPost(tenant, tenant.userId), "platform_post.failed");
@@ -351,4 +358,270 @@ test("however many workers send, and wherever one dies, each event is told once"
     "Event 4",
   ]);
   assert.equal((await pool.query("select from notices where user_id = $1", [person.live.userId])).rowCount, 0);
+});
+
+/** A workspace with an owner, called Ada, and members. What everyone is told shows who it was sent to. */
+const newTeam = async (roles: Readonly<Record<string, MemberRole>>) => {
+  const { pool } = world.database;
+  const owner = await newPerson();
+  const { userId, platformSetId } = owner.live;
+  await pool.query("update users set name = 'Ada' where id = $1", [userId]);
+  const people = new Map([["owner", { tenant: owner.live, cookie: owner.cookie, memberId: "" }]]);
+  for (const [name, role] of Object.entries(roles)) people.set(name, await joinAs(world, owner.live, role));
+  const who = (name: string) => {
+    const person = people.get(name);
+    assert.ok(person, name);
+    return person;
+  };
+  const names = new Map<string, string>();
+  for (const [name, { tenant }] of people) {
+    const { rows } = await pool.query<{ email: string }>("select email from users where id = $1", [tenant.userId]);
+    names.set(rows[0]?.email ?? "", name);
+  }
+  const call = (name: string, method: string, path: string, body?: object, mode = "live") =>
+    world.callAs(who(name).cookie, method, `${path}?${new URLSearchParams({ mode, workspace: userId })}`, body);
+  const ask = async (name: string, text: string) => {
+    const draft = { content: { text }, platforms: ["threads"], platformSetId };
+    const id = idOf((await call(name, "POST", "/api/v1/posts", draft)).body, "post");
+    assert.equal((await call(name, "POST", `/api/v1/posts/${id}/publish`)).status, 403);
+    return id;
+  };
+  const decide = async (name: string, id: string, reason?: string) => {
+    const { body } = await call(name, "GET", `/api/posts/${id}/approval`);
+    const { contentHash } = objectIn(body, "approval");
+    const path = `/api/posts/${id}/${reason === undefined ? "approve" : "send-back"}`;
+    assert.equal((await call(name, "POST", path, { contentHash, reason })).status, 200);
+  };
+  const emails = async () => (await told()).map((email) => ({ ...email, to: names.get(email.to) ?? email.to }));
+  const subjects = async () => (await emails()).map(({ to, subject }) => `${to}: ${subject}`).sort();
+  return { owner, userId, who, call, ask, decide, emails, subjects };
+};
+
+const WAITS = "A post waits for your approval";
+const AS_MEMBER = " in the workspace of Ada";
+
+test("the owner and publishers are told that a post waits, its writer what was decided, and nobody of their own act", async () => {
+  const { owner, userId, who, ask, decide, emails, subjects, call } = await newTeam({
+    publisher: "publisher",
+    writer: "writer",
+    colleague: "writer",
+    viewer: "viewer",
+  });
+  const id = await ask("writer", "May I?");
+  const waiting = await emails();
+  assert.deepEqual(waiting.map(({ to, subject }) => `${to}: ${subject}`).sort(), [
+    `owner: ${WAITS}`,
+    `publisher: ${WAITS}${AS_MEMBER}`,
+  ]);
+  const query = `mode=live&workspace=${userId}`;
+  for (const { text } of waiting) {
+    assert.ok(text.includes(`\n\nApprove it: ${APP}/posts/${id}/approve?${query}\n`), text);
+    assert.ok(text.includes(`\nChoose which emails you get: ${APP}/settings/notifications?${query}`), text);
+  }
+
+  await decide("publisher", id, "Shorter,\nplease.");
+  const [back, ...others] = await emails();
+  assert.deepEqual([back?.to, back?.subject, others], ["writer", `Your post was sent back${AS_MEMBER}`, []]);
+  assert.match(back?.text ?? "", /"May I\?"\n\nReason: Shorter, please\.\n\nChange it and publish it again: /);
+
+  await call("writer", "PATCH", `/api/v1/posts/${id}`, { content: { text: "I may" } });
+  await call("writer", "POST", `/api/v1/posts/${id}/publish`);
+  await subjects();
+  await decide("owner", id);
+  const [approved, ...more] = await emails();
+  assert.deepEqual([approved?.to, approved?.subject, more], ["writer", `Your post was approved${AS_MEMBER}`, []]);
+  assert.match(approved?.text ?? "", /"I may"\n\nYou can publish it now\.\n\nSee the post: /);
+
+  const made = await call("owner", "POST", "/api/keys", {
+    name: "robot",
+    mode: "live",
+    policies: { approvalRequired: true },
+  });
+  const ofKey = await createPost(owner.live, "From a key", String(objectIn(made.body, "key").apiKey));
+  assert.deepEqual(await subjects(), [`owner: ${WAITS}`, `publisher: ${WAITS}${AS_MEMBER}`]);
+  await decide("publisher", ofKey);
+  assert.deepEqual(await subjects(), [], "a key is nobody");
+
+  const own = await ask("writer", "Mine");
+  await call("owner", "PATCH", `/api/members/${who("writer").memberId}`, { role: "publisher" });
+  assert.deepEqual(await subjects(), [`owner: ${WAITS}`, `publisher: ${WAITS}${AS_MEMBER}`], "their own act");
+  await decide("writer", own);
+  assert.deepEqual(await subjects(), [], "their own act, and writers only");
+});
+
+test("a writer is told what became of an approved post, only the last decision, and nothing that no longer holds", async () => {
+  const { call, ask, decide, emails, subjects } = await newTeam({ writer: "writer" });
+  await call("owner", "PATCH", "/api/notifications", { approval: false });
+  const decided = async (change: string) => {
+    const id = await ask("writer", "Hello");
+    await decide("owner", id, "Not yet");
+    await decide("owner", id);
+    await world.database.pool.query(`update posts set ${change} where id = $1`, [id]);
+    return (await emails()).map(({ subject, text }) => `${subject}: ${text.split("\n\n")[1] ?? ""}`);
+  };
+  const approved = `Your post was approved${AS_MEMBER}: `;
+  assert.deepEqual(await decided("status = 'queued'"), [`${approved}It is being published.`]);
+  assert.deepEqual(await decided("status = 'published'"), [`${approved}It has been published.`]);
+  assert.deepEqual(await decided("status = 'failed'"), [`${approved}It failed. You can retry it now.`]);
+  assert.deepEqual(await decided("status = 'scheduled', scheduled_for = '2031-05-06 07:08:09Z'"), [
+    `${approved}It is scheduled for 2031-05-06 07:08 UTC.`,
+  ]);
+  assert.deepEqual(await decided("status = 'discarded'"), []);
+
+  const scheduled = await ask("writer", "Soon");
+  await decide("owner", scheduled);
+  await world.database.pool.query("update posts set status = 'scheduled' where id = $1", [scheduled]);
+  await world.database.pool.query("delete from post_approvals where post_id = $1", [scheduled]);
+  assert.deepEqual(await subjects(), [`writer: Your post was approved${AS_MEMBER}`], "an edit that schedules it is no other decision");
+
+  const edited = await ask("writer", "Hello");
+  await decide("owner", edited, "Not yet");
+  await call("writer", "PATCH", `/api/v1/posts/${edited}`, { content: { text: "Better" } });
+  assert.deepEqual(await subjects(), [], "the writer knows already");
+
+  for (const number of [1, 2, 3, 4, 5, 6])
+    await decide("owner", await ask("writer", `Number ${number}`), number === 6 ? "Too many" : undefined);
+  const [digest, ...others] = await emails();
+  assert.deepEqual([digest?.subject, others], [`6 of your posts were approved or sent back${AS_MEMBER}`, []]);
+  assert.match(digest?.text ?? "", /^- Approved: "Number 1"\n(.*\n)+- Sent back: "Number 6"\. Reason: "Too many"\n/);
+});
+
+test("who has left, was removed or has another role when emails are sent gets none, nor anyone who is suspended", async () => {
+  const { call, ask, subjects, who, userId, decide } = await newTeam({
+    publisher: "publisher",
+    gone: "publisher",
+    left: "publisher",
+    demoted: "publisher",
+    suspended: "publisher",
+    writer: "writer",
+  });
+  const suspend = (id: string, at: string | null) =>
+    world.database.pool.query("update users set suspended_at = $2 where id = $1", [id, at]);
+  const id = await ask("writer", "May I?");
+  while (await relayEvents(world.services)) continue;
+  await call("owner", "DELETE", `/api/members/${who("gone").memberId}`);
+  assert.equal((await world.callAs(who("left").cookie, "DELETE", `/api/workspaces/${userId}`)).status, 200);
+  await call("owner", "PATCH", `/api/members/${who("demoted").memberId}`, { role: "writer" });
+  await suspend(who("suspended").tenant.userId, "2026-01-01");
+  assert.deepEqual(await subjects(), [`owner: ${WAITS}`, `publisher: ${WAITS}${AS_MEMBER}`]);
+  await decide("publisher", id);
+  await call("owner", "DELETE", `/api/members/${who("writer").memberId}`);
+  assert.deepEqual(await subjects(), []);
+  await ask("demoted", "And I?");
+  await suspend(userId, "2026-01-01");
+  assert.deepEqual(await subjects(), [`owner: ${WAITS}`], "its members cannot open a suspended workspace");
+  await suspend(userId, null);
+});
+
+test("what members choose is theirs, of each workspace by itself, and ends when they leave", async () => {
+  const roles = { publisher: "publisher", writer: "writer" } as const;
+  const [ours, theirs] = [await newTeam(roles), await newTeam({})];
+  const both = ours.who("publisher");
+  await saveMember.run(world.database.pool, [newId(), theirs.userId, both.tenant.userId, "publisher"]);
+  const choices = async (path: string) =>
+    objectIn((await world.callAs(both.cookie, "GET", path)).body, "notifications");
+  const [here, there, own] = [`workspace=${ours.userId}&`, `workspace=${theirs.userId}&`, ""].map(
+    (workspace) => `/api/notifications?${workspace}mode=live`,
+  );
+  const before = { failed: false, unknown: false, accountAccess: false, approval: true, decided: false };
+  assert.deepEqual(await choices(here ?? ""), before);
+  const patched = await world.callAs(both.cookie, "PATCH", here ?? "", { approval: false, failed: true });
+  assert.equal(patched.status, 200);
+  assert.deepEqual(await choices(here ?? ""), { ...before, approval: false, failed: true });
+  assert.deepEqual(await choices(there ?? ""), before);
+  assert.deepEqual(await choices(own ?? ""), {
+    failed: true,
+    unknown: true,
+    accountAccess: true,
+    approval: true,
+    decided: false,
+  });
+  assert.deepEqual((await world.callAs(ours.owner.cookie, "GET", own ?? "")).status, 200);
+
+  await ours.ask("writer", "May I?");
+  for (const team of [ours, theirs])
+    await report(team.owner.live, await createPost(team.owner.live, team.userId), "platform_post.failed");
+  const email = both.tenant.userId;
+  const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [email]);
+  const emails = await told();
+  assert.deepEqual(
+    emails.map(({ to, subject }) => `${to === rows[0]?.email}: ${subject}`).sort(),
+    [
+      `false: ${WAITS}`,
+      "false: Your post failed on Threads",
+      "false: Your post failed on Threads",
+      `true: A post failed on Threads${AS_MEMBER}`,
+    ].sort(),
+  );
+  const failed = emails.find(({ to }) => to === rows[0]?.email);
+  const text = failed?.text ?? "";
+  assert.ok(text.includes(ours.userId) && !text.includes(theirs.userId), text);
+
+  const { search } = new URL(/Stop these emails: (\S+)/.exec(text)?.[1] ?? "");
+  const unsubscribe = (query: URLSearchParams) => fetch(`${world.url}/unsubscribe?${query}`, { method: "POST" });
+  for (const [name, value] of [
+    ["member", theirs.userId],
+    ["member", ours.userId],
+    ["user", theirs.userId],
+  ] as const) {
+    const query = new URLSearchParams(search);
+    query.set(name, value);
+    assert.equal((await unsubscribe(query)).status, 400, name);
+  }
+  const without = new URLSearchParams(search);
+  without.delete("member");
+  assert.equal((await unsubscribe(without)).status, 400);
+  const done = await unsubscribe(new URLSearchParams(search));
+  assert.match(await done.text(), new RegExp(`settings/notifications\\?mode=live(&amp;|&#38;|&)workspace=${ours.userId}`));
+  assert.deepEqual(await choices(here ?? ""), { ...before, approval: false });
+  const owners = await world.callAs(ours.owner.cookie, "GET", "/api/notifications?mode=live");
+  assert.equal(objectIn(owners.body, "notifications").failed, true);
+  const audited = await world.database.pool.query(
+    "select user_id, data from audit_events where action = 'user.settings_changed' and user_id = any ($1) order by id",
+    [[both.tenant.userId, ours.userId]],
+  );
+  const workspace = ours.userId;
+  assert.deepEqual(audited.rows, [
+    { user_id: both.tenant.userId, data: { notifications: { failed: true, approval: false }, workspace } },
+    { user_id: both.tenant.userId, data: { notifications: { failed: false }, workspace } },
+  ]);
+
+  await ours.call("owner", "DELETE", `/api/members/${both.memberId}`);
+  assert.equal((await unsubscribe(new URLSearchParams(search))).status, 200, "it has nothing to do");
+  await saveMember.run(world.database.pool, [newId(), ours.userId, both.tenant.userId, "publisher"]);
+  assert.deepEqual(await choices(here ?? ""), before);
+});
+
+test("more than five are one email for each person, and what a person has asked for is not counted", async () => {
+  const { call, who, ask, emails } = await newTeam({ publisher: "publisher", writer: "writer", risen: "writer" });
+  for (let number = 1; number <= 6; number += 1) await ask(number < 6 ? "writer" : "risen", `Number ${number}`);
+  await call("owner", "PATCH", `/api/members/${who("risen").memberId}`, { role: "publisher" });
+  const sent = (await emails()).map(({ to, subject, text }) => [to, subject, text.includes("Number 6")]);
+  const several = "6 posts wait for your approval";
+  assert.deepEqual(sent.sort(), [
+    ["owner", several, true],
+    ["publisher", `${several}${AS_MEMBER}`, true],
+    ...Array.from({ length: 5 }, () => ["risen", `${WAITS}${AS_MEMBER}`, false]),
+  ]);
+});
+
+test("each role can choose what it can act on, and gets at first what the table says", async () => {
+  const team = await newTeam({ viewer: "viewer", writer: "writer", publisher: "publisher" });
+  const none = Object.fromEntries(NOTIFICATION_KINDS.map((kind) => [kind, false]));
+  for (const role of ["owner", ...MEMBER_ROLES] as const) {
+    const read = async (mode: string) => await team.call(role, "GET", "/api/notifications", undefined, mode);
+    if (role === "viewer") {
+      assert.equal((await read("live")).status, 403);
+      continue;
+    }
+    const first = Object.fromEntries(NOTIFICATION_KINDS.map((kind) => [kind, NOTIFIED[kind][role] ?? false]));
+    assert.deepEqual(objectIn((await read("live")).body, "notifications"), first, role);
+    assert.deepEqual(objectIn((await read("test")).body, "notifications"), none, role);
+    for (const kind of NOTIFICATION_KINDS) {
+      const patched = await team.call(role, "PATCH", "/api/notifications", { [kind]: true }, "test");
+      if (NOTIFIED[kind][role] === undefined)
+        assert.deepEqual(asRefusal(patched, 400).issues[0]?.rule, "notifications.role", `${role} ${kind}`);
+      else assert.equal(objectIn(patched.body, "notifications")[kind], true, `${role} ${kind}`);
+    }
+  }
 });

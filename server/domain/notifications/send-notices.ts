@@ -14,6 +14,7 @@ import { type TryDeps, tryWork } from "../../jobs/try-work.ts";
 import { renderNoticeEmail } from "../../mail/emails.ts";
 import { type MailSender, sendMail } from "../../mail/send-mail.ts";
 import { brandOfEmail } from "../branding/branding.ts";
+import { nameOf } from "../workspaces/workspaces.ts";
 import { unsubscribeUrl } from "./unsubscribe.ts";
 
 export interface NoticeDeps extends MailSender, TryDeps {
@@ -29,8 +30,9 @@ const MOST_LINES = 20;
 const BATCH = 1_000;
 
 /**
- * Emails users what they want to be told. Each notice is taken and its email queued in one transaction: once, however
- * many processes do this and wherever they are killed. One user's failure holds up nobody else.
+ * Emails people what they want to be told: who is in the workspace now, with the role that they have now. Each notice is
+ * taken and its emails queued in one transaction: once, however many processes do this and wherever they are killed. One
+ * workspace's failure holds up no other.
  */
 export async function sendNotices(deps: NoticeDeps, signal: AbortSignal, waitSeconds = WAIT_SECONDS): Promise<void> {
   const secret = await loadAuthSecret(deps.pool, deps.vault);
@@ -52,19 +54,25 @@ async function sendOfKind(
 ): Promise<void> {
   const { userId, mode, kind } = due;
   if ((await lockUser.one(tx, [userId])) === undefined) return;
-  if (kind === "approval") await dropSettledNotices.run(tx, [userId, mode]);
+  if (kind === "approval" || kind === "decided") await dropSettledNotices.run(tx, [userId, mode]);
   const rows = await takeNotices.all(tx, [userId, mode, kind, due.waitSeconds, MOST_LINES]);
-  const to = (await findMe.one(tx, [userId]))?.email ?? null;
-  const [first] = rows;
-  if (first === undefined || to === null) return;
-  const notices = rows.flatMap((row) => toNotice(kind, row));
-  const emails: Notices[] =
-    first.total > MOST_EMAILS
-      ? [{ kind, mode, total: first.total, notices }]
-      : notices.map((notice) => ({ kind, mode, total: 1, notices: [notice] }));
-  const links = { appUrl: deps.appUrl, unsubscribe: unsubscribeUrl(deps.appUrl, due.secret, due) };
-  const brand = await brandOfEmail(tx, deps.brand, to);
-  for (const email of emails) await sendMail(deps, tx, renderNoticeEmail(to, email, { ...links, brand }));
+  if (rows.length === 0) return;
+  const owner = nameOf(await findMe.one(tx, [userId]));
+  for (const [personId, told] of Map.groupBy(rows, ({ person_id }) => person_id)) {
+    const [{ email: to, total } = { email: "", total: 0 }] = told;
+    const notices = told.flatMap((row) => toNotice(kind, row));
+    const emails: Notices[] =
+      total > MOST_EMAILS
+        ? [{ kind, mode, total, notices }]
+        : notices.map((notice) => ({ kind, mode, total: 1, notices: [notice] }));
+    const place = {
+      appUrl: deps.appUrl,
+      unsubscribe: unsubscribeUrl(deps.appUrl, due.secret, { userId, personId, mode, kind }),
+      workspace: { id: userId, owner: personId === userId ? null : owner },
+      brand: await brandOfEmail(tx, deps.brand, to),
+    };
+    for (const email of emails) await sendMail(deps, tx, renderNoticeEmail(to, email, place));
+  }
 }
 
 const accountEvent = z.object({
@@ -86,5 +94,9 @@ function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
   }
   if (postId === null || row.text === null) return [];
   if (kind === "approval") return [{ kind, postId, text: row.text }];
+  if (kind === "decided") {
+    const { status, scheduled_for: scheduledFor, reason } = row;
+    return status === null ? [] : [{ kind, postId, text: row.text, reason, status, scheduledFor }];
+  }
   return [{ kind, postId, labels, text: row.text, problem: problem === "" ? null : problem }];
 }

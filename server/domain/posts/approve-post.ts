@@ -11,7 +11,7 @@ import { findApproval, saveApproval, saveSentBack, type ApprovalRow } from "../.
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../call.ts";
+import { type Answer, type Call, personOf } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
@@ -75,11 +75,6 @@ export async function sendPostBack(
     });
     return await getApproval(services, call, id, tx);
   });
-}
-
-/** The person who decides: in another user's workspace, a member. */
-function personOf({ userId, actor }: Pick<Call, "userId" | "actor">): string {
-  return actor.member?.userId ?? userId;
 }
 
 /** Locks a post that could still go out, and is as it was when it was reviewed. */

@@ -214,7 +214,12 @@ test("emails have the name and the support address of the brand, on one line eac
   const expiry = renderNoticeEmail(
     "ada@example.com",
     { kind: "accountAccess", mode: "live", total: 1, notices: [notice] },
-    { appUrl: "https://app.example", unsubscribe: "https://app.example/u", brand: { ...NO_BRAND, name: "Acme" } },
+    {
+      appUrl: "https://app.example",
+      unsubscribe: "https://app.example/u",
+      workspace: { id: "user_ada", owner: null },
+      brand: { ...NO_BRAND, name: "Acme" },
+    },
   );
   assert.deepEqual([email.from, expiry.from], ["Acme Bcc: evil@example.com", "Acme"]);
   assert.match(expiry.text, /^Acme has lost access to your Threads account/);

@@ -40,7 +40,7 @@ export function addUnsubscribe(scope: FastifyInstance, services: Services): void
         text: `You will get no more emails ${ABOUT[subscription.kind]} ${inMode(subscription)}.`,
       },
       body: html`<section>
-        <p><a href="/settings/notifications?mode=${subscription.mode}">Choose which emails you get</a></p>
+        <p><a href="${settingsOf(subscription)}">Choose which emails you get</a></p>
       </section>`,
     });
   });
@@ -51,10 +51,15 @@ const ABOUT: Readonly<Record<NotificationKind, string>> = {
   unknown: "about posts that might not be live",
   accountAccess: "about accounts that need to be reconnected",
   approval: "about posts that wait for your approval",
+  decided: "about your posts that are approved or sent back",
 };
 
-function inMode({ mode }: Subscription): string {
-  return mode === "test" ? "in test mode" : "in live mode";
+function inMode({ mode, userId, personId }: Subscription): string {
+  return `in ${mode} mode${personId === userId ? "" : " of this workspace"}`;
+}
+
+function settingsOf({ mode, userId }: Subscription): string {
+  return `/settings/notifications?${new URLSearchParams({ mode, workspace: userId }).toString()}`;
 }
 
 async function showInvalid(reply: FastifyReply): Promise<FastifyReply> {
