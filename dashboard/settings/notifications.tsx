@@ -65,7 +65,7 @@ function Kind({ kind, chosen }: { kind: NotificationKind; chosen: Chosen }) {
     },
     decided: {
       name: t`Your post was approved or sent back`,
-      hint: t`You asked for its approval. The email says what became of it, or what to change.`,
+      hint: t`You asked for its approval. The email says whether it was published since, or what to change.`,
     },
   };
   // While it is saved, it shows what was chosen.
