@@ -46,7 +46,8 @@ export const notificationsUpdate = operation({
   method: "PATCH",
   path: "/api/notifications",
   summary: "Update notification settings",
-  description: "Turns the given emails to the signed-in person about the workspace on or off, in the mode that `?mode=` names. " +
+  description:
+    "Turns the given emails to the signed-in person about the workspace on or off, in the mode that `?mode=` names. " +
     "The others stay as they are.",
   auth: "session",
   body: z.strictObject(notifications.partial().shape),

@@ -51,10 +51,7 @@ export function isWanted(
 export const listNotificationSettings = statement<
   { kind: NotificationKind; is_wanted: boolean },
   [userId: string, mode: Mode, personId: string]
->(
-  "notification_settings.list",
-  `select r.kind, r.is_wanted from ${peopleOf("$1", "$2")} r where r.person_id = $3`,
-);
+>("notification_settings.list", `select r.kind, r.is_wanted from ${peopleOf("$1", "$2")} r where r.person_id = $3`);
 
 type Choices = [userId: string, mode: Mode, kinds: readonly NotificationKind[], byEmail: readonly boolean[]];
 

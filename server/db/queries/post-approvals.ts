@@ -1,5 +1,5 @@
-import type { Mode } from "../../../model/platform-names.ts";
 import type { EventType } from "../../../model/events.ts";
+import type { Mode } from "../../../model/platform-names.ts";
 import type { ApprovalState } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
 import { isWanted } from "./notification-settings.ts";

@@ -3,8 +3,8 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { NO_BRAND } from "../../../model/brand.ts";
 import type { EventType } from "../../../model/events.ts";
-import { NOTIFICATION_KINDS, NOTIFIED } from "../../../model/notifications.ts";
 import { newId } from "../../../model/ids.ts";
+import { NOTIFICATION_KINDS, NOTIFIED } from "../../../model/notifications.ts";
 import { MEMBER_ROLES, type MemberRole } from "../../../model/roles.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type MailServer, startMailServer } from "../../../tests/mail-server.ts";
@@ -266,7 +266,13 @@ test("test mode sends nothing unless chosen, what is turned off is not sent, and
   const read = async (mode: string) =>
     objectIn((await world.callAs(person.cookie, "GET", `/api/notifications?mode=${mode}`)).body, "notifications");
   assert.deepEqual(await read("live"), all);
-  assert.deepEqual(await read("test"), { ...all, failed: false, unknown: false, accountAccess: false, approval: false });
+  assert.deepEqual(await read("test"), {
+    ...all,
+    failed: false,
+    unknown: false,
+    accountAccess: false,
+    approval: false,
+  });
   const failEverywhere = async () => {
     for (const tenant of [person.live, person.test, other.live])
       await report(tenant, await createPost(tenant, tenant.userId), "platform_post.failed");
@@ -472,7 +478,11 @@ test("a writer is told what became of an approved post, only the last decision, 
   await decide("owner", scheduled);
   await world.database.pool.query("update posts set status = 'scheduled' where id = $1", [scheduled]);
   await world.database.pool.query("delete from post_approvals where post_id = $1", [scheduled]);
-  assert.deepEqual(await subjects(), [`writer: Your post was approved${AS_MEMBER}`], "an edit that schedules it is no other decision");
+  assert.deepEqual(
+    await subjects(),
+    [`writer: Your post was approved${AS_MEMBER}`],
+    "an edit that schedules it is no other decision",
+  );
 
   const edited = await ask("writer", "Hello");
   await decide("owner", edited, "Not yet");
@@ -572,7 +582,10 @@ test("what members choose is theirs, of each workspace by itself, and ends when 
   without.delete("member");
   assert.equal((await unsubscribe(without)).status, 400);
   const done = await unsubscribe(new URLSearchParams(search));
-  assert.match(await done.text(), new RegExp(`settings/notifications\\?mode=live(&amp;|&#38;|&)workspace=${ours.userId}`));
+  assert.match(
+    await done.text(),
+    new RegExp(`settings/notifications\\?mode=live(&amp;|&#38;|&)workspace=${ours.userId}`),
+  );
   assert.deepEqual(await choices(here ?? ""), { ...before, approval: false });
   const owners = await world.callAs(ours.owner.cookie, "GET", "/api/notifications?mode=live");
   assert.equal(objectIn(owners.body, "notifications").failed, true);
