@@ -22,6 +22,9 @@ export interface PoolOptions {
  * numbers, far below 2^53. `numeric` stays a string.
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
+  const { lockTimeoutSeconds } = options;
+  // Awaited before the first use, and not a parameter of the start, which a pooler would have to be told to accept.
+  const askedFirst = lockTimeoutSeconds === undefined ? {} : { onConnect: setLockTimeout(lockTimeoutSeconds) };
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
@@ -34,8 +37,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     keepAlive: true,
     application_name: options.name ?? "ampost",
     types: int8AsNumber(),
-    // Not a parameter of the start, which a pooler would have to be told to accept. Awaited before the first use.
-    ...(options.lockTimeoutSeconds !== undefined && { onConnect: setLockTimeout(options.lockTimeoutSeconds) }),
+    ...askedFirst,
   });
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
