@@ -97,6 +97,7 @@ function Hour({ place }: { place: string }) {
   const isAt = place === at;
   const [day = "", hour = ""] = place.split("T");
   const name = `${names.fullDay(day)}, ${names.hour(Number(hour))}`;
+  const posts = postsAt(place);
   return (
     <div
       ref={setNodeRef}
@@ -106,10 +107,10 @@ function Hour({ place }: { place: string }) {
       data-place={place}
       onClick={() => goTo(place)}
       onDoubleClick={() => (isThere ? compose?.(place) : undefined)}
-      className={`min-h-10 min-w-0 space-y-1 border-s p-0.5 focus-visible:-outline-offset-2 ${isOver ? "bg-warn-tint" : isThere ? "" : "bg-tint"} ${isAt ? "ring-2 ring-link/40 ring-inset" : ""}`}
+      className={`min-h-13 min-w-0 space-y-1 border-s p-0.5 ${posts.length > 0 ? "pb-6" : ""} focus-visible:-outline-offset-2 ${isOver ? "bg-warn-tint" : isThere ? "" : "bg-tint"} ${isAt ? "ring-2 ring-link/40 ring-inset" : ""}`}
     >
       <span className="sr-only">{isThere ? name : t`${name}: the clocks skip this hour`}</span>
-      {postsAt(place).map((post) => (
+      {posts.map((post) => (
         <Chip key={post.id} post={post} isReachable={isAt} />
       ))}
     </div>
