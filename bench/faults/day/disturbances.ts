@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { transaction } from "../../../server/db/sql.ts";
 import { pick } from "../scenario.ts";
 import type { WorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
@@ -45,23 +46,32 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
   let ahead = 0;
   for (let hour = 1; hour < hours; hour += 1) {
     await sleep(Math.max(0, (hour * seconds * 1000) / hours - (performance.now() - beganAt)));
-    // A retry that the platform accepts for ten minutes must not find that an hour has passed.
-    while (await isRepeatOpen(pool)) await sleep(50);
     const step = 3600 - seconds / hours;
-    ahead += step * 1000;
-    moves.push({ at: Date.now(), ahead });
-    await sandbox.advance(step);
+    await betweenRepeats(pool, async () => {
+      ahead += step * 1000;
+      moves.push({ at: Date.now(), ahead });
+      await sandbox.advance(step);
+    });
   }
   return moves;
 }
 
-async function isRepeatOpen(pool: World["pool"]): Promise<boolean> {
-  const open = `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-     where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1`;
-  return await pool.query(open).then(
-    ({ rowCount }) => rowCount !== 0,
-    () => true,
-  );
+const OPEN_REPEAT = `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
+   where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1`;
+
+/**
+ * A request that is repeated if its response is lost, which the platform accepts for ten minutes, must not find that an
+ * hour has passed: none is open meanwhile, and none begins.
+ */
+async function betweenRepeats(pool: World["pool"], move: () => Promise<void>): Promise<void> {
+  for (let moved: Promise<void> | null = null; moved === null; await sleep(50)) {
+    await transaction(pool, async (tx) => {
+      await tx.query("lock table publish_steps in share mode");
+      if ((await tx.query(OPEN_REPEAT)).rowCount === 0) await (moved = move());
+      // The database may be restarting.
+    }).catch(() => undefined);
+    await moved;
+  }
 }
 
 /** Converts a time on the platforms' clock to ours. */
