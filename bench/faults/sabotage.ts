@@ -381,8 +381,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/run.ts",
-        find: "if (error instanceof LostClaim) return freeAccount(deps, claim);",
-        replace: "if (error instanceof LostClaim) return;",
+        find: "    freeAccount(deps, claim),\n",
+        replace: "",
       },
     ],
     tests: "server/publishing/races.test.ts",
