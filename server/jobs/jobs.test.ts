@@ -336,8 +336,8 @@ test("old idempotency keys and events are swept, and those still needed stay", a
     insert into idempotency_keys (user_id, mode, key, operation, request_hash, claim, claimed_until, created_at)
     select 'u', 'test', 'k' || days, 'posts_create', 'h', gen_random_uuid(), now(), now() - make_interval(days => days)
     from generate_series(0, 60) days;
-    insert into outbox (user_id, mode, type, created_at)
-    select 'u', 'test', 'post.failed', now() - make_interval(days => days) from generate_series(0, 60) days`);
+    insert into outbox (user_id, mode, type, created_at, relayed_at)
+    select 'u', 'test', 'post.failed', now() - make_interval(days => days), now() from generate_series(0, 60) days`);
   const signal = new AbortController().signal;
   await sweepIdempotencyKeys(database.pool, signal);
   await sweepOutbox(database.pool, signal);
