@@ -272,7 +272,13 @@ export async function visitAll(
     headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
     body: JSON.stringify({ content: { text: "Hello" }, platforms: ["myspace"], platformSetId }),
   });
-  await show("request", `/developers/requests/${refused.headers.get("x-request-id")}`);
+  await show("request", `/developers/requests/${refused.headers.get("x-request-id")}`, async () => {
+    // Requests are recorded a moment later.
+    while (await page.getByText("Request not found").isVisible()) {
+      await page.reload();
+      await page.locator("main .animate-pulse").first().waitFor({ state: "detached" });
+    }
+  });
   await tourPicture(page, "request");
   await show("sandbox", "/developers/sandbox");
   await tourPicture(page, "sandbox");
