@@ -47,7 +47,8 @@ export const dashboard: Benchmark = {
   about:
     `Lighthouse on a desktop for views of an owner with ${show(POSTS)} posts: performance, accessibility and best ` +
     `practices of 100, medians of ${RUNS} runs for the first six views, one run for the others. And the longest time ` +
-    `between two frames while the list of all posts is scrolled through, ${SCREENS_A_SECOND} screens a second. Raw limit: an empty page as long as the list.`,
+    `between two frames while the list of all posts is scrolled through, ${SCREENS_A_SECOND} screens a second. ` +
+    "Raw limit: an empty page as long as the list.",
   async measure(workspace) {
     const installation = await install(workspace, "dashboard");
     await installation.start("start");

@@ -89,9 +89,12 @@ const appOf = (grantedThrough: string) => `case when ${grantedThrough} is null
   or exists (select from oauth_apps own where own.id = ${grantedThrough} and own.user_id is null)
   then '${SHARED_APP}' else ${grantedThrough}::text end`;
 
+/** How many of a row's mode may be taken without the reserve. */
+const FREE = "case mode when 'live' then $1::integer else $2::integer end";
+
 /**
- * A group is a mode and a platform with a space between them, a user a mode and its ID. Closed and probed groups can also be a part of one: then
- * the app follows, after another space.
+ * A group is a mode and a platform with a space between them, a user a mode and its ID. Closed and probed groups can
+ * also be a part of one: then the app follows, after another space.
  */
 type ClaimParams = [
   freeForLive: number,
@@ -206,7 +209,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where (of_group = 1 or in_group <> all ($15::text[]))
        and (of_app = 1 or in_group || ' ' || app <> all ($15::text[]))
    ), spared as (
-     select id, mode, n from placed where n > case mode when 'live' then $1::integer else $2::integer end and round <= $12 and group_running + of_group <= $13
+     select id, mode, n from placed where n > ${FREE} and round <= $12 and group_running + of_group <= $13
    ), suspect as (
      select id from platform_posts
      where $16 and lane = '${lane}' and next_action_at <= now() and lease_until <= now()
@@ -214,7 +217,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), picked as (
      select pp.id from platform_posts pp
      where pp.id = any (array(
-         select id from placed where n <= case mode when 'live' then $1::integer else $2::integer end
+         select id from placed where n <= ${FREE}
          union all (select id from spared where mode = 'live' order by n limit $10)
          union all (select id from spared where mode <> 'live' order by n limit $11)))
        and pp.lane || '' = '${lane}' and pp.next_action_at + interval '0' <= now()
