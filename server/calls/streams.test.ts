@@ -5,7 +5,7 @@ import { PublicError } from "../../model/errors.ts";
 import type { Listener } from "../db/listen.ts";
 import { createStreams } from "./streams.ts";
 
-const session = (id: string) => ({ userId: "ada", actor: { kind: "session", id } as const });
+const session = (id: string) => ({ userId: "ada", mode: "test", actor: { kind: "session", id } }) as const;
 
 function open(t: TestContext) {
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -71,7 +71,7 @@ test("a key's streams end as soon as it is revoked", async (t) => {
     throw new PublicError("UNAUTHORIZED", "The key was revoked.");
   };
   for (const id of ["revoked", "other"])
-    streams.hold({ userId: "ada", actor: { kind: "key", id } }, refuse, () => void ended.push(id));
+    streams.hold({ userId: "ada", mode: "test", actor: { kind: "key", id } }, refuse, () => void ended.push(id));
   tell("revoked");
   await pass(0);
   assert.deepEqual(ended, ["revoked"]);
@@ -82,7 +82,7 @@ test("streams of a grant end with their own access token, and not with another o
   const ended: string[] = [];
   for (const credential of ["valid", "expired"])
     streams.hold(
-      { userId: "ada", actor: { kind: "key", id: "grant" }, credential },
+      { userId: "ada", mode: "test", actor: { kind: "key", id: "grant" }, credential },
       async () => {
         if (credential === "expired") throw new PublicError("UNAUTHORIZED", "The token has expired.");
       },

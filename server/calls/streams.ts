@@ -3,7 +3,7 @@ import { CHANNELS } from "../db/listen.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "./authenticate.ts";
 
-/** Maximum number of open streams per process. */
+/** Maximum number of open streams per process and mode. */
 export interface MostStreams {
   ofUser: number;
   all: number;
@@ -29,7 +29,7 @@ export interface Streams {
    * asked for one of a caller's streams on behalf of all. Throws RATE_LIMITED at the limit.
    */
   hold(
-    caller: Pick<Authenticated, "userId" | "actor"> & { credential?: string | undefined },
+    caller: Pick<Authenticated, "userId" | "mode" | "actor"> & { credential?: string | undefined },
     authenticate: () => Promise<unknown>,
     end: () => void,
     count?: number,
@@ -51,7 +51,7 @@ interface Caller {
 export function createStreams({ listener }: Pick<Services, "listener">, most = MOST_STREAMS): Streams {
   const callers = new Map<string, Caller>();
   const ofUser = new Map<string, number>();
-  let ofAll = 0;
+  const ofAll = { live: 0, test: 0 };
   const check = async (caller: Caller) => {
     const [stream] = caller.streams;
     if (stream === undefined || caller.isChecked) return;
@@ -79,28 +79,29 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
   });
   let timer: NodeJS.Timeout | undefined;
   return {
-    hold({ userId, actor, credential = "" }, authenticate, end, count = 1) {
-      const held = ofUser.get(userId) ?? 0;
+    hold({ userId, mode, actor, credential = "" }, authenticate, end, count = 1) {
+      const user = `${userId} ${mode}`;
+      const held = ofUser.get(user) ?? 0;
       if (held + count > most.ofUser) throw tooMany(`You have reached the limit of ${most.ofUser} open streams`);
-      if (ofAll + count > most.all) throw tooMany("The server has reached its limit of open streams");
-      if (held + count > FEW && ofAll + count > most.all / 2)
+      if (ofAll[mode] + count > most.all) throw tooMany("The server has reached its limit of open streams");
+      if (held + count > FEW && ofAll[mode] + count > most.all / 2)
         throw tooMany(`So many streams are open that a user can have only ${FEW}`);
       const stream = { authenticate, end };
       // The access tokens of a grant share its ID.
-      const name = `${actor.kind} ${actor.id} ${userId} ${credential}`;
+      const name = `${actor.kind} ${actor.id} ${user} ${credential}`;
       const caller = callers.get(name) ?? { keyId: actor.id, streams: new Set(), isChecked: false };
       callers.set(name, caller);
       caller.streams.add(stream);
-      ofUser.set(userId, held + count);
-      ofAll += count;
+      ofUser.set(user, held + count);
+      ofAll[mode] += count;
       timer ??= setInterval(() => void checkAll(), CHECK_MILLISECONDS).unref();
       return () => {
         if (!caller.streams.delete(stream)) return;
         if (caller.streams.size === 0) callers.delete(name);
-        ofAll -= count;
-        const left = (ofUser.get(userId) ?? count) - count;
-        if (left === 0) ofUser.delete(userId);
-        else ofUser.set(userId, left);
+        ofAll[mode] -= count;
+        const left = (ofUser.get(user) ?? count) - count;
+        if (left === 0) ofUser.delete(user);
+        else ofUser.set(user, left);
         if (callers.size > 0) return;
         clearInterval(timer);
         timer = undefined;

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
+import type { Mode } from "../../../model/platform-names.ts";
 import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { createStreams } from "../../calls/streams.ts";
@@ -126,11 +127,11 @@ test("a user's streams are limited, and so are all together", async () => {
   await few.close();
 });
 
-test("however many streams some users hold, those who have few get more", () => {
+test("however many streams some users hold, those who have few get more, and live mode never waits for test mode", () => {
   const streams = createStreams(world.services);
-  const hold = (userId: string) =>
+  const hold = (userId: string, mode: Mode = "test") =>
     streams.hold(
-      { userId, actor: { kind: "key", id: null } },
+      { userId, mode, actor: { kind: "key", id: null } },
       () => Promise.resolve(),
       () => {},
     );
@@ -143,6 +144,8 @@ test("however many streams some users hold, those who have few get more", () => 
       { name: "PublicError", code: "RATE_LIMITED" },
     );
   for (let user = 0; user < 100; user += 1) held.push(hold(`few ${user}`));
+  // Live mode has its own.
+  for (let stream = 0; stream < 500; stream += 1) held.push(hold("many 0", "live"));
   for (const release of held) release();
 });
 
