@@ -8,6 +8,7 @@ import { TOOLS } from "../../contract/openapi/tools.ts";
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { Authenticated } from "../calls/authenticate.ts";
+import { COMPRESSED_QUICKLY } from "../calls/bind.ts";
 import { type CallMeter, sendUnlimited } from "../calls/call-meter.ts";
 import { addDeprecationHeaders } from "../calls/hosts.ts";
 import { readText } from "../calls/read-body.ts";
@@ -56,7 +57,7 @@ function addPath(
     path,
     {
       // Lists are long; streams must arrive piece by piece.
-      compress: { threshold: 1024, encodings: ["br", "gzip"], customTypes: /^application\/json/ },
+      compress: { ...COMPRESSED_QUICKLY, customTypes: /^application\/json/ },
       onRequest: async (request, reply) => {
         sendUnlimited(reply);
         const foreign = findForeign(request, services.settings);
