@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+
 import { backup } from "./backup.ts";
 import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { composer } from "./composer.ts";
@@ -41,10 +43,14 @@ const benchmarks: Benchmark[] = [
   dashboard,
 ];
 
-/** Takes so long that it runs only if it is named. */
-const byName: Benchmark[] = [vacuum];
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: "string", default: "10" }, "per-second": { type: "string", default: "200" } },
+});
 
-const names = process.argv.slice(2);
+/** Takes so long that it runs only if it is named. */
+const byName: Benchmark[] = [vacuum({ minutes: Number(values.minutes), perSecond: Number(values["per-second"]) })];
+
 const all = [...benchmarks, ...byName];
 const strange = names.filter((name) => !all.some((benchmark) => benchmark.name === name));
 if (strange.length > 0) {
