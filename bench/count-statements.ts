@@ -8,7 +8,10 @@ export const COUNTING = { shared_preload_libraries: "pg_stat_statements" };
 /** What its processes asked PostgreSQL for, and how often that waited for the disk. */
 export interface Counts {
   statements: number;
+  /** Those that look for what is due. */
+  claims: number;
   fsyncs: number;
+  seconds: number;
 }
 
 /** Longer than a server process keeps its counts to itself. */
@@ -20,15 +23,23 @@ export async function countStatements({ pool }: Installation): Promise<() => Pro
   const read = async (): Promise<Counts> => {
     await sleep(REPORTED_SECONDS * 1000);
     const { rows } = await pool.query<Counts>(
-      `select (select coalesce(sum(calls), 0)::float8 from pg_stat_statements
-           where query !~ '^/\\* bench' and query !~* 'pg_stat_|^create extension') as statements,
-         (select coalesce(sum(fsyncs), 0)::float8 from pg_stat_io where object = 'wal') as fsyncs`,
+      `select coalesce(sum(calls), 0)::float8 as statements,
+         coalesce(sum(calls) filter (where query ~ '^with recursive oldest'), 0)::float8 as claims,
+         (select coalesce(sum(fsyncs), 0)::float8 from pg_stat_io where object = 'wal') as fsyncs,
+         extract(epoch from clock_timestamp())::float8 as seconds
+       from pg_stat_statements where query !~ '^/\\* bench' and query !~* 'pg_stat_|^create extension'`,
     );
-    return rows[0] ?? { statements: 0, fsyncs: 0 };
+    if (rows[0] === undefined) throw new Error("There are no counts");
+    return rows[0];
   };
   const before = await read();
   return async () => {
     const after = await read();
-    return { statements: after.statements - before.statements, fsyncs: after.fsyncs - before.fsyncs };
+    return {
+      statements: after.statements - before.statements,
+      claims: after.claims - before.claims,
+      fsyncs: after.fsyncs - before.fsyncs,
+      seconds: after.seconds - before.seconds,
+    };
   };
 }

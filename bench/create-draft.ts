@@ -6,8 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../cli/free-port.ts";
 import { BareResult } from "./bare-server.ts";
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
+import { costsOfDriving, type Created, createdRow } from "./costs.ts";
 import { drive, driveInserts } from "./drive.ts";
-import { install, type Installation } from "./installation.ts";
+import { install, type Installation, type Started } from "./installation.ts";
 import { npmStart } from "./npm-start.ts";
 import { median, show, showMilliseconds, showPercent, showTimes } from "./numbers.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
@@ -37,16 +38,22 @@ export const createDraft: Benchmark = {
     `single-row insert transactions from ${CONNECTIONS} connections, ` +
     "and a bare Node HTTP server that does one such insert. " +
     `${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians of the rounds' ratios. ` +
-    "Statements are counted in PostgreSQL's log.",
+    "Statements are counted in PostgreSQL's log. " +
+    "The driver sends the requests, or the inserts.",
   async measure(workspace) {
     const installation = await install(workspace, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
     const started = await npmStart(workspace, { ...installation.env, AMPOST_DATABASE_POOL: "10" });
     const processes = await startProcesses(installation);
-    const rounds = await measureRounds(workspace, installation, { start: [installation.apiUrl], processes }, person);
+    const origins = processes.map(({ url }) => url);
+    const { API, worker } = await started.parts();
+    const rounds = await measureRounds(workspace, installation, person, {
+      start: { origins: [installation.apiUrl], processes: { API, worker } },
+      processes: { origins, processes: { APIs: processes.map(({ pid }) => pid) } },
+    });
     await started.stop();
-    const plain = await countStatements(installation, processes, person, {});
-    const keyed = await countStatements(installation, processes, person, { idempotent: true });
+    const plain = await countStatements(installation, origins, person, {});
+    const keyed = await countStatements(installation, origins, person, { idempotent: true });
     return [
       shareRow("drafts created per second, `npm start`", rounds, "start", "raw", LEAST_SHARE.start),
       shareRow("… beside a bare server", rounds, "start", "bare", LEAST_OF_BARE),
@@ -55,6 +62,22 @@ export const createDraft: Benchmark = {
       shareRow(`drafts created per second, ${PROCESSES} processes`, rounds, "processes", "raw", LEAST_SHARE.processes),
       statementsRow("SQL statements per request, including the key check", plain),
       statementsRow("… with an Idempotency-Key", keyed),
+      createdRow(
+        "processor time of a create (part of a core): `npm start`",
+        rounds.map(({ start }) => start),
+      ),
+      createdRow(
+        `… ${PROCESSES} processes`,
+        rounds.map(({ processes: of }) => of),
+      ),
+      createdRow(
+        "… a bare server",
+        rounds.map(({ bare }) => bare),
+      ),
+      createdRow(
+        "… an insert alone",
+        rounds.map(({ raw }) => raw),
+      ),
     ];
   },
 };
@@ -67,7 +90,7 @@ async function preparePerson(installation: Installation): Promise<TestUser> {
   return person;
 }
 
-interface Rate {
+interface Rate extends Created {
   perSecond: number;
   p50: number;
   p99: number;
@@ -75,23 +98,31 @@ interface Rate {
 
 type Round = Record<"raw" | "bare" | "start" | "keyed" | "processes", Rate>;
 
+interface Api extends Started {
+  url: string;
+}
+
 /** On a port of its own. */
-export async function startApi(installation: Installation): Promise<string> {
+async function startApi(installation: Installation): Promise<Api> {
   const port = String(await findFreePort());
-  await installation.start("api", { PORT: port });
-  return `http://127.0.0.1:${port}`;
+  return { ...(await installation.start("api", { PORT: port })), url: `http://127.0.0.1:${port}` };
 }
 
 /** One per core: a Node process runs on one. */
-export async function startProcesses(installation: Installation): Promise<string[]> {
+export async function startProcesses(installation: Installation): Promise<Api[]> {
   return await Promise.all(Array.from({ length: PROCESSES }, () => startApi(installation)));
+}
+
+interface Server {
+  origins: string[];
+  processes: Record<string, number[]>;
 }
 
 async function measureRounds(
   workspace: Workspace,
   installation: Installation,
-  servers: { start: string[]; processes: string[] },
   person: TestUser,
+  servers: Record<"start" | "processes", Server>,
 ): Promise<Round[]> {
   const { databaseUrl, pool } = installation;
   await pool.query(RAW_TABLE);
@@ -102,21 +133,21 @@ async function measureRounds(
     BareResult,
   );
   workspace.defer(() => bare.stop());
-  const driveAt = (origins: string[], seconds: number, keyed = false) =>
-    drive({ origins, requests: [request], connections: CONNECTIONS, keyed, until: { seconds } });
+  const bareServer = { origins: [bare.result.url], processes: { server: [bare.pid] } };
+  const driveAt = ({ origins, processes }: Server, seconds: number, keyed = false) =>
+    costsOfDriving(installation, processes, () =>
+      drive({ origins, requests: [request], connections: CONNECTIONS, keyed, until: { seconds } }),
+    );
   // All servers compile hot code before the measurement starts.
-  for (const origins of [[bare.result.url], servers.start, servers.processes]) await driveAt(origins, WARM_SECONDS);
+  for (const server of [bareServer, servers.start, servers.processes]) await driveAt(server, WARM_SECONDS);
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {
-    const raw = await driveInserts({
-      databaseUrl,
-      connections: CONNECTIONS,
-      seconds: ROUND_SECONDS,
-      body: request.body,
-    });
+    const raw = await costsOfDriving(installation, {}, () =>
+      driveInserts({ databaseUrl, connections: CONNECTIONS, seconds: ROUND_SECONDS, body: request.body }),
+    );
     const round = {
       raw,
-      bare: await driveAt([bare.result.url], ROUND_SECONDS),
+      bare: await driveAt(bareServer, ROUND_SECONDS),
       start: await driveAt(servers.start, ROUND_SECONDS),
       keyed: await driveAt(servers.start, ROUND_SECONDS, true),
       processes: await driveAt(servers.processes, ROUND_SECONDS),

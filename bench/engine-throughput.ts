@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
-import { processorRow, readCosts } from "./costs.ts";
+import { countTransactions, processorRow, readCosts } from "./costs.ts";
 import { COUNTING, countStatements } from "./count-statements.ts";
 import { drive } from "./drive.ts";
 import { install, type Installation, type Started } from "./installation.ts";
@@ -96,9 +96,12 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
   await queuePosts(installation, people, POSTS);
   const counted = await countStatements(installation);
   const started = await Promise.all(Array.from({ length: workers }, () => installation.start("worker")));
-  const before = await readCosts(installation, sandbox, started);
+  const processes = { workers: started.map(({ pid }) => pid), sandbox: [sandbox.pid] };
+  const before = await readCosts(installation, processes);
+  const transactions = await countTransactions(installation);
   await untilSettled(installation, started);
-  const after = await readCosts(installation, sandbox, started);
+  const after = await readCosts(installation, processes);
+  const transactionsAfter = await countTransactions(installation);
   const { statements } = await counted();
   const perSecond = await readRate(installation);
   for (const each of [...started, api, sandbox]) await each.stop();
@@ -121,7 +124,7 @@ async function measureWorkers(workspace: Workspace, workers: number): Promise<Ro
       met: statements <= MOST_STATEMENTS * POSTS,
     },
     processorRow(before, after, POSTS),
-    { what: "… transactions per post", value: show((after.transactions - before.transactions) / POSTS) },
+    { what: "… transactions per post", value: show((transactionsAfter - transactions) / POSTS) },
   ];
 }
 

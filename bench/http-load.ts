@@ -39,6 +39,8 @@ export const LoadResult = z.object({
   /** The unsuccessful responses: their number, and the first one. */
   refused: z.int(),
   firstRefusal: z.string().nullable(),
+  /** The processor time that it took itself. */
+  processorMilliseconds: z.number(),
 });
 export type LoadResult = z.output<typeof LoadResult>;
 
@@ -53,6 +55,7 @@ export async function load(unread: unknown): Promise<LoadResult> {
   let firstRefusal: string | null = null;
   let sent = 0;
   const begin = performance.now();
+  const processor = process.cpuUsage();
   const isOver = () =>
     "count" in plan.until ? sent >= plan.until.count : performance.now() - begin > plan.until.seconds * 1000;
   await Promise.all(
@@ -76,7 +79,9 @@ export async function load(unread: unknown): Promise<LoadResult> {
     }),
   );
   const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(processor);
   await Promise.all(pools.map((pool) => pool.destroy()));
   const { count, p50, p99, max } = summarize(milliseconds);
-  return { count, perSecond: count / seconds, p50, p99, max, refused, firstRefusal };
+  const processorMilliseconds = (user + system) / 1000;
+  return { count, perSecond: count / seconds, p50, p99, max, refused, firstRefusal, processorMilliseconds };
 }

@@ -34,7 +34,7 @@ export const limits: Benchmark = {
       limited.map(({ userId }) => userId),
       { createPost: 1e9, postsPerMonth: 1e9, apiRequestsPerMonth: 1e9 },
     ]);
-    const origins = await startProcesses(installation);
+    const origins = (await startProcesses(installation)).map(({ url }) => url);
     const measureOf = async (users: readonly TestUser[], seconds: number) =>
       await drive({
         origins,

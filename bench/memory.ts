@@ -83,16 +83,18 @@ export const memory: Benchmark = {
     const file = await makeVideo(workspace);
     const own = await upload(started.pid, (body) => postMedia(installation, person, body), file);
     const bareUpload = await upload(bare.pid, (body) => putBare(bare.result.url, body), file);
-    const busy = await peakOfMany(workspace, installation, started.pid, [person, another], file);
+    const { before, listening, peak } = await peakOfMany(workspace, installation, started.pid, [person, another], file);
     return [
       idleRow(idle.residentBytes, bareIdle.residentBytes),
       growthRow(idle.residentBytes, warm.residentBytes, after.residentBytes),
       ...uploadRows(own, bareUpload),
       {
         what: `peak with ${show(LISTENERS)} listeners and ${UPLOADS} uploads at once`,
-        value: showMegabytes(busy),
+        value:
+          `${showMegabytes(peak)} (${showMegabytes(before)} before, ${showMegabytes(listening - before)} more with the ` +
+          `listeners, ${showMegabytes(peak - listening)} more with the uploads)`,
         target: `at most ${showMegabytes(MOST_BUSY_BYTES)}`,
-        met: busy <= MOST_BUSY_BYTES,
+        met: peak <= MOST_BUSY_BYTES,
       },
     ];
   },
@@ -178,14 +180,15 @@ async function upload(pid: number, send: (file: string) => Promise<void>, file: 
   return { beforeBytes, peakBytes, milliseconds };
 }
 
-/** Of the largest process. */
+/** The bytes of the largest process: before, with the listeners, and its peak during the uploads. */
 async function peakOfMany(
   workspace: Workspace,
   installation: Installation,
   pid: number,
   people: readonly TestUser[],
   file: string,
-): Promise<number> {
+): Promise<Record<"before" | "listening" | "peak", number>> {
+  const { residentBytes: before } = await largestOf(pid);
   const agent = new Agent({ connections: LISTENERS });
   workspace.defer(() => agent.destroy());
   for (const person of people) {
@@ -199,6 +202,7 @@ async function peakOfMany(
       body.on("data", () => undefined).on("error", () => undefined);
     }
   }
+  const { residentBytes: listening } = await largestOf(pid);
   await forgetPeaks(pid);
   await Promise.all(
     Array.from({ length: UPLOADS }, (_, index) => {
@@ -206,9 +210,9 @@ async function peakOfMany(
       return person && postMedia(installation, person, file);
     }),
   );
-  const { peakBytes } = await largestOf(pid);
+  const { peakBytes: peak } = await largestOf(pid);
   await agent.destroy();
-  return peakBytes;
+  return { before, listening, peak };
 }
 
 async function postMedia({ apiUrl }: Installation, { apiKey }: TestUser, file: string): Promise<void> {

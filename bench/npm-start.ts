@@ -5,6 +5,7 @@ import { request } from "undici";
 
 import type { Workspace } from "./benchmark.ts";
 import { basicEnvironment, ROOT } from "./installation.ts";
+import { memoryOf } from "./process-memory.ts";
 
 const PATIENCE_SECONDS = 60;
 const STOP_SECONDS = 15;
@@ -14,6 +15,8 @@ export interface NpmStarted {
   pid: number;
   /** From the command to the first response that reports readiness. */
   milliseconds: number;
+  /** The process IDs of its parts. */
+  parts(): Promise<Record<"API" | "worker" | "sandbox", number[]>>;
   /** Signals npm only, like a supervisor, and waits for all of them. */
   stop(): Promise<void>;
 }
@@ -40,7 +43,14 @@ export async function npmStart(workspace: Workspace, env: Record<string, string>
     if (!isGroupAlive(pid) || performance.now() > deadline) throw new Error("npm start did not get ready");
     await sleep(10);
   }
-  return { pid, milliseconds: performance.now() - begin, stop };
+  return { pid, milliseconds: performance.now() - begin, parts: () => partsOf(pid), stop };
+}
+
+async function partsOf(npm: number): Promise<Record<"API" | "worker" | "sandbox", number[]>> {
+  const processes = await memoryOf(npm);
+  const named = (command: string) =>
+    processes.filter(({ name }) => name.includes(`ampost.js ${command}`)).map(({ pid }) => pid);
+  return { API: named("start"), worker: named("worker"), sandbox: named("sandbox") };
 }
 
 /** npm and all its descendants except PostgreSQL, which has its own session. */

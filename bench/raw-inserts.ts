@@ -7,7 +7,14 @@ import { summarize } from "./numbers.ts";
 const InsertPlan = z.object({ databaseUrl: z.string(), connections: z.int(), seconds: z.number(), body: z.string() });
 export type InsertPlan = z.input<typeof InsertPlan>;
 
-export const InsertResult = z.object({ perSecond: z.number(), p50: z.number(), p99: z.number() });
+export const InsertResult = z.object({
+  count: z.int(),
+  perSecond: z.number(),
+  p50: z.number(),
+  p99: z.number(),
+  /** The processor time that it took itself. */
+  processorMilliseconds: z.number(),
+});
 
 /**
  * The table of the raw limits, in the product's own database: an ID and a JSON body, the minimum of a stored object.
@@ -22,6 +29,7 @@ export async function insertRaw(unread: unknown): Promise<z.output<typeof Insert
   const pool = createPool(databaseUrl, { max: connections, name: "bench raw" });
   const milliseconds: number[] = [];
   const begin = performance.now();
+  const processor = process.cpuUsage();
   await Promise.all(
     Array.from({ length: connections }, async () => {
       const client = await pool.connect();
@@ -34,7 +42,8 @@ export async function insertRaw(unread: unknown): Promise<z.output<typeof Insert
     }),
   );
   const elapsedSeconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(processor);
   await pool.end();
   const { count, p50, p99 } = summarize(milliseconds);
-  return { perSecond: count / elapsedSeconds, p50, p99 };
+  return { count, perSecond: count / elapsedSeconds, p50, p99, processorMilliseconds: (user + system) / 1000 };
 }
