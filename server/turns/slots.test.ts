@@ -9,8 +9,8 @@ function workIn(slots: Slots) {
   const ends = new Map<string, () => void>();
   return {
     begun,
-    ask: (userId: string, name: string, isLight = false, isFirst = false) =>
-      slots.run({ whose: userId, isLight, isFirst }, () => {
+    ask: (userId: string, name: string, isLight = false, isFirst = false, shareOf = userId) =>
+      slots.run({ whose: userId, shareOf, isLight, isFirst }, () => {
         begun.push(name);
         return new Promise<void>((end) => ends.set(name, end));
       }),
@@ -69,6 +69,34 @@ test("nobody has more slots than their share, even if others are free", async ()
   assert.deepEqual(begun, ["b1", "b2", "a1"]);
   await end("b2");
   assert.deepEqual(begun, ["b1", "b2", "a1", "b3"]);
+});
+
+test("what goes first does not wait until other work ends, but until its own does", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 1, first: 1 }));
+  void ask("b", "b1");
+  void ask("c", "c1");
+  for (const name of ["a1", "a2"]) void ask("a", name, false, true);
+  await tick();
+  assert.deepEqual(begun, ["b1", "a1"]);
+  await end("b1");
+  assert.deepEqual(begun, ["b1", "a1", "a2"]);
+  await end("a1");
+  assert.deepEqual(begun, ["b1", "a1", "a2"], "its own slot is not for other work");
+  await end("a2");
+  assert.deepEqual(begun, ["b1", "a1", "a2", "c1"]);
+});
+
+test("several queues can share one share, which never holds up what goes first", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 4, first: 1, ofEach: 2 }));
+  for (const name of ["t1", "t2"]) void ask("test b", name, false, false, "b");
+  for (const name of ["l1", "l2"]) void ask("live b", name, false, true, "b");
+  void ask("test a", "a1", false, false, "a");
+  await tick();
+  assert.deepEqual(begun, ["t1", "t2", "l1", "a1"]);
+  await end("t1");
+  assert.deepEqual(begun, ["t1", "t2", "l1", "a1"], "the user has its share");
+  await end("t2");
+  assert.deepEqual(begun, ["t1", "t2", "l1", "a1", "l2"]);
 });
 
 test("failed work releases its slot", async () => {

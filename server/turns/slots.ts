@@ -20,6 +20,8 @@ export interface Slots {
 
 export interface Turn {
   whose: string;
+  /** Whose share of the slots it uses; by default, that of `whose`. */
+  shareOf?: string;
   isLight: boolean;
   /** Goes before the turns of others that do not. */
   isFirst?: boolean;
@@ -38,55 +40,63 @@ export interface SlotRules {
   any: number;
   /** Slots reserved for light work, so that heavy work never blocks it. */
   light?: number;
-  /** Maximum number of slots per owner. */
+  /** Slots for what goes first, while other work uses a slot: so it does not wait until that work ends. */
+  first?: number;
+  /** Maximum number of slots per owner. What goes first uses its own slots however many the owner's other work uses. */
   ofEach?: number;
   /** How much heavy work runs alongside light work, so that the light work gets most of the capacity. */
   besideLight?: number;
 }
 
-export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = any }: SlotRules): Slots {
-  const free = { any, light };
-  const running = new Map<string, number>();
-  const runs = { light: 0, heavy: 0 };
+type Place = "any" | "light" | "first";
+
+export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besideLight = any }: SlotRules): Slots {
+  const free = { any, light, first };
+  const running = new Map<string, { all: number; first: number }>();
+  const runs = { light: 0, heavy: 0, notFirst: 0 };
   // In the order of their turns.
   const waiting = new Map<string, Turn[]>();
-  let count = 0;
+  let waitingCount = 0;
 
   /** Whose turn it is, and which of their waiting work runs. */
-  function next(place: "any" | "light"): { queue: Turn[]; index: number } | undefined {
-    const takesHeavy = place === "any" && runs.heavy < (runs.light > 0 ? besideLight : any);
+  function next(place: Place): { queue: Turn[]; index: number } | undefined {
+    if (place === "first" && runs.notFirst === 0) return undefined;
+    const takesHeavy = place === "first" || (place === "any" && runs.heavy < (runs.light > 0 ? besideLight : any));
     let found: { queue: Turn[]; index: number } | undefined;
-    for (const [whose, queue] of waiting) {
-      if ((running.get(whose) ?? 0) >= ofEach) continue;
+    for (const queue of waiting.values()) {
       const index = takesHeavy ? 0 : queue.findIndex(({ isLight }) => isLight);
-      if (index === -1) continue;
-      if (queue[index]?.isFirst === true) return { queue, index };
-      found ??= { queue, index };
+      const turn = queue[index];
+      if (turn === undefined || (running.get(sharer(turn))?.[place === "first" ? "first" : "all"] ?? 0) >= ofEach) continue;
+      if (turn.isFirst === true) return { queue, index };
+      if (place !== "first") found ??= { queue, index };
     }
     return found;
   }
 
-  function serve(place: "any" | "light"): boolean {
+  function count(turn: Turn, place: Place, by: 1 | -1): void {
+    free[place] -= by;
+    const { all, first: ofFirst } = running.get(sharer(turn)) ?? { all: 0, first: 0 };
+    if (all + by === 0) running.delete(sharer(turn));
+    else running.set(sharer(turn), { all: all + by, first: ofFirst + (turn.isFirst === true ? by : 0) });
+    if (place !== "first") runs[turn.isLight ? "light" : "heavy"] += by;
+    if (turn.isFirst !== true) runs.notFirst += by;
+  }
+
+  function serve(place: Place): boolean {
     const found = free[place] === 0 ? undefined : next(place);
     const turn = found?.queue.splice(found.index, 1)[0];
     if (found === undefined || turn === undefined) return false;
-    const { whose, isLight } = turn;
-    count -= 1;
+    const { whose } = turn;
+    waitingCount -= 1;
     waiting.delete(whose);
     if (found.queue.length > 0) waiting.set(whose, found.queue);
-    running.set(whose, (running.get(whose) ?? 0) + 1);
-    runs[isLight ? "light" : "heavy"] += 1;
-    free[place] -= 1;
+    count(turn, place, 1);
     let isOver = false;
     turn.begin(() => {
       if (isOver) return;
       isOver = true;
       setImmediate(() => {
-        const left = (running.get(whose) ?? 1) - 1;
-        if (left === 0) running.delete(whose);
-        else running.set(whose, left);
-        runs[isLight ? "light" : "heavy"] -= 1;
-        free[place] += 1;
+        count(turn, place, -1);
         serveAll();
       });
     });
@@ -94,7 +104,7 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
   }
 
   function serveAll(): void {
-    while (count > 0 && (serve("light") || serve("any")));
+    while (waitingCount > 0 && (serve("light") || serve("any") || serve("first")));
   }
 
   function ask(turn: Turn): () => void {
@@ -103,13 +113,13 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
     if (isBack) queue.unshift(turn);
     else queue.push(turn);
     waiting.set(whose, queue);
-    count += 1;
+    waitingCount += 1;
     serveAll();
     return () => {
       const index = queue.indexOf(turn);
       if (index === -1) return;
       queue.splice(index, 1);
-      count -= 1;
+      waitingCount -= 1;
       if (queue.length === 0 && waiting.get(whose) === queue) waiting.delete(whose);
     };
   }
@@ -125,6 +135,10 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
     },
     ask,
     waitingOf: (whose) => waiting.get(whose)?.length ?? 0,
-    waiting: () => count,
+    waiting: () => waitingCount,
   };
+}
+
+function sharer({ whose, shareOf = whose }: Turn): string {
+  return shareOf;
 }

@@ -468,3 +468,34 @@ test("slow searches of one user take no connections that others need, and only s
   const statuses = new Set((await Promise.all(searches)).map(({ status }) => status));
   assert.deepEqual([...statuses].sort(), [200, 429]);
 });
+
+test("slow searches of one user in both modes hold up nobody else's, and those in test mode none in live mode", async () => {
+  const [both, other, third] = [await world.makeTenants(), await world.makeTenants(), await world.makeTenants()];
+  const client = await world.services.pool.connect();
+  const searches: Promise<Called>[] = [];
+  const range = "from=2020-01-01T00:00:00Z&scheduledFrom=2020-01-01T00:00:00Z";
+  const search = (tenant: TestTenant) =>
+    searches.push(world.call(tenant, "GET", `${POSTS}?search=word&${range}`));
+  /** Until so many searches have begun: they wait for the lock. */
+  const haveBegun = async (count: number) => {
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    const until = performance.now() + 10_000;
+    while (((await world.services.pool.query(waiting)).rowCount ?? 0) < count)
+      assert.ok(performance.now() < until, `fewer than ${count} searches have begun`);
+  };
+  try {
+    await client.query("begin");
+    await client.query("lock table posts in access exclusive mode");
+    for (const tenant of [both.live, both.live]) search(tenant);
+    await haveBegun(2);
+    for (const tenant of [both.test, both.test]) search(tenant);
+    for (const tenant of [other.test, other.test]) search(tenant);
+    await haveBegun(4);
+    search(third.live);
+    await haveBegun(5);
+  } finally {
+    await client.query("rollback");
+    client.release();
+    await Promise.all(searches);
+  }
+});
