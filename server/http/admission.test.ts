@@ -7,13 +7,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import fastify from "fastify";
 import pino from "pino";
+import { z } from "zod";
 
 import { BOUNDS } from "../../model/bounds.ts";
-import type { Mode } from "../../model/platform-names.ts";
+import { type Mode, MODES } from "../../model/platform-names.ts";
 import { sendFailure } from "../calls/refusals.ts";
 import { addAdmissionControl, type AdmissionOptions } from "./admission.ts";
 
 const quiet = { log: pino({ level: "silent" }), settings: { appUrl: "http://localhost" } };
+
+const tenant = z.object({ userId: z.string(), mode: z.enum(MODES) });
 
 /**
  * Requests that end when told to, in a process where each key belongs to a different user. Long holders are only looked
@@ -57,6 +60,16 @@ async function open(t: TestContext, options: AdmissionOptions = {}) {
   );
   app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
   app.get("/files/:id/:name", { config: { admission: "files" } }, async () => "bytes");
+  for (const admission of ["files", "thumbnails"] as const)
+    app.get<{ Params: { mode: Mode; userId: string; name: string } }>(
+      `/${admission}/:mode/:userId/:name`,
+      { config: { admission, fileOwner: async ({ params }) => tenant.parse(params) } },
+      async ({ params: { name } }) => {
+        begun.push(name);
+        await new Promise<void>((end) => ends.set(name, end));
+        return name;
+      },
+    );
   app.get("/healthz", { config: { admission: "open" } }, async () => "ok");
   await app.ready();
   t.after(() => app.close());
@@ -140,6 +153,25 @@ test("files and health checks wait for no request", async (t) => {
   assert.equal(begun.length, ALL.length);
   assert.equal((await app.inject("/files/1/a.jpg")).body, "bytes");
   assert.equal((await app.inject("/healthz")).body, "ok");
+});
+
+test("files of live mode wait for none of test mode, nor any file for thumbnails or all of another user's files", async (t) => {
+  const { call, end, begun } = await open(t);
+  await call(many(30, "small"), "any", "thumbnails/test/a");
+  assert.ok(begun.length < 8, `${begun.length} of 30 thumbnails of one user were begun at once`);
+  await call(many(30, "a"), "any", "files/test/a");
+  await call(["b1"], "any", "files/test/b");
+  const ofA = begun.filter((name) => /^a\d/.test(name)).length;
+  assert.ok(ofA > 4 && ofA < 12 && begun.includes("b1"), begun.join());
+  for (const user of ["c", "d", "e"]) await call(many(30, user), "any", `files/test/${user}`);
+  await call(["waits"], "any", "files/test/f");
+  assert.ok(!begun.includes("waits"));
+  await call(["live"], "any", "files/live/a");
+  await call(["live small"], "any", "thumbnails/live/a");
+  assert.deepEqual(begun.slice(-2), ["live", "live small"]);
+  // Users take turns.
+  await end("a0", "a1", "a2", "a3", "b1");
+  assert.ok(begun.includes("waits"), begun.join());
 });
 
 test("what is still arriving, streaming or waiting for something else blocks nobody", async (t) => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import "../calls/admission.ts";
 import { createSlots, type Slots } from "../turns/slots.ts";
 import { createCallerQueues, isLight, type CallerQueue, use } from "./caller-queues.ts";
@@ -10,8 +11,10 @@ import { type AddressLimits, createStrangers } from "./strangers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Which queue the route's requests wait in: the default one, that of files, or none. */
-    admission?: "calls" | "files" | "open";
+    /** Where the route's requests take places: the default ones, those of files or of thumbnails, or none. */
+    admission?: "calls" | "files" | "thumbnails" | "open";
+    /** Whose file a request is for, if anyone's. */
+    fileOwner?: (request: FastifyRequest) => Promise<Tenant | null>;
   }
 }
 
@@ -21,8 +24,10 @@ declare module "fastify" {
  */
 const CALLS = { any: 4, light: 12, besideLight: 1 };
 
-/** These are not delayed by any request, nor one file by another. */
-const FILES = { any: 16, ofEach: 8 };
+/** These are not delayed by any request, nor those of one owner, or of live mode, by another's or by test mode's. */
+const FILES = { any: 16, first: 8, ofEach: 8 };
+/** Many of them are still to be made: they delay no file. */
+const THUMBNAILS = { any: 8, first: 4, ofEach: 4 };
 
 /** A request that takes longer waits for something other than this process: a platform, a slow database. */
 const HELD_MILLISECONDS = 1_000;
@@ -48,7 +53,7 @@ export function addAdmissionControl(
 ): void {
   const queues = createCallerQueues();
   const strangers = createStrangers(addressLimits);
-  const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
+  const slots = { calls: createSlots(CALLS), files: createSlots(FILES), thumbnails: createSlots(THUMBNAILS) };
   const held = new Set<{ since: number; leave: () => void }>();
   /** Errors that are still to be sent. */
   let refusals = 0;
@@ -164,7 +169,9 @@ export function addAdmissionControl(
     const admit = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
       // A page that calls a route for a user already holds a place.
       if (outerRequestId() !== undefined) return done();
-      enter(slots[kind], kind === "files" ? queues.ofFile(request) : queues.of(request), request, reply, done);
+      if (kind === "calls") return enter(slots.calls, queues.of(request), request, reply, done);
+      const owner = route.config?.fileOwner?.(request).catch(() => null) ?? Promise.resolve(null);
+      void owner.then((known) => enter(slots[kind], queues.ofFiles(request, known), request, reply, done));
     };
     // After the route's other hooks, whose headers an error also needs, and before the key lookup.
     route.onRequest = [admit, ...[route.onRequest ?? []].flat()];

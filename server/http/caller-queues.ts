@@ -25,8 +25,8 @@ export interface CallerQueues {
    * address.
    */
   of(request: FastifyRequest): CallerQueue;
-  /** A file's queue, for all who fetch it. */
-  ofFile(request: FastifyRequest): CallerQueue;
+  /** For all who fetch files of this owner; null: files that nobody has, by the caller's address. */
+  ofFiles(request: FastifyRequest, owner: Tenant | null): CallerQueue;
   /** Makes later requests with this one's key or cookie queue as the user's; null: as a stranger's. */
   remember(request: FastifyRequest, caller: Tenant | null): void;
 }
@@ -61,7 +61,10 @@ export function createCallerQueues(): CallerQueues {
       const holder = digest === null ? undefined : holders.get(digest);
       return named(holder ?? { name: `from ${networkOf(request.ip)}`, isFirst: false, isOfStrangers: true });
     },
-    ofFile: ({ url }) => named({ name: `file ${url.split("/", 3)[2]?.slice(0, 36)}`, isFirst: false }),
+    ofFiles: ({ ip }, owner) =>
+      owner === null
+        ? named({ name: `files from ${networkOf(ip)}`, isFirst: false })
+        : named({ name: `files of ${owner.mode} ${owner.userId}`, isFirst: owner.mode === "live" }),
     remember(request, caller) {
       const digest = digestOf(request);
       if (digest === null) return;

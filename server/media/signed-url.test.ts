@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import type { MediaRow } from "../db/queries/media.ts";
-import { openSigned, signMediaUrl } from "./signed-url.ts";
+import { createFileOwners, openSigned, signMediaUrl } from "./signed-url.ts";
 import type { SignedRequest } from "./signed-url.ts";
 
 const URLS = { baseUrl: "https://media.example.com", secret: "a secret" };
@@ -139,6 +139,13 @@ describe("signed URLs", () => {
       NOW,
     );
     assert.equal(other.status, 403);
+  });
+
+  it("tell whose file they lead to, and nothing if anything about them is changed", async () => {
+    const ownerOf = createFileOwners(world.database.pool);
+    const tell = (changes: Partial<SignedRequest> = {}) => ownerOf([URLS.secret], { ...signed(), ...changes });
+    assert.deepEqual([await tell(), await tell()], [world.owner, world.owner]);
+    assert.deepEqual([await tell({ name: "other.jpg" }), await tell({ signature: undefined })], [null, null]);
   });
 
   it("expire after a day", async () => {

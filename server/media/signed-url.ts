@@ -105,15 +105,18 @@ function readableName(filename: string, mimeType: string): string {
   return `${stem === "" ? "media" : stem}.${ENDINGS.get(mimeType) ?? "bin"}`;
 }
 
-export interface SignedRequest {
-  method: "GET" | "HEAD";
+/** As in path and query. */
+export interface SignedUrl {
   /** By default, the stored file. */
   of?: SignedMedia["of"];
-  /** As in path and query. */
   mediaId: string;
   name: string;
   expires: string | undefined;
   signature: string | undefined;
+}
+
+export interface SignedRequest extends SignedUrl {
+  method: "GET" | "HEAD";
   /** The request's headers of these names. */
   range?: string | undefined;
   ifRange?: string | undefined;
@@ -129,17 +132,18 @@ export interface SignedAnswer {
   message: string | null;
 }
 
-/** Serves a signed URL: whole or one range, GET and HEAD. */
+/**
+ * Serves a signed URL: whole or one range, GET and HEAD. Throws RATE_LIMITED if it is of a small image that is still to
+ * be made, and too much of its owner's work waits already.
+ */
 export async function openSigned(
   deps: { pool: pg.Pool; storage: Storage; secrets: readonly MediaUrls["secret"][] },
   request: SignedRequest,
   now: Date = new Date(),
 ): Promise<SignedAnswer> {
-  const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
-  const { of = "media" } = request;
-  const signed = { of, mediaId: request.mediaId, name: request.name, expires };
-  if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? ""))
-    return refuse(403, "The signature of this URL is invalid.");
+  const signed = readSigned(deps.secrets, request);
+  if (signed === null) return refuse(403, "The signature of this URL is invalid.");
+  const { of, expires } = signed;
   const secondsLeft = expires - Math.floor(now.getTime() / 1000);
   if (secondsLeft <= 0) return refuse(410, "This URL has expired.");
   const row = await findSignedMedia.one(deps.pool, [request.mediaId]);
@@ -178,6 +182,32 @@ export async function openSigned(
   };
 }
 
+/** What a URL leads to; null if its signature is invalid. */
+function readSigned(secrets: readonly MediaUrls["secret"][], url: SignedUrl): SignedMedia | null {
+  const expires = /^\d{1,12}$/.test(url.expires ?? "") ? Number(url.expires) : NaN;
+  const signed = { of: url.of ?? "media", mediaId: url.mediaId, name: url.name, expires };
+  return !Number.isNaN(expires) && verifyMediaUrl(secrets, signed, url.signature ?? "") ? signed : null;
+}
+
+/** Tells whose file a URL leads to, which is looked up once. Null if its signature is invalid, or nobody has the file. */
+export function createFileOwners(
+  pool: pg.Pool,
+): (secrets: readonly MediaUrls["secret"][], url: SignedUrl) => Promise<Tenant | null> {
+  const owners = new Map<string, Tenant>();
+  return async (secrets, url) => {
+    const signed = readSigned(secrets, url);
+    if (signed === null) return null;
+    const known = owners.get(signed.mediaId);
+    if (known !== undefined) return known;
+    const row = await findSignedMedia.one(pool, [signed.mediaId]);
+    if (row === undefined) return null;
+    if (owners.size >= MOST_REMEMBERED) owners.clear();
+    const owner = { userId: row.user_id, mode: row.mode };
+    owners.set(signed.mediaId, owner);
+    return owner;
+  };
+}
+
 /** The small image of a stored image, made once and kept with it. Null if there can be none. */
 async function findThumbnail(
   deps: { pool: pg.Pool; storage: Storage },
@@ -191,7 +221,7 @@ async function findThumbnail(
       deps,
       { userId, mode },
       { ...facts, id, filename },
-      { name: "thumbnail", slots: imageSlots, make: () => makeThumbnail(deps.storage, original) },
+      { name: "thumbnail", slots: imageSlots, isImpatient: true, make: () => makeThumbnail(deps.storage, original) },
     );
   } catch (error) {
     if (!(error instanceof UnreadableMediaError)) throw error;

@@ -7,15 +7,15 @@ export const LIGHT_PIXELS = 20_000_000;
 
 /**
  * Work on pixels: a decoded image takes hundreds of megabytes, so memory stays flat however many arrive at the same
- * time.
+ * time. Here and below, live mode has one more slot than test mode.
  */
-export const imageSlots = createSlots({ any: 1, light: 1 });
+export const imageSlots = createSlots({ any: 1, light: 1, first: 1 });
 
 /** Reading a video's index: a large one takes hundreds of megabytes, too. */
-export const indexSlots = createSlots({ any: 1 });
+export const indexSlots = createSlots({ any: 1, first: 1 });
 
 /** Rewrapping videos: each takes the size of its file on disk. */
-export const rewrappingSlots = createSlots({ any: 1 });
+export const rewrappingSlots = createSlots({ any: 1, first: 1 });
 
 /** How much of a user's work waits for pixels or an index. */
 export function waitingOf(owner: Tenant): number {

@@ -9,7 +9,7 @@ import { findRendition, insertRendition } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Slots, turnOf } from "../turns/slots.ts";
-import { LIGHT_PIXELS } from "./slots.ts";
+import { LIGHT_PIXELS, requireTurn } from "./slots.ts";
 
 export interface StoredMedia {
   id: string;
@@ -17,17 +17,26 @@ export interface StoredMedia {
   facts: MediaFacts;
 }
 
-/** A conversion of a stored file, which is made once; null if the file was deleted meanwhile. */
+/**
+ * A conversion of a stored file, which is made once; null if the file was deleted meanwhile. If it is impatient, throws
+ * RATE_LIMITED instead of waiting behind too much of the owner's work.
+ */
 export async function findOrMake(
   deps: { pool: pg.Pool; storage: Storage },
   owner: Tenant,
   media: Pick<PublishMedia, "id" | "filename" | "width" | "height">,
-  { name, slots, make }: { name: string; slots: Slots; make: () => Promise<Omit<StoredMedia, "id">> },
+  {
+    name,
+    slots,
+    isImpatient = false,
+    make,
+  }: { name: string; slots: Slots; isImpatient?: boolean; make: () => Promise<Omit<StoredMedia, "id">> },
 ): Promise<StoredMedia | null> {
   const key = [owner.userId, owner.mode, media.id, name] as const;
   const find = async () => readStored(await findRendition.one(deps.pool, key));
   const found = await find();
   if (found !== null) return found;
+  if (isImpatient) requireTurn(owner);
   const isLight = (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS;
   return slots.run(turnOf(owner, isLight), async () => {
     // Someone else in this process may have had it made while this one waited for its turn.

@@ -11,6 +11,8 @@ import { cutOff, heavy, indexLast, packetsOf, quickTime, withPlainSound } from "
 import { createMediaWorld, fixture } from "../../../tests/media-world.ts";
 import type { MediaWorld } from "../../../tests/media-world.ts";
 import { addUploads } from "../media-objects.ts";
+import { turnOf } from "../../turns/slots.ts";
+import { indexSlots, rewrappingSlots } from "../slots.ts";
 import { createMediaSource } from "../source.ts";
 import { receiveFile } from "../uploads/receive.ts";
 import { rewrapVideo } from "./rewrap.ts";
@@ -140,6 +142,40 @@ describe("rewrapping a video", () => {
       );
     }
     assert.deepEqual(await world.storageKeys(), keys);
+  });
+
+  it("is given up after a time, and leaves nothing in the storage", async () => {
+    const received = await receive(await quickTime("landscape-16x9.mp4"));
+    const keys = await world.storageKeys();
+    const [held, deleted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const storage: MediaWorld["storage"] = {
+      ...world.storage,
+      put: async (key, bytes) => {
+        await held.promise;
+        return await world.storage.put(key, bytes);
+      },
+      delete: (key) => world.storage.delete(key).then(deleted.resolve),
+    };
+    await assert.rejects(rewrapVideo(storage, world.owner, received, 3), {
+      code: "MEDIA_FAILED",
+      message: "The video takes too long to rewrap as MP4.",
+    });
+    held.resolve();
+    await deleted.promise;
+    assert.deepEqual(await world.storageKeys(), keys);
+  });
+
+  it("of live mode does not wait until those of test mode are measured and rewrapped", async () => {
+    const held = Promise.withResolvers<void>();
+    const ofTest = turnOf({ userId: "user_b", mode: "test" }, false);
+    const running = [indexSlots, rewrappingSlots].map((slots) => slots.run(ofTest, () => held.promise));
+    try {
+      const media = await upload(await quickTime("landscape-16x9.mp4"), "film.mov");
+      assert.equal((await source().describe(media, REWRAPPED)).mimeType, "video/mp4");
+    } finally {
+      held.resolve();
+      await Promise.all(running);
+    }
   });
 
   it("prints nothing about an invalid file", async (t) => {

@@ -29,12 +29,35 @@ import { tracksToKeep } from "./video-tracks.ts";
  * Copies a stored video into an MP4 file with the index at the front, and stores it. Packets are copied unchanged:
  * nothing is re-encoded. Enabled video and audio is kept, with rotation and time; chapters, captions, timed metadata
  * and descriptions are dropped. Neither file is held in memory. Must run in the rewrapping slot. Throws MEDIA_REJECTED
- * if the video cannot be preserved.
+ * if the video cannot be preserved, and MEDIA_FAILED if it takes too long now.
  */
 export async function rewrapVideo(
   storage: Storage,
   owner: Tenant,
   original: { storageKey: string; facts: MediaFacts },
+  seconds = LIMIT_SECONDS,
+): Promise<{ storageKey: string; facts: MediaFacts }> {
+  const late = new AbortController();
+  const isLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new BrokerError("MEDIA_FAILED", "The video takes too long to rewrap as MP4.");
+    late.abort(error);
+    isLate.reject(error);
+  }, seconds * 1000);
+  // What does not notice that it is late, like a storage that does not answer, is not waited for.
+  return await Promise.race([rewrap(storage, owner, original, late.signal), isLate.promise]).finally(() =>
+    clearTimeout(timer),
+  );
+}
+
+/** For everything: reading and storing it, too. */
+const LIMIT_SECONDS = 300;
+
+async function rewrap(
+  storage: Storage,
+  owner: Tenant,
+  original: { storageKey: string; facts: MediaFacts },
+  late: AbortSignal,
 ): Promise<{ storageKey: string; facts: MediaFacts }> {
   const facts = await ensureContainerMeasured(storage, owner, original);
   const { rewrapObstacle } = facts;
@@ -46,7 +69,8 @@ export async function rewrapVideo(
     );
   const file = await openAnonymousFile();
   try {
-    await storage.withFile(original.storageKey, (path) => copyPackets(path, file, facts).catch(asRejection));
+    await storage.withFile(original.storageKey, (path) => copyPackets(path, file, facts, late).catch(asRejection));
+    late.throwIfAborted();
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
@@ -57,6 +81,7 @@ export async function rewrapVideo(
         throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without re-encoding.", {
           retryable: false,
         });
+      late.throwIfAborted();
       return { storageKey, facts: made };
     } catch (error) {
       await storage.delete(storageKey);
@@ -93,7 +118,7 @@ async function openAnonymousFile(): Promise<FileHandle> {
   }
 }
 
-async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): Promise<void> {
+async function copyPackets(path: string, file: FileHandle, facts: MediaFacts, late: AbortSignal): Promise<void> {
   const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
   const output = new Output({
     format: new Mp4OutputFormat({ fastStart: "reserve" }),
@@ -108,7 +133,10 @@ async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): P
     await output.start();
     // The position of the media data is known once every track has started; anything earlier would wait in memory.
     for (const lane of lanes) await lane.step();
-    for (let lane = earliest(lanes); lane !== undefined; lane = earliest(lanes)) await lane.step();
+    for (let lane = earliest(lanes); lane !== undefined; lane = earliest(lanes)) {
+      late.throwIfAborted();
+      await lane.step();
+    }
     for (const lane of lanes) lane.close();
     await output.finalize();
   } catch (error) {
