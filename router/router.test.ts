@@ -163,6 +163,16 @@ test("who invents keys, sessions or links makes cells look a limited number of t
   assert.deepEqual(await call("/api/v1/posts", { authorization: "Bearer amp_live_0" }, "203.0.113.10"), [200, "b"]);
 });
 
+test("who has very many networks is limited, too: an IPv6 /48 to ten times as much, and all together beyond the first", () => {
+  const limits = { ...ROUTER_LIMITS, unknownPerMinute: 1 };
+  const pass = (networks: string[]) => {
+    const strangers = createStrangers(limits, () => 0);
+    return networks.filter((network) => strangers.begin(network) !== null).length;
+  };
+  assert.equal(pass(Array.from({ length: 50 }, (_, n) => `8193:3512:1:${n}`)), 10);
+  assert.equal(pass(Array.from({ length: 30_000 }, (_, n) => `198.51.${n >> 8}.${n & 255}`)), 20_010);
+});
+
 test("an invented key counts as well while a cell is down; known keys and browsers pass", async (t) => {
   t.mock.timers.enable({ apis: ["Date"] });
   const limits = { ...ROUTER_LIMITS, unknownPerMinute: 2 };

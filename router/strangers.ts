@@ -60,26 +60,53 @@ export interface Strangers {
 
 const MINUTE = 60_000;
 const MOST_NETWORKS = 20_000;
+/** What many networks may do together, compared with one. */
+const TOGETHER = 10;
 
 export function createStrangers({ unknownPerMinute }: RouterLimits, clock: () => number = Date.now): Strangers {
+  const together = TOGETHER * unknownPerMinute;
   let minute = 0;
-  const counts = new Map<string, number>();
+  const counts = new Map<string, Count>();
+  /** All networks for which there is no more room. */
+  let others: Count = { asked: 0, most: together };
+
+  function countOf(name: string, most: number): Count {
+    const known = counts.get(name);
+    if (known !== undefined || counts.size >= MOST_NETWORKS) return known ?? others;
+    const count = { asked: 0, most };
+    counts.set(name, count);
+    return count;
+  }
+
   return {
     begin(network) {
       const now = Math.floor(clock() / MINUTE);
-      if (now !== minute) counts.clear();
+      if (now !== minute) {
+        counts.clear();
+        others = { asked: 0, most: together };
+      }
       minute = now;
-      const count = network === null ? undefined : counts.get(network);
-      // Those that came first stay limited.
-      if (network === null || (count === undefined && counts.size >= MOST_NETWORKS)) return () => undefined;
-      if ((count ?? 0) >= unknownPerMinute) return null;
-      counts.set(network, (count ?? 0) + 1);
+      if (network === null) return () => undefined;
+      const counted = new Set([countOf(network, unknownPerMinute)]);
+      const site = siteOf(network);
+      if (site !== null) counted.add(countOf(site, together));
+      if ([...counted].some(({ asked, most }) => asked >= most)) return null;
+      for (const count of counted) count.asked += 1;
       return () => {
-        const counted = counts.get(network) ?? 0;
-        if (counted > 0) counts.set(network, counted - 1);
+        for (const count of counted) count.asked -= 1;
       };
     },
   };
+}
+
+interface Count {
+  asked: number;
+  most: number;
+}
+
+/** The /48 around an IPv6 network: anyone may have all of it. Null for IPv4. */
+function siteOf(network: string): string | null {
+  return network.includes(":") ? network.split(":", 3).join(":") : null;
 }
 
 /**

@@ -44,10 +44,25 @@ test("after a number of keys that are not valid, an address is refused before it
   assert.equal(strangers.begin("203.0.113.2"), null);
 });
 
-test("however many addresses come, those that came first stay limited, and no more are remembered", () => {
+test("an IPv6 /48 is limited to ten times as much as one of its networks, without a valid key and with invalid ones", () => {
+  const networks = (work: (address: string) => unknown) => times(40, (n) => work(`2001:db8:1:${n.toString(16)}::1`));
+  const calling = createStrangers({ callsPerMinute: 2, failedKeysPerMinute: null }, () => 0);
+  assert.deepEqual(networks(calling.begin), [...Array(20).fill(null), ...Array(20).fill(60)]);
+  assert.equal(calling.begin("2001:db8:2:1::1"), null);
+  const guessing = createStrangers({ callsPerMinute: null, failedKeysPerMinute: 1 }, () => 0);
+  const answers = networks((address) => {
+    const answer = guessing.begin(address);
+    if (answer === null) guessing.hasFailed(address);
+    return answer;
+  });
+  assert.deepEqual(answers, [...Array(10).fill(null), ...Array(30).fill(60)]);
+});
+
+test("however many addresses come, those that came first stay limited, and all later ones share a limit", () => {
   const strangers = createStrangers({ callsPerMinute: 1, failedKeysPerMinute: null }, () => 0);
   assert.equal(strangers.begin("203.0.113.1"), null);
-  times(20_100, (n) => strangers.begin(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`));
+  const answers = times(20_100, (n) => strangers.begin(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`));
+  assert.equal(answers.filter((seconds) => seconds === null).length, 20_009);
   assert.equal(strangers.begin("203.0.113.1"), 60);
-  times(3, () => assert.equal(strangers.begin("203.0.113.99"), null));
+  assert.equal(strangers.begin("203.0.113.99"), 60);
 });

@@ -10,7 +10,7 @@ export interface AddressLimits {
   failedKeysPerMinute: number | null;
 }
 
-/** Requests of callers whom this process does not know, by address (IPv6: the /64) and minute. */
+/** Requests of callers whom this process does not know, by address (IPv6: the /64, and the /48 around it) and minute. */
 export interface Strangers {
   /** Counts a request when it arrives. Seconds until it may be repeated; null: it may go on. */
   begin(address: string): number | null;
@@ -24,6 +24,8 @@ export interface Strangers {
 
 const MINUTE = 60_000;
 const MOST_ADDRESSES = 20_000;
+/** What many addresses may do together, compared with one. */
+const TOGETHER = 10;
 
 /** In memory, for this process. The machine itself is not limited: a proxy on it stands for everybody. */
 export function createStrangers(
@@ -31,48 +33,59 @@ export function createStrangers(
   clock: () => number = Date.now,
 ): Strangers {
   let minute = 0;
-  const counts = new Map<string, { calls: number; failed: number }>();
+  const counts = new Map<string, Count>();
+  /** All addresses for which there is no more room. */
+  let others: Count = { calls: 0, failed: 0, share: TOGETHER };
 
-  function countOf(address: string): { calls: number; failed: number } | null {
+  function countOf(name: string, share: number): Count {
+    const known = counts.get(name);
+    if (known !== undefined || counts.size >= MOST_ADDRESSES) return known ?? others;
+    const count = { calls: 0, failed: 0, share };
+    counts.set(name, count);
+    return count;
+  }
+
+  function countsOf(address: string): Set<Count> {
     const now = Math.floor(clock() / MINUTE);
     if (now !== minute) {
       minute = now;
       counts.clear();
+      others = { calls: 0, failed: 0, share: TOGETHER };
     }
+    if (isOwnMachine(address)) return new Set();
     const network = networkOf(address);
-    const known = counts.get(network);
-    if (known !== undefined) return known;
-    // Those that came first stay limited.
-    if (counts.size >= MOST_ADDRESSES || isOwnMachine(address)) return null;
-    const count = { calls: 0, failed: 0 };
-    counts.set(network, count);
-    return count;
+    const counted = new Set([countOf(network, 1)]);
+    // Anyone may have all of the /48 around an IPv6 network.
+    if (network.includes(":")) counted.add(countOf(network.split(":", 3).join(":"), TOGETHER));
+    return counted;
   }
 
   const secondsLeft = () => Math.ceil(((minute + 1) * MINUTE - clock()) / 1000);
-  const hasFailedTooOften = ({ failed }: { failed: number }) => failed >= (failedKeysPerMinute ?? Infinity);
+  const hasFailedTooOften = ({ failed, share }: Count) => failed >= share * (failedKeysPerMinute ?? Infinity);
 
   return {
     begin(address) {
-      const count = countOf(address);
-      if (count === null) return null;
-      if (count.calls >= (callsPerMinute ?? Infinity) || hasFailedTooOften(count)) return secondsLeft();
-      count.calls += 1;
+      const counted = [...countsOf(address)];
+      if (counted.some(({ calls, share }) => calls >= share * (callsPerMinute ?? Infinity))) return secondsLeft();
+      if (counted.some(hasFailedTooOften)) return secondsLeft();
+      for (const count of counted) count.calls += 1;
       return null;
     },
-    refusedSince(address) {
-      const count = countOf(address);
-      return count !== null && hasFailedTooOften(count) ? secondsLeft() : null;
-    },
+    refusedSince: (address) => ([...countsOf(address)].some(hasFailedTooOften) ? secondsLeft() : null),
     isKnown(address) {
-      const count = countOf(address);
-      if (count !== null && count.calls > 0) count.calls -= 1;
+      for (const count of countsOf(address)) if (count.calls > 0) count.calls -= 1;
     },
     hasFailed(address) {
-      const count = countOf(address);
-      if (count !== null) count.failed += 1;
+      for (const count of countsOf(address)) count.failed += 1;
     },
   };
+}
+
+interface Count {
+  calls: number;
+  failed: number;
+  /** How many addresses' limits it may reach. */
+  share: number;
 }
 
 /** Whether a request comes from this machine. */
