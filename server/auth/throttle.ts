@@ -25,9 +25,11 @@ export const LIMITS = {
   secondFactor: { address: 30, seconds: QUARTER },
   signUp: { account: 5, address: 60, seconds: HOUR },
   email: { account: 5, address: 30, seconds: HOUR },
-  // An account here is who invites, and then who is invited: others cannot use up a person's own emails.
+  // An account here is who invites, then also whom, and then who is invited, by anyone: others cannot use up a person's
+  // own emails, nor their invitations.
   memberInvite: { account: 60, address: 60, seconds: HOUR },
-  inviteEmail: { account: 5, seconds: HOUR },
+  repeatedInvite: { account: 5, seconds: HOUR },
+  inviteEmail: { account: 20, seconds: HOUR },
   oneTimeToken: { address: 30, seconds: HOUR },
   password: { account: 10, address: 60, seconds: QUARTER },
   mcpClient: { account: 30, address: 120, seconds: QUARTER },
@@ -48,12 +50,18 @@ export interface ThrottleSubject {
 
 /** Counts an attempt before it is made, in the database, across all processes. Throws RATE_LIMITED with Retry-After. */
 export async function throttle(pool: pg.Pool, what: ThrottledAction, who: ThrottleSubject): Promise<void> {
+  const seconds = await countTry(pool, what, who);
+  if (seconds !== null) throw tooManyTries(seconds);
+}
+
+/** Counts an attempt in the same way. Seconds until there may be more; null: it is not too many. */
+export async function countTry(pool: pg.Pool, what: ThrottledAction, who: ThrottleSubject): Promise<number | null> {
   const { seconds } = LIMITS[what];
   const counted = countersOf(what, who);
-  if (counted.length === 0) return;
+  if (counted.length === 0) return null;
   const rows = await countTries.all(pool, [counted.map(({ key }) => key), counted.map(() => seconds)]);
   const over = rows.filter((row) => counted.some(({ key, most }) => key === row.key && row.count > most));
-  if (over.length > 0) throw tooManyTries(Math.max(...over.map((row) => row.seconds_left)));
+  return over.length === 0 ? null : Math.max(...over.map((row) => row.seconds_left));
 }
 
 /**

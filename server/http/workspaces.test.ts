@@ -356,6 +356,24 @@ test("invitations to one address, and by one owner, are limited", async () => {
   assert.deepEqual(statuses, [201, 201, 201, 201, 201, 429]);
 });
 
+test("however often an address is invited, others can invite it, and it gets a limited number of emails", async () => {
+  const email = newAddress();
+  await world.services.pool.query("delete from throttles");
+  const others = await Promise.all(Array.from({ length: 5 }, async () => world.signIn((await world.makeTenants()).live)));
+  for (const other of others)
+    for (let n = 0; n < 5; n += 1) {
+      const made = await world.callAs(other, "POST", "/api/member-invites", { email, role: "writer" });
+      assert.equal(made.status, 201);
+    }
+  assert.equal(emailsOf(world).filter(({ to }) => to === email).length, 20);
+  const { body } = await world.callAs(others[4] ?? "", "GET", "/api/member-invites");
+  assert.deepEqual(
+    memberInvitesList.answer.parse(body).invites.map((open) => open.email),
+    [email],
+  );
+  await world.services.pool.query("delete from throttles");
+});
+
 test("whoever is invited again and again can still reset their password, and the subject is not the inviter's", async () => {
   const guest = (await world.makeTenants()).test;
   const theirs = await world.signIn(guest);

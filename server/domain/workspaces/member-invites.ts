@@ -10,7 +10,7 @@ import { INVITE_DAYS } from "../../../model/lifetimes.ts";
 import type { MemberRole } from "../../../model/roles.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
-import { throttle } from "../../auth/throttle.ts";
+import { countTry, throttle } from "../../auth/throttle.ts";
 import {
   deleteMemberInvite,
   findMemberInvite,
@@ -42,14 +42,18 @@ export async function listMemberInvites(
   return { body: { invites: (await selectInvites.all(pool, [userId])).map(toInvite) } };
 }
 
-/** Invites a person by email, with a link that works once. Throws RATE_LIMITED. */
+/**
+ * Invites a person by email, with a link that works once. Someone who is invited by very many gets no email, which
+ * nobody is told: the invitation can be repeated later. Throws RATE_LIMITED.
+ */
 export async function inviteMember(
   services: Pick<Services, "pool" | "jobs" | "vault" | "settings">,
   call: Call,
   { email, role }: { email: string; role: MemberRole },
 ): Promise<Answer<{ invite: MemberInvite; link: string | null }>> {
   await throttle(services.pool, "memberInvite", { account: call.userId, address: call.address });
-  await throttle(services.pool, "inviteEmail", { account: email, address: null });
+  await throttle(services.pool, "repeatedInvite", { account: `${call.userId} ${email}`, address: null });
+  const isFlooded = (await countTry(services.pool, "inviteEmail", { account: email, address: null })) !== null;
   return await write(services, call, async (tx) => {
     // Locked, so that their number stays the same.
     await lockUser.one(tx, [call.userId]);
@@ -71,7 +75,7 @@ export async function inviteMember(
     if (row === undefined) throw new Error("The invitation was not stored");
     const link = `${services.settings.appUrl}/join/${token}`;
     const news = { kind: "member_invite", invitedBy: nameOf(owner), role, link, days: INVITE_DAYS } as const;
-    await sendMail(services, tx, renderAuthEmail(email, news, services.settings.brand));
+    if (!isFlooded) await sendMail(services, tx, renderAuthEmail(email, news, services.settings.brand));
     await recordAudit(tx, call, {
       userId: call.userId,
       action: "member.invited",
