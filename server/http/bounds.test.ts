@@ -4,9 +4,9 @@ import { after, before, test } from "node:test";
 import { BOUNDS } from "../../model/bounds.ts";
 import { newId } from "../../model/ids.ts";
 import { idOf } from "../../tests/answers.ts";
+import { relayAll } from "../../tests/relay.ts";
 import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
 import { deleteSurplusApiRequests } from "../db/queries/api-requests.ts";
-import { relayEvents } from "../domain/webhooks/relay.ts";
 import { sweepIdempotencyKeys, sweepSignIn } from "../jobs/sweeps.ts";
 
 let world: World;
@@ -127,7 +127,7 @@ test("pending deliveries beyond the limit are dropped, oldest first, and the del
     scheduledFor,
   };
   assert.equal((await world.call(tenant, "POST", "/api/v1/posts", post)).status, 201);
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   assert.equal(
     await count("webhook_deliveries where webhook_id = $1 and status = 'pending'", webhookId),
     BOUNDS.pendingDeliveries,
@@ -281,7 +281,7 @@ test("a webhook's log has a maximum number of deliveries, and all logs of a user
   const scheduledFor = new Date(Date.now() + 86_400_000).toISOString();
   const post = { content: { text: "Told" }, platforms: ["threads"], platformSetId: tenant.platformSetId, scheduledFor };
   assert.equal((await world.call(tenant, "POST", "/api/v1/posts", post)).status, 201);
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[0]), BOUNDS.keptDeliveries);
   assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[1]), 4, "a third of the bytes");
   assert.equal(await count("webhook_deliveries where webhook_id = $1", logs[2]), 10, "pending: as if it were alone");

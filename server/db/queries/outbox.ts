@@ -79,31 +79,31 @@ export interface OutboxRow {
 const columns = `o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data,
      o.created_at`;
 
-/** Marks events of users without a webhook as relayed, and notes what these users want to be told by email. */
-export const skipUnwantedEvents = statement<never, [most: number]>(
+/** Marks a mode's events of users without a webhook as relayed, and notes what these users want to be told by email. */
+export const skipUnwantedEvents = statement<never, [mode: string, most: number]>(
   "outbox.skip_unwanted",
   `with skipped as (
      update outbox o set relayed_at = now() where o.id = any (array(
-       select o.id from outbox o where o.relayed_at is null
+       select o.id from outbox o where o.relayed_at is null and o.mode = $1
          and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active')
-         limit $1 for update skip locked))
+         limit $2 for update skip locked))
      returning ${columns}
    ), noted as (${notedEvents("skipped")})
    select from skipped`,
 );
 
 /**
- * Waiting events, held until the transaction ends: the oldest `share` of each owner, in the order of owners from `after`
- * on. Not of owners whose events did not go through before.
+ * Waiting events of a mode, held until the transaction ends: the oldest `share` of each user, in the order of users after
+ * `after`. Not of users whose events did not go through before.
  */
 export const holdEvents = statement<
   OutboxRow,
-  [most: number, share: number, afterUser: string, afterMode: string, work: string]
+  [mode: string, most: number, share: number, after: string, work: string]
 >(
   "outbox.hold",
   // Evaluated owner by owner, until there are enough.
   `with recursive owners as (
-     (select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > ($3, $4)
+     (select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > ($4, $1)
       order by o.user_id, o.mode limit 1)
      union all
      select n.user_id, n.mode from owners w cross join lateral (
@@ -112,9 +112,10 @@ export const holdEvents = statement<
    )
    select e.* from owners w cross join lateral (
      select ${columns} from outbox o where o.relayed_at is null and o.user_id = w.user_id and o.mode = w.mode
+       and w.mode = $1
        and not exists (select from tries t where t.work = $5 and t.subject = o.user_id || ' ' || o.mode)
-     order by o.id limit $2 for update skip locked) e
-   limit $1`,
+     order by o.id limit $3 for update skip locked) e
+   limit $2`,
 );
 
 /** The oldest waiting events of one owner, held until the transaction ends. */
@@ -124,9 +125,9 @@ export const holdEventsOf = statement<OutboxRow, [userId: string, mode: string, 
    order by o.id limit $3 for update`,
 );
 
-/** Everyone who has waiting events. */
-export const listWaitingOwners = statement<{ user_id: string; mode: Mode }, [most: number]>(
-  "outbox.list_waiting_owners",
+/** All who have waiting events of a mode, except those whose events did not go through before. */
+export const listWaitingUsers = statement<{ user_id: string }, [mode: string, most: number, work: string]>(
+  "outbox.list_waiting_users",
   `with recursive owners as (
      (select o.user_id, o.mode from outbox o where o.relayed_at is null order by o.user_id, o.mode limit 1)
      union all
@@ -134,7 +135,9 @@ export const listWaitingOwners = statement<{ user_id: string; mode: Mode }, [mos
        select o.user_id, o.mode from outbox o where o.relayed_at is null and (o.user_id, o.mode) > (w.user_id, w.mode)
        order by o.user_id, o.mode limit 1) n
    )
-   select user_id, mode from owners limit $1`,
+   select w.user_id from owners w
+   where w.mode = $1 and not exists (select from tries t where t.work = $3 and t.subject = w.user_id || ' ' || w.mode)
+   limit $2`,
 );
 
 /** They have been relayed. Notes what users want to be told by email. */

@@ -9,6 +9,7 @@ import { MEMBER_ROLES, type MemberRole } from "../../../model/roles.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type MailServer, startMailServer } from "../../../tests/mail-server.ts";
 import { joinAs } from "../../../tests/members.ts";
+import { relayAll } from "../../../tests/relay.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import type { JobSender } from "../../db/job-sender.ts";
 import { saveMember } from "../../db/queries/members.ts";
@@ -16,7 +17,6 @@ import { recordAccountEvent, recordPostEvents } from "../../db/queries/outbox.ts
 import { startJobQueue, type JobQueue } from "../../jobs/jobs.ts";
 import { deliverMail } from "../../mail/deliver-mail.ts";
 import { MAIL_QUEUE } from "../../mail/queues.ts";
-import { relayEvents } from "../webhooks/relay.ts";
 import { sendNotices } from "./send-notices.ts";
 
 let world: World;
@@ -89,7 +89,7 @@ const APP = "http://localhost:3000";
 
 /** Relays, sends, and delivers to the mail server. Returns subjects and texts of what came. */
 const told = async (waitSeconds = 0) => {
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   await send(waitSeconds);
   return await deliverAll();
 };
@@ -285,7 +285,7 @@ test("test mode sends nothing unless chosen, what is turned off is not sent, and
   await choose(person, "test", { failed: true });
   assert.deepEqual((await failEverywhere()).sort(), [["Your post failed on Threads (test mode)", true], theirs]);
   await report(person.test, await createPost(person.test, "Waiting"), "platform_post.failed");
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   await choose(person, "test", { failed: false });
   assert.deepEqual(await told(), [], "what already waited is not sent either");
   asRefusal(await world.callAs(person.cookie, "PATCH", "/api/notifications", { sms: true }), 400);
@@ -343,7 +343,7 @@ test("however many workers send, and wherever one dies, each event is told once"
   const { pool } = world.database;
   for (let number = 1; number <= 4; number += 1)
     await report(person.live, await createPost(person.live, `Event ${number}`), "platform_post.failed");
-  await Promise.all([1, 2, 3].map(() => relayEvents(world.services)));
+  await Promise.all([1, 2, 3].map(() => relayAll(world.services)));
   let deaths = 0;
   const dying: JobSender = {
     // The worker is gone between two emails: PostgreSQL sees its connection end.
@@ -508,7 +508,7 @@ test("who has left, was removed or has another role when emails are sent gets no
   const suspend = (id: string, at: string | null) =>
     world.database.pool.query("update users set suspended_at = $2 where id = $1", [id, at]);
   const id = await ask("writer", "May I?");
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   await call("owner", "DELETE", `/api/members/${who("gone").memberId}`);
   assert.equal((await world.callAs(who("left").cookie, "DELETE", `/api/workspaces/${userId}`)).status, 200);
   await call("owner", "PATCH", `/api/members/${who("demoted").memberId}`, { role: "writer" });

@@ -6,12 +6,12 @@ import { z } from "zod";
 
 import { idOf } from "../../../tests/answers.ts";
 import { fixture } from "../../../tests/media-world.ts";
+import { relayAll } from "../../../tests/relay.ts";
 import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { transaction } from "../../db/sql.ts";
 import { mailSealContext } from "../../mail/send-mail.ts";
 import { BY_INSTANCE } from "../call.ts";
 import { type PlanChange, setPlan } from "../users/plans.ts";
-import { relayEvents } from "../webhooks/relay.ts";
 import { sendUsageEmail } from "./send-usage-email.ts";
 
 const POSTS = "/api/v1/posts";
@@ -447,7 +447,7 @@ test("a threshold is an event for webhooks and an email in plain words", async (
     idOf((await world.call(caller, "POST", "/api/v1/webhooks", { url: null })).body, "webhook");
   const [id, other] = [await hook(live), await hook(tenant)];
   for (let n = 0; n < 4; n += 1) assert.equal((await create(live)).status, 201);
-  while (await relayEvents(world.services)) continue;
+  await relayAll(world.services);
   const payloads = async (caller: TestTenant, of: string) =>
     z
       .object({ deliveries: z.array(z.object({ type: z.string(), payload: z.string() })) })

@@ -2,11 +2,12 @@ import type pg from "pg";
 
 import { BOUNDS } from "../../../model/bounds.ts";
 import type { EventType } from "../../../model/events.ts";
+import type { Mode } from "../../../model/platform-names.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import {
   holdEvents,
   holdEventsOf,
-  listWaitingOwners,
+  listWaitingUsers,
   markRelayed,
   type OutboxRow,
   skipUnwantedEvents,
@@ -15,7 +16,7 @@ import { findPost } from "../../db/queries/posts.ts";
 import { isOtherTried, listDueTries, MOST_TRIES, setTryAside } from "../../db/queries/tries.ts";
 import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../../db/queries/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/queries/webhooks.ts";
-import { transaction } from "../../db/sql.ts";
+import { limitStatements, transaction } from "../../db/sql.ts";
 import { PAUSE_SECONDS, tryWork } from "../../jobs/try-work.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import { toPostAnswer } from "../posts/to-post.ts";
@@ -29,69 +30,91 @@ export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault" 
 const BATCH = 100;
 /** Of one owner in a batch, so that nobody waits for all events of another. */
 const SHARE = 25;
-/** A batch ends once it has written so much, whoever's it is. */
+/** A batch ends once it has written so much, or taken so long, whoever's it is. Nor may one of its statements. */
 const BATCH_BYTES = 20_000_000;
+const BATCH_SECONDS = 5;
 const UNWANTED_BATCH = 1_000;
 const WORK = "webhooks";
 /** They take about an hour. */
 const TRIES_ALONE = 60;
 
-/** Where a process is in its rounds over the owners of events. */
-export interface RelayRound {
-  after: { userId: string; mode: string };
-  /** Owners are served one by one: an event may just have failed a batch, or killed the process before this one. */
-  isCareful: boolean;
+/** What a process knows of how passing events on goes. */
+export interface Going {
   /** When deliveries were last queued to be sent, whoever's. */
   wentWellAt: number;
 }
 
-export function newRound(isCareful = false): RelayRound {
-  return { after: { userId: "", mode: "" }, isCareful, wentWellAt: -Infinity };
+/** Where a process is in its rounds over the users who have events of a mode. */
+export interface RelayRound {
+  mode: Mode;
+  /** The user it has come to; at first, none. */
+  after: string;
+  /** Users are served one by one: an event may just have failed a batch, or killed the process before this one. */
+  isCareful: boolean;
+  going: Going;
+}
+
+export function newRound(mode: Mode, isCareful = false, going: Going = { wentWellAt: -Infinity }): RelayRound {
+  return { mode, after: "", isCareful, going };
 }
 
 /**
- * Passes events on to the webhooks that subscribed to them: each event once to each, regardless of concurrency and
- * crashes, because taking an event and queueing its deliveries is one transaction. Owners of events take turns. An
- * event that cannot be passed on is set aside, and holds up only its owner until then. Returns whether there may be
- * more.
+ * Passes a mode's events on to the webhooks that subscribed to them: each event once to each, regardless of concurrency
+ * and crashes, because taking an event and queueing its deliveries is one transaction. Users take turns. An event that
+ * cannot be passed on is left to `relayTried`. Returns whether there may be more.
  */
 export async function relayEvents(
   services: RelayServices,
-  round = newRound(),
+  round: RelayRound,
   isEnded: () => boolean = () => false,
 ): Promise<boolean> {
-  const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
-  const tried = await listDueTries.all(services.pool, [WORK, BATCH]);
-  const waiting = round.isCareful ? await listWaitingOwners.all(services.pool, [UNWANTED_BATCH]) : [];
-  const owners = [...tried.map(({ subject }) => subject), ...waiting.map(({ user_id, mode }) => `${user_id} ${mode}`)];
-  for (const owner of new Set(owners)) {
-    if (isEnded()) return false;
-    await relayCarefully(services, round, owner);
-  }
+  const { mode, after, going } = round;
+  const skipped = await skipUnwantedEvents.run(services.pool, [mode, UNWANTED_BATCH]);
+  if (round.isCareful)
+    for (const { user_id } of await listWaitingUsers.all(services.pool, [mode, UNWANTED_BATCH, WORK])) {
+      if (isEnded()) return false;
+      await relayCarefully(services, going, `${user_id} ${mode}`);
+    }
   round.isCareful = false;
-  const { after } = round;
-  const last = await relayHeld(services, round, (tx) =>
-    holdEvents.all(tx, [BATCH, SHARE, after.userId, after.mode, WORK]),
-  ).catch((error: unknown) => {
+  const last = await relayHeld(services, going, async (tx) => {
+    const events = await holdEvents.all(tx, [mode, BATCH, SHARE, after, WORK]);
+    if (events.length > 0) await limitStatements(tx, BATCH_SECONDS);
+    return events;
+  }).catch((error: unknown) => {
     round.isCareful = true;
     throw error;
   });
-  const wasFirst = after.userId === "";
-  round.after = last === null ? newRound().after : { userId: last.user_id, mode: last.mode };
-  return last !== null || !wasFirst || skipped === UNWANTED_BATCH;
+  round.after = last?.user_id ?? "";
+  return last !== null || after !== "" || skipped === UNWANTED_BATCH;
+}
+
+/**
+ * Passes on events of one user that did not go through before, live mode first. One that never does is set aside.
+ * Returns whether there may be more.
+ */
+export async function relayTried(services: RelayServices, going: Going): Promise<boolean> {
+  const due = (await listDueTries.all(services.pool, [WORK, UNWANTED_BATCH])).map(({ subject }) => subject);
+  const owner = due.find((subject) => subject.endsWith(" live")) ?? due[0];
+  if (owner !== undefined) await relayCarefully(services, going, owner);
+  return due.length > 1;
 }
 
 /** Those of one owner; one by one, once that did not go well. */
-async function relayCarefully(services: RelayServices, round: RelayRound, owner: string): Promise<void> {
+async function relayCarefully(services: RelayServices, going: Going, owner: string): Promise<void> {
   const [userId = "", mode = ""] = owner.split(" ");
   const hold = (tx: pg.PoolClient, most: number) => holdEventsOf.all(tx, [userId, mode, most]);
   await tryWork(services, {
     work: WORK,
     subject: owner,
-    run: (tries) => relayHeld(services, round, (tx) => hold(tx, tries === 1 ? SHARE : 1)),
+    run: (tries) =>
+      relayHeld(services, going, async (tx) => {
+        if (tries > 1) return await hold(tx, 1);
+        await limitStatements(tx, BATCH_SECONDS);
+        return await hold(tx, SHARE);
+      }),
     isAtFault: async (tries) => {
       // Others' went well while this owner's did not: its tries have taken longer than this.
-      if (performance.now() - round.wentWellAt < (MOST_TRIES - 1) * PAUSE_SECONDS * 1000) return true;
+      if (performance.now() - going.wentWellAt < (MOST_TRIES - 1) * PAUSE_SECONDS * 1000) return true;
       return tries > TRIES_ALONE && (await isOtherTried.one(services.pool, [WORK, owner]))?.found !== true;
     },
     setAside: () =>
@@ -106,11 +129,11 @@ async function relayCarefully(services: RelayServices, round: RelayRound, owner:
 /** Returns the last event of those that it got to; null if there are none. */
 async function relayHeld(
   services: RelayServices,
-  round: RelayRound,
+  going: Going,
   hold: (tx: pg.PoolClient) => Promise<OutboxRow[]>,
 ): Promise<OutboxRow | null> {
   const { done, isSent } = await transaction(services.pool, async (tx) => relay(services, tx, await hold(tx)));
-  if (isSent) round.wentWellAt = performance.now();
+  if (isSent) going.wentWellAt = performance.now();
   return done.at(-1) ?? null;
 }
 
@@ -128,10 +151,11 @@ async function relay(
   const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
   const receivers = new Set<string>();
   const done: OutboxRow[] = [];
+  const until = performance.now() + BATCH_SECONDS * 1000;
   let isSent = false;
   let bytes = 0;
   for (const event of events) {
-    if (bytes > BATCH_BYTES) break;
+    if (bytes > BATCH_BYTES || performance.now() > until) break;
     done.push(event);
     const wanted = distinct.filter(
       (webhook) =>
@@ -177,14 +201,37 @@ async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Pr
   await trimDeliveries.run(tx, [webhookIds, BOUNDS.keptDeliveries, BOUNDS.keptDeliveryBytes]);
 }
 
-/** Relays events for as long as the process lives. Returns a function that stops it. */
+/**
+ * Relays events for as long as the process lives: those of each mode, and those that did not go through before, wait for
+ * no others. Returns a function that stops it.
+ */
 export function keepEventsRelayed(services: RelayServices, everySeconds = 1): () => Promise<void> {
-  const round = newRound(true);
+  const going: Going = { wentWellAt: -Infinity };
+  const [live, test] = [newRound("live", true, going), newRound("test", true, going)];
+  // Careful rounds after each other, and tries after them: if one kills the process, it is known which.
+  const stops = [
+    repeat(services, everySeconds, (isEnded) => relayEvents(services, live, isEnded)),
+    repeat(services, everySeconds, async (isEnded) =>
+      live.isCareful && test.isCareful ? false : await relayEvents(services, test, isEnded),
+    ),
+    repeat(services, everySeconds, async () =>
+      live.isCareful || test.isCareful ? false : await relayTried(services, going),
+    ),
+  ];
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
+}
+
+/** Relays every so often, and on while there may be more. Returns a function that stops it. */
+function repeat(
+  services: RelayServices,
+  everySeconds: number,
+  relayOnce: (isEnded: () => boolean) => Promise<boolean>,
+): () => Promise<void> {
   let ended = false;
   let running: Promise<void> = Promise.resolve();
   const relayAll = async (): Promise<void> => {
     try {
-      while (!ended && (await relayEvents(services, round, () => ended))) continue;
+      while (!ended && (await relayOnce(() => ended))) continue;
     } catch (error) {
       services.log.warn({ err: error }, "Events could not be passed on to webhooks; will retry");
     }

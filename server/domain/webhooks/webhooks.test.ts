@@ -11,6 +11,7 @@ import { z } from "zod";
 
 import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/operations/webhooks.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
+import { relayAll } from "../../../tests/relay.ts";
 import { dump } from "../../../tests/visitor.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { deleteOldOutbox } from "../../db/queries/cleanup.ts";
@@ -22,7 +23,7 @@ import { findConditions } from "../alerts/conditions.ts";
 import { deliver, NotDelivered } from "./deliver.ts";
 import { webhookGroups } from "./deliveries.ts";
 import { openPayload } from "./payload.ts";
-import { newRound, relayEvents } from "./relay.ts";
+import { keepEventsRelayed, newRound, relayEvents, type RelayRound, type RelayServices, relayTried } from "./relay.ts";
 
 interface Received {
   path: string;
@@ -90,9 +91,13 @@ const newDraft = async (tenant: TestTenant) =>
     "post",
   );
 
-const relay = async () => {
-  while (await relayEvents(world.services)) continue;
-};
+const relay = () => relayAll(world.services);
+
+/** Also what did not go through before. A failure is not the end, as with a process that goes on a second later. */
+async function relayOn(services: RelayServices, round: RelayRound): Promise<void> {
+  while (await relayTried(services, round.going)) continue;
+  while (await relayEvents(services, round).catch(() => true)) continue;
+}
 
 /** Does the deliveries that were asked for since the last call; answers the failures. */
 async function deliverAll(allowPrivateUrls = true): Promise<unknown[]> {
@@ -458,7 +463,7 @@ test("two receivers that never respond delay nothing else, whether of their owne
   const silent = () => undefined;
   const jobs = await startJobQueue({ pool, log: { warn: silent, error: silent }, works: true });
   try {
-    while (await relayEvents({ ...world.services, jobs })) continue;
+    await relayAll({ ...world.services, jobs });
     const idle = forEachQueue(() => Promise.resolve());
     const send: JobHandler = (data, signal) => deliver({ pool, vault, allowPrivateUrls: true }, data, signal);
     await jobs.work({ ...idle, [WEBHOOK_QUEUE]: send }, (group) => webhookGroups({ pool }, group));
@@ -481,10 +486,10 @@ test("a user with many events holds up nobody else's", async () => {
     Array.from({ length: 300 }, () => ({})),
   );
   await insertEvents(other, [{}]);
-  await relayEvents(world.services);
+  await relayEvents(world.services, newRound("test"));
   const { rows } = await pool.query("select from webhook_deliveries where user_id = $1", [other.userId]);
   assert.equal(rows.length, 1);
-  while (await relayEvents(world.services)) continue;
+  await relay();
   const { rows: told } = await pool.query("select from webhook_deliveries where user_id = $1", [many.userId]);
   assert.equal(told.length, 300);
 });
@@ -502,7 +507,7 @@ test("an event that cannot be passed on is set aside, which the operator sees, a
     throw new Error("Cannot be sealed");
   };
   const services = { ...world.services, vault: { ...vault, seal } };
-  const round = newRound();
+  const round = newRound("test");
   const notesOf = async ({ userId }: TestTenant) =>
     (
       await pool.query<{ id: string; payload_sealed: string }>(
@@ -510,16 +515,12 @@ test("an event that cannot be passed on is set aside, which the operator sees, a
         [userId],
       )
     ).rows.map((row) => Object(JSON.parse(openPayload(vault, row))).data.note);
-  // A round after a failure goes on, as a second later.
-  const relayAll = async () => {
-    while (await relayEvents(services, round).catch(() => true)) continue;
-  };
   await assert.rejects(relayEvents(services, round), /Cannot be sealed/);
-  await relayAll();
+  await relayOn(services, round);
   assert.deepEqual(await notesOf(other), ["other"]);
   for (let rounds = 0; rounds < 7; rounds += 1) {
     await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
-    await relayAll();
+    await relayOn(services, round);
   }
   assert.deepEqual(await notesOf(owner), ["before", "after"]);
   assert.ok(failures <= 8, `it was tried ${failures} times`);
@@ -542,10 +543,10 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
     return vault.seal(text, place);
   };
   const services = { ...world.services, vault: { ...vault, seal } };
-  const round = newRound(true);
-  const relayAll = async () => {
+  const round = newRound("test", true);
+  const relayLater = async () => {
     await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
-    while (await relayEvents(services, round).catch(() => true)) continue;
+    await relayOn(services, round);
   };
   const waiting = async () =>
     (
@@ -555,18 +556,18 @@ test("while nobody's events can be passed on, none is set aside; one that fails 
       ])
     ).rowCount;
   const longFor = "update tries set tries = 100 where work = 'webhooks' and subject like $1 || '%'";
-  for (let rounds = 0; rounds < 8; rounds += 1) await relayAll();
+  for (let rounds = 0; rounds < 8; rounds += 1) await relayLater();
   await pool.query(longFor, [owner.userId]);
-  await relayAll();
+  await relayLater();
   assert.equal(await waiting(), 4, "both fail");
   const told = await findConditions({ pool, environment: {}, platformsDown: new Set() });
   assert.match(told.find(({ name }) => name === "set aside")?.message ?? "", /webhooks \(2\)/);
   await pool.query("delete from tries where subject like $1 || '%'", [other.userId]);
   await pool.query("delete from outbox where user_id = $1", [other.userId]);
-  await relayAll();
+  await relayLater();
   assert.equal(await waiting(), 1, "it fails alone");
   isBroken = false;
-  await relayAll();
+  await relayLater();
   assert.equal(await waiting(), 0);
 });
 
@@ -582,14 +583,14 @@ test("after a fault that stopped everybody's events, all of them are passed on",
     if (isBroken) throw new Error("Cannot be sealed");
     return vault.seal(text, place);
   };
-  const round = newRound(true);
-  const relayAll = async () => {
+  const round = newRound("test", true);
+  const relayLater = async () => {
     await pool.query("update tries set not_before = now() - interval '1 second' where set_aside_at is null");
-    while (await relayEvents({ ...world.services, vault: { ...vault, seal } }, round).catch(() => true)) continue;
+    await relayOn({ ...world.services, vault: { ...vault, seal } }, round);
   };
-  for (let rounds = 0; rounds < 8; rounds += 1) await relayAll();
+  for (let rounds = 0; rounds < 8; rounds += 1) await relayLater();
   isBroken = false;
-  await relayAll();
+  await relayLater();
   const { rows } = await pool.query<{ count: number }>(
     "select count(*)::int as count from webhook_deliveries where user_id = any ($1) group by user_id",
     [owners.map(({ userId }) => userId)],
@@ -605,9 +606,50 @@ test("an event that killed its process five times is set aside, even if nobody e
   await insertEvents(owner, [{}, {}]);
   for (let kills = 0; kills < MOST_TRIES; kills += 1)
     assert.equal((await beginTry.all(pool, ["webhooks", `${userId} ${mode}`, -1])).length, 1);
-  while (await relayEvents(world.services, newRound(true))) continue;
+  await relayOn(world.services, newRound("test", true));
   const { rowCount } = await pool.query("select from webhook_deliveries where user_id = $1", [userId]);
   assert.equal(rowCount, 1);
+});
+
+test("live events wait for none of test mode, and nobody's for those of a user that did not go through before", async () => {
+  const { pool } = world.services;
+  const [stuck, tried, other] = [await world.makeTenants(), await world.makeTenants(), await world.makeTenants()];
+  const holding = await pool.connect();
+  await holding.query("begin");
+  for (const tenant of [stuck.test, tried.test, other.test, other.live]) {
+    await world.connect(tenant, "threads");
+    const { id } = await create(tenant, { url: `${address}/beside`, events: [] });
+    // Passing their events on now waits as long as this transaction.
+    if (tenant === stuck.test || tenant === tried.test)
+      await holding.query("delete from webhooks where id = $1", [id]);
+  }
+  const isTold = async ({ userId, mode }: TestTenant) =>
+    (await pool.query("select from webhook_deliveries where user_id = $1 and mode = $2", [userId, mode])).rowCount === 1;
+  const areWaiting = async (count: number) => {
+    const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while (((await pool.query(waiting)).rowCount ?? 0) < count) await sleep(20);
+  };
+  await beginTry.all(pool, ["webhooks", `${tried.test.userId} test`, -1]);
+  await insertEvents(tried.test, [{}]);
+  const stop = keepEventsRelayed(world.services, 0.05);
+  try {
+    await areWaiting(1);
+    await insertEvents(other.test, [{}]);
+    while (!(await isTold(other.test))) await sleep(20);
+    await areWaiting(1);
+    await insertEvents(stuck.test, [{}]);
+    await areWaiting(2);
+    await insertEvents(other.live, [{}]);
+    while (!(await isTold(other.live))) await sleep(20);
+    const { rows } = await pool.query("select unended from tries where subject like $1 || '%'", [tried.test.userId]);
+    assert.deepEqual(rows, [{ unended: 2 }], "the first try is still waiting");
+  } finally {
+    await holding.query("rollback");
+    holding.release();
+    await stop();
+  }
+  await relayAll(world.services);
+  for (const tenant of [tried.test, stuck.test]) assert.ok(await isTold(tenant));
 });
 
 test("an event that waits is not deleted, however old it is", async () => {
@@ -636,7 +678,7 @@ test("a webhook that is deleted while events are passed on is skipped, and delay
   const deleting = await pool.connect();
   await deleting.query("begin");
   await deleting.query("delete from webhooks where id = $1", [id]);
-  const relayed = relayEvents(world.services);
+  const relayed = relayEvents(world.services, newRound("test"));
   const isHeld = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   while ((await deleting.query(isHeld)).rowCount === 0) await sleep(10);
   await deleting.query("commit");
@@ -660,7 +702,7 @@ test("a process that ends serves no further owner", async () => {
     await insertEvents(tenant, [{}]);
   }
   let asked = 0;
-  assert.equal(await relayEvents(world.services, newRound(true), () => (asked += 1) > 1), false);
+  assert.equal(await relayEvents(world.services, newRound("test", true), () => (asked += 1) > 1), false);
   const { rowCount } = await pool.query("select from webhook_deliveries where user_id = any ($1)", [
     owners.map(({ userId }) => userId),
   ]);
