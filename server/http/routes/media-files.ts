@@ -46,7 +46,7 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
   const options = (of: "media" | "thumbnail", admission: "files" | "thumbnails") => ({
     method: ["GET" as const, "HEAD" as const],
     exposeHeadRoute: false,
-    compress: false,
+    compress: false as const,
     config: {
       admission,
       async fileOwner(request: FastifyRequest) {
