@@ -359,7 +359,9 @@ test("invitations to one address, and by one owner, are limited", async () => {
 test("however often an address is invited, others can invite it, and it gets a limited number of emails", async () => {
   const email = newAddress();
   await world.services.pool.query("delete from throttles");
-  const others = await Promise.all(Array.from({ length: 5 }, async () => world.signIn((await world.makeTenants()).live)));
+  const others = await Promise.all(
+    Array.from({ length: 5 }, async () => world.signIn((await world.makeTenants()).live)),
+  );
   for (const other of others)
     for (let n = 0; n < 5; n += 1) {
       const made = await world.callAs(other, "POST", "/api/member-invites", { email, role: "writer" });

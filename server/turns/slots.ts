@@ -66,7 +66,8 @@ export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besi
     for (const queue of waiting.values()) {
       const index = takesHeavy ? 0 : queue.findIndex(({ isLight }) => isLight);
       const turn = queue[index];
-      if (turn === undefined || (running.get(sharer(turn))?.[place === "first" ? "first" : "all"] ?? 0) >= ofEach) continue;
+      if (turn === undefined || (running.get(sharer(turn))?.[place === "first" ? "first" : "all"] ?? 0) >= ofEach)
+        continue;
       if (turn.isFirst === true) return { queue, index };
       if (place !== "first") found ??= { queue, index };
     }

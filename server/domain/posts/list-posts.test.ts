@@ -474,8 +474,7 @@ test("slow searches of one user in both modes hold up nobody else's, and those i
   const client = await world.services.pool.connect();
   const searches: Promise<Called>[] = [];
   const range = "from=2020-01-01T00:00:00Z&scheduledFrom=2020-01-01T00:00:00Z";
-  const search = (tenant: TestTenant) =>
-    searches.push(world.call(tenant, "GET", `${POSTS}?search=word&${range}`));
+  const search = (tenant: TestTenant) => searches.push(world.call(tenant, "GET", `${POSTS}?search=word&${range}`));
   /** Until so many searches have begun: they wait for the lock. */
   const haveBegun = async (count: number) => {
     const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

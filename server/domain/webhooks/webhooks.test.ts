@@ -620,11 +620,11 @@ test("live events wait for none of test mode, and nobody's for those of a user t
     await world.connect(tenant, "threads");
     const { id } = await create(tenant, { url: `${address}/beside`, events: [] });
     // Passing their events on now waits as long as this transaction.
-    if (tenant === stuck.test || tenant === tried.test)
-      await holding.query("delete from webhooks where id = $1", [id]);
+    if (tenant === stuck.test || tenant === tried.test) await holding.query("delete from webhooks where id = $1", [id]);
   }
   const isTold = async ({ userId, mode }: TestTenant) =>
-    (await pool.query("select from webhook_deliveries where user_id = $1 and mode = $2", [userId, mode])).rowCount === 1;
+    (await pool.query("select from webhook_deliveries where user_id = $1 and mode = $2", [userId, mode])).rowCount ===
+    1;
   const areWaiting = async (count: number) => {
     const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while (((await pool.query(waiting)).rowCount ?? 0) < count) await sleep(20);

@@ -43,7 +43,10 @@ test("HEAD returns the size and type of a file as GET does, whole and in ranges"
 });
 
 test("thumbnails wait with a user's other images, up to a limit, and none of live mode for those of test mode", async () => {
-  const [ofTest, ofLive] = [await upload(world.test, await pictureOf("red")), await upload(world.live, await pictureOf("blue"))];
+  const [ofTest, ofLive] = [
+    await upload(world.test, await pictureOf("red")),
+    await upload(world.live, await pictureOf("blue")),
+  ];
   const held = Promise.withResolvers<void>();
   const waiting = Array.from({ length: 52 }, () => imageSlots.run(turnOf(world.test, true), () => held.promise));
   try {
