@@ -58,14 +58,33 @@ export function useWrite<Asked extends Operation>(
 ): UseMutationResult<Answer<Asked>, AmpostError, Given<Asked>> {
   const current = useMode();
   const mode = inMode ?? current;
-  const cache = useQueryClient();
+  const onSuccess = useChanged(operation, alsoChanges);
   return useMutation<Answer<Asked>, AmpostError, Given<Asked>>({
     mutationFn: (given) => ask(operation, mode, given),
-    onSuccess: () => {
-      for (const path of [collectionOf(operation.path), ...alsoChanges])
-        void cache.invalidateQueries({ queryKey: path.split("/").slice(1) });
-    },
+    onSuccess,
   });
+}
+
+/** The same for what a toast offers: it ends in the mode in which it was begun, and tells how when its view is gone. */
+export function useAsk<Asked extends Operation>(
+  operation: Asked,
+  alsoChanges: readonly string[] = [],
+): (given: Given<Asked>) => Promise<Answer<Asked>> {
+  const mode = useMode();
+  const changed = useChanged(operation, alsoChanges);
+  return async (given) => {
+    const answer = await ask(operation, mode, given);
+    changed();
+    return answer;
+  };
+}
+
+function useChanged({ path: own }: Operation, alsoChanges: readonly string[]) {
+  const cache = useQueryClient();
+  return () => {
+    for (const path of [collectionOf(own), ...alsoChanges])
+      void cache.invalidateQueries({ queryKey: path.split("/").slice(1) });
+  };
 }
 
 /** "/api/v1/posts" of "/api/v1/posts/:id/publish". */

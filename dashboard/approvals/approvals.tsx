@@ -58,13 +58,14 @@ export function Approvals() {
 function Reviews({ state }: { state: ApprovalState }) {
   const { t } = useLingui();
   const several = useSeveral();
+  const [isDeciding, setDeciding] = useState(false);
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const cursor = cursors.at(-1);
   const query = { state, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
   const { data, error, refetch } = useRead(
     approvalsList,
     { query },
-    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true },
+    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true, enabled: !isDeciding },
   );
   if (data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
@@ -79,10 +80,11 @@ function Reviews({ state }: { state: ApprovalState }) {
       {isMany && <ApproveSeveral waiting={data.approvals} several={several} />}
       {data.approvals.map((waiting) => (
         <ReviewCard
-          key={`${waiting.post.id} ${waiting.approval.contentHash}`}
+          key={waiting.post.id}
           approval={waiting.approval}
           post={waiting.post}
           asker={waiting}
+          onDeciding={setDeciding}
           select={
             canChoose &&
             canBeApproved(waiting) && (
@@ -156,10 +158,11 @@ function Nothing({ state }: { state: ApprovalState }) {
 function Drafts() {
   const { t } = useLingui();
   const [offset, setOffset] = useState(0);
+  const [isDeciding, setDeciding] = useState(false);
   const { data, error, refetch } = useRead(
     postsList,
     { query: { status: "draft", limit: PAGE, offset } },
-    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true },
+    { everyMilliseconds: FRESH_MILLISECONDS, keepsPrevious: true, enabled: !isDeciding },
   );
   if (data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
@@ -173,7 +176,7 @@ function Drafts() {
       </p>
       {data.posts.length === 0 && <Empty title={t`No drafts`} />}
       {data.posts.map(({ id }) => (
-        <DraftCard key={id} id={id} />
+        <DraftCard key={id} id={id} isDeciding={isDeciding} onDeciding={setDeciding} />
       ))}
       <Pages
         onNewer={offset === 0 ? undefined : () => setOffset(offset - PAGE)}

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 
 import { postsApproval } from "../../contract/operations/approvals.ts";
 import { MODES } from "../../model/platform-names.ts";
@@ -17,7 +17,12 @@ export function ApprovePost() {
   const { id } = useParams({ from: "/posts/$id/approve" });
   const mode = useMode();
   const navigate = useNavigate();
-  const { data, error, refetch } = useRead(postsApproval, { params: { id } }, { everyMilliseconds: 10_000 });
+  const [isDeciding, setDeciding] = useState(false);
+  const { data, error, refetch } = useRead(
+    postsApproval,
+    { params: { id } },
+    { everyMilliseconds: 10_000, enabled: !isDeciding },
+  );
   const isElsewhere = error?.code === "POST_NOT_FOUND";
   const other = MODES.find((each) => each !== mode) ?? mode;
   const { data: found } = useRead(postsApproval, { params: { id } }, { enabled: isElsewhere, mode: other });
@@ -41,7 +46,9 @@ export function ApprovePost() {
     >
       {error !== null && found === undefined && <Failure error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading rows={3} />}
-      {data !== undefined && <ReviewCard key={data.approval.contentHash} approval={data.approval} post={data.post} />}
+      {data !== undefined && (
+        <ReviewCard key={id} approval={data.approval} post={data.post} onDeciding={setDeciding} />
+      )}
     </View>
   );
 }

@@ -16,7 +16,7 @@ import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { Said } from "../words/use-words.tsx";
-import { ReviewActions } from "./review-actions.tsx";
+import { type Deciding, ReviewActions } from "./review-actions.tsx";
 
 /** A post as each platform would get it, and what a person decides about it. */
 export function ReviewCard({
@@ -24,13 +24,14 @@ export function ReviewCard({
   post,
   asker,
   select,
+  onDeciding,
 }: {
   approval: Approval;
   post: Post;
   asker?: Pick<WaitingApproval, "key" | "member">;
   /** What chooses it of several. */
   select?: ReactNode;
-}) {
+} & Pick<Deciding, "onDeciding">) {
   const { t } = useLingui();
   const accounts = useRead(accountsList, { query: { platformSetId: post.platformSetId } });
   if (accounts.isPending) return <Loading rows={3} />;
@@ -113,7 +114,7 @@ export function ReviewCard({
         })}
       </div>
       <div>
-        <ReviewActions approval={approval} post={post} accounts={accounts.data?.accounts ?? []} />
+        <ReviewActions approval={approval} post={post} accounts={accounts.data?.accounts ?? []} onDeciding={onDeciding} />
       </div>
     </article>
   );

@@ -1,5 +1,4 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useState } from "react";
 
 import { type Approval, postsSendBack } from "../../contract/operations/approvals.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
@@ -9,10 +8,19 @@ import { useToasts } from "../ui/toasts.tsx";
 import { REVIEWED } from "./reviewed.ts";
 
 /** Asks for changes instead of approving. */
-export function SendBackForm({ approval, onDone }: { approval: Approval; onDone: () => void }) {
+export function SendBackForm({
+  approval,
+  reason,
+  onReason,
+  onDone,
+}: {
+  approval: Approval;
+  reason: string;
+  onReason: (reason: string) => void;
+  onDone: () => void;
+}) {
   const { t } = useLingui();
   const toasts = useToasts();
-  const [reason, setReason] = useState("");
   const sendBack = useWrite(postsSendBack, REVIEWED);
   return (
     <form
@@ -24,6 +32,7 @@ export function SendBackForm({ approval, onDone }: { approval: Approval; onDone:
           {
             onSuccess: () => {
               toasts.say(t`The post has been sent back.`);
+              onReason("");
               onDone();
             },
           },
@@ -37,7 +46,7 @@ export function SendBackForm({ approval, onDone }: { approval: Approval; onDone:
         autoFocus
         required
         maxLength={1000}
-        onChange={({ target }) => setReason(target.value)}
+        onChange={({ target }) => onReason(target.value)}
         error={errorAt(sendBack.error, "/reason") ?? errorElsewhere(sendBack.error, ["/reason"])}
       />
       <Button type="submit" kind="main" isBusy={sendBack.isPending}>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { mayEdit } from "../posts/may-edit.ts";
 import { regionOf } from "../shell/language.ts";
 import { areShortcutsOn } from "../shell/shortcuts.ts";
 import { mayOpen } from "../shell/workspace.ts";
@@ -32,6 +33,7 @@ import { DragRoom } from "./drag.tsx";
 import { Filters } from "./filters.tsx";
 import { type CalendarContext, CalendarRoom, placeBeside } from "./grid.ts";
 import { Hours } from "./hours.tsx";
+import { rememberSearch } from "./last-search.ts";
 import { Month } from "./month.tsx";
 import { PostDialog, RefusedDialog } from "./post-dialog.tsx";
 import { useMove } from "./use-move.ts";
@@ -46,6 +48,7 @@ export function Calendar() {
   const navigate = useNavigate();
   const isNarrow = useIsNarrow();
   const search: CalendarSearch = useSearch({ from: "/calendar" });
+  useEffect(() => rememberSearch(search), [search]);
   const zone = search.zone ?? start.user.timeZone;
   const today = todayIn(zone);
   const on = search.on ?? today;
@@ -154,7 +157,8 @@ export function Calendar() {
           </DragRoom>
         )}
         <p className="text-sm text-dim max-md:hidden">
-          {t`Arrow keys choose a day, Enter opens it, N writes a post for it. Space picks a scheduled post up.`}
+          {t`Arrow keys choose a day, Enter opens it.`} {compose !== null && t`N writes a post for it.`}{" "}
+          {mayEdit("scheduled") && t`Space picks a scheduled post up.`}
         </p>
       </View>
       <PostDialog post={opened} onClose={() => setOpened(null)} onMove={move} />

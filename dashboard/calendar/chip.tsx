@@ -1,10 +1,10 @@
 import { useDraggable } from "@dnd-kit/core";
 
 import type { PostSummary } from "../../contract/operations/posts.ts";
+import { mayEdit } from "../posts/may-edit.ts";
 import { type ShownStatus, shownStatus } from "../posts/shown-status.ts";
 import { StatusTag, useStatusNames } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
-import { may } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { useCalendar } from "./grid.ts";
 import { timeOf } from "./use-posts-of-days.ts";
@@ -29,7 +29,7 @@ const SIGNS: Partial<Record<ShownStatus, string>> = {
 };
 
 export function isMovable({ status }: PostSummary): boolean {
-  return status === "scheduled" && may("posts_update");
+  return status === "scheduled" && mayEdit(status);
 }
 
 interface Shown {

@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 
 import { type Member, membersList, membersRemove, membersUpdate } from "../../contract/operations/workspaces.ts";
 import { MEMBER_ROLES } from "../../model/roles.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { useAsk, useRead, useWrite } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button } from "../ui/controls.tsx";
@@ -53,6 +53,7 @@ function MemberRow({ member }: { member: Member }) {
   const label = useId();
   const [isOpen, setIsOpen] = useState(false);
   const change = useWrite(membersUpdate);
+  const changeBack = useAsk(membersUpdate);
   const remove = useWrite(membersRemove);
   const name = member.name === "" ? member.email : member.name;
   return (
@@ -69,16 +70,12 @@ function MemberRow({ member }: { member: Member }) {
           disabled={change.isPending}
           onChange={({ target }) => {
             const role = MEMBER_ROLES.find((each) => each === target.value) ?? member.role;
-            const before = member.role;
-            const set = (to: typeof role, undo?: () => void) =>
-              change.mutate(
-                { params: { id: member.id }, body: { role: to } },
-                {
-                  onSuccess: () => toasts.say(t`${name} is now: ${roles[to].name}.`, undo),
-                  onError: toasts.sayFailure,
-                },
-              );
-            set(role, () => set(before));
+            const to = (next: typeof role) => ({ params: { id: member.id }, body: { role: next } });
+            const say = (now: typeof role, undo?: () => void) =>
+              toasts.say(t`${name} is now: ${roles[now].name}.`, undo);
+            const undo = () =>
+              void changeBack(to(member.role)).then(() => say(member.role), toasts.sayFailure);
+            change.mutate(to(role), { onSuccess: () => say(role, undo), onError: toasts.sayFailure });
           }}
         >
           {MEMBER_ROLES.map((role) => (

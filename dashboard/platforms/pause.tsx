@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 
 import { type Pause, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
-import { useWrite } from "../api/use-api.ts";
+import { useAsk, useWrite } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
 import { Button } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
@@ -22,18 +22,19 @@ export function usePause(pauses: readonly Pause[], target: PauseTarget) {
   const toasts = useToasts();
   const pause = useWrite(publishingPause, PUBLISHING);
   const resume = useWrite(publishingResume, PUBLISHING);
+  const resumeAgain = useAsk(publishingResume, PUBLISHING);
   const failed = { onError: toasts.sayFailure };
+  const undo = () => void resumeAgain({ body: target }).catch(toasts.sayFailure);
   const own = pausesOf(pauses, target);
-  const runResume = () => resume.mutate({ body: target }, failed);
   return {
     isPaused: own.some(({ byOperator }) => !byOperator),
     isBusy: pause.isPending || resume.isPending,
     pause: () =>
       pause.mutate(
         { body: target },
-        { ...failed, onSuccess: () => toasts.say(t`Publishing has been paused.`, runResume) },
+        { ...failed, onSuccess: () => toasts.say(t`Publishing has been paused.`, undo) },
       ),
-    resume: runResume,
+    resume: () => resume.mutate({ body: target }, failed),
   };
 }
 

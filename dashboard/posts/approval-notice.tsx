@@ -2,11 +2,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 
 import type { Post } from "../../contract/operations/posts.ts";
-import { isAllowed } from "../../model/status.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 import { may, needsApproval } from "../shell/workspace.ts";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
+import { mayEdit } from "./may-edit.ts";
 
 /** What a person has said about a post that needs approval, and what is to be done next. */
 export function ApprovalNotice({
@@ -49,7 +49,8 @@ export function ApprovalNotice({
               </Trans>
             )}{" "}
             {needsApproval && status === "draft" && !isBeingEdited && t`You can publish it now.`}{" "}
-            {isAllowed(status, "edit") && may("posts_update") && t`Any edit removes the approval.`}
+            {mayEdit(status) && t`Any edit removes the approval.`}
+            {needsApproval && status === "scheduled" && t`To edit it, make it a draft first.`}
           </p>
         </Notice>
       );

@@ -14,7 +14,7 @@ import {
 } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { isAllowed } from "../../model/status.ts";
-import { useWrite } from "../api/use-api.ts";
+import { useAsk } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { may, needsApproval, queryIn } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
@@ -23,6 +23,8 @@ import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
 import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { useToasts } from "../ui/toasts.tsx";
+import { GoesOut } from "./goes-out.tsx";
+import { mayEdit } from "./may-edit.ts";
 import { Sharing } from "./sharing.tsx";
 import { usePostAction } from "./use-post-action.ts";
 import type { FollowedPost } from "./use-post.ts";
@@ -39,26 +41,23 @@ export function PostActions({ followed, accounts }: { followed: FollowedPost; ac
   const retry = usePostAction(postsRetry, followed, () => toasts.say(t`Publishing starts again.`));
   const cancel = usePostAction(postsCancel, followed, () => toasts.say(t`The post was cancelled.`));
   const remove = usePostAction(postsDelete, followed, () => toasts.say(t`The post was deleted.`));
-  const update = useWrite(postsUpdate);
+  const update = useAsk(postsUpdate);
   const failed = post.platformPosts.filter((each) => each.status === "failed").map(({ platform }) => platform);
   const isDraft = status === "draft";
   const asks = needsApproval && post.approval?.state !== "approved";
   const verb = asks ? t`Send for approval` : t`Publish now`;
 
+  const reschedule = (scheduledFor: string | null, version: string | null) =>
+    update({ params: { id }, ifMatch: version ?? undefined, body: { scheduledFor } });
   const unschedule = () =>
-    update.mutate(
-      { params: { id }, ifMatch: etag ?? undefined, body: { scheduledFor: null } },
-      {
-        onSuccess: () =>
-          toasts.say(t`The post is a draft now.`, () =>
-            update.mutate(
-              { params: { id }, body: { scheduledFor: post.scheduledFor } },
-              { onError: toasts.sayFailure },
-            ),
-          ),
-        onError: toasts.sayFailure,
-      },
-    );
+    void reschedule(null, etag).then((draft) => {
+      const undo = () =>
+        void reschedule(post.scheduledFor, draft.etag).then(
+          () => toasts.say(t`The post is scheduled again.`),
+          toasts.sayFailure,
+        );
+      toasts.say(t`The post is a draft now.`, needsApproval ? undefined : undo);
+    }, toasts.sayFailure);
 
   if (!may("posts_publish")) return null;
   const duplicate = () => void navigate({ to: "/compose", search: { from: id } });
@@ -82,7 +81,7 @@ export function PostActions({ followed, accounts }: { followed: FollowedPost; ac
           {t`Retry`}
         </Button>
       )}
-      {isAllowed(status, "edit") && (
+      {mayEdit(status) && (
         <a href={`/compose?${queryIn(mode, { post: id })}`} className={buttonClass()}>
           {t`Edit`}
         </a>
@@ -92,14 +91,8 @@ export function PostActions({ followed, accounts }: { followed: FollowedPost; ac
       </MenuButton>
 
       <Confirm {...publish} kind="main" title={`${verb}?`} action={verb} onConfirm={() => publish.run()}>
-        <p>
-          {asks && `${t`A publisher approves it first.`} `}
-          {t`The post goes to ${post.platformPosts.map(({ platform }) => labelOf(platform)).join(", ")} at once.`}{" "}
-          {mode === "test"
-            ? t`In test mode, that is the sandbox.`
-            : t`It is then public and cannot be taken back here.`}
-        </p>
-        <Sharing post={post} accounts={accounts} />
+        {asks && <p>{t`A publisher approves it first.`}</p>}
+        <GoesOut post={post} accounts={accounts} />
       </Confirm>
       <RetryDialog key={failed.join()} post={post} accounts={accounts} platforms={failed} retry={retry} />
       <Confirm {...remove} title={t`Delete this draft?`} action={t`Delete`} onConfirm={() => remove.run()}>

@@ -1,5 +1,5 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { focusManager, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
 
 import { type Post, postsEvents, postsGet } from "../../contract/operations/posts.ts";
 import { addressOf, type Answer } from "../api/ask.ts";
@@ -12,7 +12,10 @@ const SETTLED_MILLISECONDS = 15_000;
 /** An unknown outcome is checked on, and settled by what a person says. */
 const UNKNOWN_MILLISECONDS = 2_000;
 
-/** A post as it is: it follows the server's events until it is settled, and looks again from time to time after that. */
+/**
+ * A post as it is: while it is shown, it follows the server's events until it is settled, and looks again from time to
+ * time after that. Browsers open only a few connections to a server at once, for all tabs together.
+ */
 export function usePost(id: string) {
   const mode = useMode();
   const cache = useQueryClient();
@@ -23,7 +26,8 @@ export function usePost(id: string) {
     { params: { id } },
     { everyMilliseconds: isUnknown ? UNKNOWN_MILLISECONDS : SETTLED_MILLISECONDS },
   );
-  const isFollowed = read.data !== undefined && !isSettled(read.data.post);
+  const isShown = useSyncExternalStore(onShown, isShownNow);
+  const isFollowed = isShown && read.data !== undefined && !isSettled(read.data.post);
   useEffect(() => {
     if (!isFollowed) return undefined;
     const stream = new EventSource(`${addressOf(postsEvents.path, { id })}?${queryIn(mode)}`);
@@ -35,6 +39,9 @@ export function usePost(id: string) {
   }, [isFollowed, id, mode, cache]);
   return read;
 }
+
+const onShown = (changed: () => void) => focusManager.subscribe(changed);
+const isShownNow = () => focusManager.isFocused();
 
 function isSettled({ status }: Post): boolean {
   return status === "published" || status === "partial" || status === "failed" || status === "discarded";

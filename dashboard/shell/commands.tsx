@@ -8,7 +8,7 @@ import { Button } from "../ui/controls.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
 import { Keys } from "./keys.tsx";
-import { useMode } from "./mode.ts";
+import { inMode, useMode } from "./mode.ts";
 import { type Command, listenForShortcuts, type Shortcut, withControl } from "./shortcuts.ts";
 import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
@@ -82,14 +82,14 @@ function useCommands(showShortcuts: () => void): readonly Command[] {
           },
         ]
       : []),
-    ...ways.map(({ to, name, key }) => ({
+    ...ways.map(({ to, search, name, key }) => ({
       name: t`Go to ${name}`,
       keys: ["g", key],
-      run: () => void navigate({ to }),
+      run: () => void navigate({ to, search }),
     })),
     {
       name: other === "live" ? t`Switch to live mode` : t`Switch to test mode`,
-      run: () => void navigate({ to: ".", search: (before) => ({ ...before, mode: other }) }),
+      run: () => void navigate({ to: ".", search: inMode(other) }),
     },
     ...THEMES.map((theme) => ({ name: themes[theme], run: () => saveTheme(theme) })),
     { name: t`Keyboard shortcuts`, keys: ["?"], run: showShortcuts },

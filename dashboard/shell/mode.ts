@@ -16,6 +16,19 @@ export function modeOf(search: { mode?: unknown }): Mode {
   return mode ?? "test";
 }
 
+/** The same view in another mode: without the objects that it names, which are in one mode only. */
+export function inMode(mode: Mode) {
+  return <Search extends object>(search: Search) => ({ ...search, ...NO_OBJECTS, mode });
+}
+
+const NO_OBJECTS = {
+  set: undefined,
+  key: undefined,
+  open: undefined,
+  cursor: undefined,
+  connected: undefined,
+};
+
 export function rememberMode(mode: Mode): void {
   localStorage.setItem(STORED, mode);
 }

@@ -10,7 +10,7 @@ import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon, PlusIcon } from "../ui/icons.tsx";
 import { useIsNarrow } from "../ui/narrow.ts";
 import { Commands } from "./commands.tsx";
-import { rememberMode, useMode } from "./mode.ts";
+import { inMode, rememberMode, useMode } from "./mode.ts";
 import { useIsOnline } from "./online.ts";
 import { USER, UserLetter } from "./user-letter.tsx";
 import { useWays } from "./ways.ts";
@@ -91,9 +91,9 @@ function Side() {
         </Link>
       )}
       <ul className="flex md:block md:space-y-0.5">
-        {ways.slice(0, isNarrow ? FIRST_ON_PHONE : ways.length).map(({ to, name, Icon }) => (
+        {ways.slice(0, isNarrow ? FIRST_ON_PHONE : ways.length).map(({ to, search, name, Icon }) => (
           <li key={to} className="min-w-0 flex-1">
-            <Link to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className={WAY}>
+            <Link to={to} search={search} activeOptions={{ exact: to === "/", includeSearch: false }} className={WAY}>
               <Icon />
               {name}
               {to === "/approvals" && <WaitingCount />}
@@ -126,10 +126,11 @@ function OtherWays({ ways }: { ways: ReturnType<typeof useWays> }) {
         onClick={() => list.current?.hidePopover()}
         className="fixed inset-auto end-2 bottom-16 w-48 rounded-xl border bg-card p-1 shadow-lg"
       >
-        {ways.map(({ to, name, Icon }) => (
+        {ways.map(({ to, search, name, Icon }) => (
           <li key={to}>
             <Link
               to={to}
+              search={search}
               activeOptions={{ includeSearch: false }}
               className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-dim no-underline aria-[current=page]:bg-tint aria-[current=page]:text-ink"
             >
@@ -219,7 +220,7 @@ function ModeSwitch({ mode }: { mode: Mode }) {
         <Link
           key={each}
           to="."
-          search={(before) => ({ ...before, mode: each })}
+          search={inMode(each)}
           aria-current={each === mode ? "true" : undefined}
           className={`rounded-md px-3 py-1.5 text-sm font-semibold whitespace-nowrap no-underline ${each === mode ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
         >

@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 
+import { lastSearch } from "../calendar/last-search.ts";
 import {
   ApprovalIcon,
   CalendarIcon,
@@ -10,11 +11,13 @@ import {
   PostsIcon,
   SettingsIcon,
 } from "../ui/icons.tsx";
+import { useMode } from "./mode.ts";
 import { mayOpen } from "./workspace.ts";
 
-/** Where one can go with one's role, and the key that leads there after G. */
+/** Where one can go with one's role, and the key that leads there after G. The calendar is as one left it. */
 export function useWays() {
   const { t } = useLingui();
+  const mode = useMode();
   const ways = [
     { to: "/", name: t`Home`, Icon: HomeIcon, key: "h" },
     { to: "/posts", name: t`Posts`, Icon: PostsIcon, key: "p" },
@@ -25,5 +28,7 @@ export function useWays() {
     { to: "/developers", name: t`Developers`, Icon: DevelopersIcon, key: "v" },
     { to: "/settings", name: t`Settings`, Icon: SettingsIcon, key: "s" },
   ] as const;
-  return ways.filter(({ to }) => mayOpen(to));
+  return ways
+    .filter(({ to }) => mayOpen(to))
+    .map((way) => ({ ...way, search: () => (way.to === "/calendar" ? lastSearch(mode) : {}) }));
 }

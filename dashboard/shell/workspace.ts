@@ -39,7 +39,7 @@ const TAKE: Readonly<Record<string, string | readonly string[]>> = {
   "/developers/sandbox": "sandbox_faults_get",
   "/developers/mcp": "keys_list",
   "/settings/notifications": "notifications_get",
-  "/settings/plan": ["usage_get", "billing_get"],
+  "/settings/plan": "usage_get",
   "/settings/audit-log": "audit_list",
 };
 

@@ -12,6 +12,8 @@ import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
 import { assertAccessible } from "./signed-in.ts";
 
+/** For a page to evaluate: somebody comes back to its tab, so it reads everything again. */
+const LOOK_AGAIN = `document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`;
 const TURNED = "Go to \u202emoc.elpmaxe\u202c <img src=x onerror=alert(1)>";
 
 test("a person sees what keys want to publish, and approves, publishes, schedules, sends back or discards it", async (t) => {
@@ -124,6 +126,27 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     },
   );
 
+  await step("a reason stays when the post changes meanwhile, and goes only to what was seen", async () => {
+    const { id } = await draft("Half a sentence");
+    await page.goto(`${appUrl}/approvals?mode=test`);
+    await card("Half a sentence").getByRole("button", { name: "Send back" }).click();
+    const reason = page.getByLabel("What should change?");
+    await reason.fill("Finish it.");
+    await call(robot, "PATCH", `/posts/${id}`, { content: { text: "A whole sentence" } });
+    await page.evaluate(LOOK_AGAIN);
+    await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
+    await page.getByRole("dialog").getByText(/has changed/).waitFor();
+    assert.equal(await reason.inputValue(), "Finish it.");
+    assert.equal((await read(id)).approval?.state, "pending");
+    await page.keyboard.press("Escape");
+    await card("A whole sentence").getByRole("button", { name: "Send back" }).click();
+    assert.equal(await reason.inputValue(), "Finish it.");
+    await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
+    await page.getByText("The post has been sent back.").first().waitFor();
+    assert.equal((await read(id)).approval?.reason, "Finish it.");
+    await call(robot, "DELETE", `/posts/${id}`);
+  });
+
   await step("approved, it waits for its key, which publishes it", async () => {
     await card("Today at noon").getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByText("It can now be published").first().waitFor();
@@ -138,6 +161,10 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     await page.goto(pictured.approval?.url ?? "");
     await page.getByRole("img", { name: "A mountain lake" }).waitFor();
     await reach(page.getByRole("button", { name: "Approve and publish" }));
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("In test mode, that is the sandbox.").waitFor();
+    assert.equal((await read(pictured.id)).status, "draft");
+    await reach(page.getByRole("dialog").getByRole("button", { name: "Approve and publish" }));
     await page.keyboard.press("Enter");
     await page.getByText("The post is being published.").first().waitFor();
     await installation.until(async () => (await read(pictured.id)).status === "published");
@@ -255,12 +282,31 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     const other = await draft("Not this one", drafter);
     await page.goto(`${appUrl}/drafts?mode=test`);
     await card("Only a draft").getByRole("button", { name: "Publish now" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Publish now" }).click();
     await page.getByText("The post is being published.").first().waitFor();
     await card("Not this one").getByRole("button", { name: "Discard" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
     await page.getByText("The post has been discarded.").first().waitFor();
     assert.equal((await read(other.id)).status, "discarded");
     await installation.until(async () => (await ledger()).length === 3);
+  });
+
+  await step("a draft that has changed since it was shown is not published or discarded, but shown", async () => {
+    const { id } = await draft("Old words", drafter);
+    const edit = (text: string) => call(drafter, "PATCH", `/posts/${id}`, { content: { text } });
+    await page.goto(`${appUrl}/drafts?mode=test`);
+    await card("Old words").getByRole("button", { name: "Discard" }).click();
+    await edit("New words");
+    await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+    await page.getByText("The post has changed since it was shown.").first().waitFor();
+    await card("New words").getByRole("button", { name: "Publish now" }).click();
+    await edit("Newer words");
+    await page.getByRole("dialog").getByRole("button", { name: "Publish now" }).click();
+    await card("Newer words").waitFor();
+    assert.equal((await read(id)).status, "draft");
+    await edit("Newest words");
+    await page.evaluate(LOOK_AGAIN);
+    await card("Newest words").waitFor();
   });
 
   assert.deepEqual(troubles, []);

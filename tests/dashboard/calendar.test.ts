@@ -15,7 +15,7 @@ const POSTS = "/api/v1/posts";
 const DAY = 86_400_000;
 
 test("posts are moved in the calendar by mouse, keyboard and touch, as any change is checked", async (t) => {
-  const { world, open, troubles } = await signedIn(t);
+  const { world, open, members, troubles } = await signedIn(t, ["writer"]);
   await world.connect(world.test, "facebook");
   await world.connect(world.test, "instagram");
   // The 18th is the next Sunday on which the clocks change, so the 10th is a Saturday.
@@ -245,6 +245,22 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await chip.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "In the other set" }).waitFor();
   });
+  await step("whoever comes back to the calendar finds it as it was, without the objects of another mode", async () => {
+    const main = page.getByRole("navigation", { name: "Main" });
+    const shown = () => ["view", "zone", "on", "platform", "set"].map((name) => new URL(page.url()).searchParams.get(name));
+    await page.getByRole("group", { name: "View" }).getByRole("link", { name: "Week" }).click();
+    await page.waitForURL("**view=week**");
+    const left = shown();
+    assert.deepEqual(left, ["week", ZONE, day(10), "facebook", elsewhere]);
+    await main.getByRole("link", { name: "Posts" }).click();
+    await page.getByRole("heading", { level: 1, name: "Posts" }).waitFor();
+    await main.getByRole("link", { name: "Calendar" }).click();
+    await page.getByRole("heading", { level: 1, name: "Calendar" }).waitFor();
+    assert.deepEqual(shown(), left);
+    await page.getByRole("group", { name: "Mode" }).getByRole("link", { name: "Live" }).click();
+    await page.waitForURL("**mode=live**");
+    assert.deepEqual(shown(), [...left.slice(0, -1), null]);
+  });
   for (const view of ["month", "week", "day", "agenda"])
     await step(`the ${view} breaks no rule of accessibility`, async () => {
       await page.goto(address(view));
@@ -252,6 +268,31 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
       await assertAccessible(page);
     });
   await page.context().close();
+
+  await step("a writer, who cannot schedule, is offered no way to move or edit what is scheduled", async () => {
+    const writer = await open({ viewport: { width: 1280, height: 900 } }, members[0]?.cookie);
+    await writer.goto(`${address("month")}&workspace=${world.test.userId}`);
+    const post = writer.getByRole("button", { name: "Another" });
+    await post.waitFor();
+    assert.equal(await writer.locator("[aria-roledescription]").count(), 0);
+    assert.equal(await writer.getByText("Space picks a scheduled post up.").count(), 0);
+    await post.click();
+    const link = writer.getByRole("dialog").getByRole("link", { name: "Open the post" });
+    await link.waitFor();
+    assert.equal(await writer.getByLabel("Date and time").count(), 0);
+    await link.click();
+    const more = writer.getByRole("button", { name: "More actions" });
+    await more.waitFor();
+    assert.equal(await writer.getByRole("link", { name: "Edit" }).count(), 0);
+    await more.click();
+    await writer.getByRole("menuitem", { name: "Back to draft" }).click();
+    await writer.getByText("The post is a draft now.").first().waitFor();
+    assert.equal(await writer.getByRole("button", { name: "Undo" }).count(), 0);
+    await writer.getByRole("link", { name: "Edit" }).waitFor();
+    await writer.context().close();
+    const again = { scheduledFor: at(day(11)) };
+    assert.equal((await world.call(world.test, "PATCH", `${POSTS}/${other}`, again)).status, 200);
+  });
 
   await step("on a phone a post is dragged by a longer touch, and moved by keys", async () => {
     const phone = await open({

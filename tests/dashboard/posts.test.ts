@@ -3,6 +3,8 @@ import { type TestContext, test } from "node:test";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post as postSchema, type Post } from "../../contract/operations/posts.ts";
+import type { Page } from "playwright-core";
+
 import { idOf } from "../answers.ts";
 import { press, step } from "../browser.ts";
 import { setUpOwner } from "./installed.ts";
@@ -10,6 +12,8 @@ import { openPages } from "./pages.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const MANY = 10_000;
+/** A browser has six connections to a server. */
+const TABS = 7;
 
 const STORE_MANY = `
   with counted as (insert into post_counts (user_id, mode, status, platforms, change)
@@ -90,6 +94,29 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
     await press(page, "Clear filters");
     await page.getByText("10,003 posts").waitFor();
     assert.equal(await page.getByLabel("Search").inputValue(), "");
+  });
+  await step("a post is shown in more tabs than a browser has connections, and is up to date in each that is seen", async () => {
+    const id = await create("In many tabs");
+    const turn = (tab: Page, to: "visible" | "hidden") =>
+      tab.evaluate(`
+        Object.defineProperty(document, "visibilityState", { value: "${to}", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      `);
+    const tabs: Page[] = [];
+    for (let count = 0; count < TABS; count += 1) {
+      const tab = await page.context().newPage();
+      await tab.goto(`${world.url}/posts/${id}?mode=test`);
+      await tab.locator("main").getByText("In many tabs").first().waitFor();
+      await turn(tab, "hidden");
+      tabs.push(tab);
+    }
+    const [first] = tabs;
+    assert.ok(first !== undefined);
+    await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Now as well" } });
+    await turn(first, "visible");
+    await first.locator("main").getByText("Now as well").first().waitFor();
+    await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "And now" } });
+    await first.locator("main").getByText("And now").first().waitFor();
   });
   assert.deepEqual(troubles, []);
 });
@@ -243,11 +270,21 @@ test("a post is followed to its end, explained, retried, and settled by a person
     await press(page, "Undo");
     await page.getByText(/^Goes out on/).waitFor();
     assert.deepEqual((({ status, scheduledFor: at }) => [status, at])(await read(id)), ["scheduled", scheduledFor]);
+    await page.getByText("The post is scheduled again.").first().waitFor();
+    await choose("Back to draft");
+    await page.getByText("Not scheduled.").waitFor();
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Posts" }).click();
+    await page.getByRole("heading", { name: "Posts" }).waitFor();
+    await read(id, { content: { text: "Next week" } });
+    await press(page, "Undo");
+    await page.getByText(/^The post has changed since/).first().waitFor();
+    assert.equal((await read(id, { scheduledFor })).status, "scheduled");
+    await show(id);
     await choose("Cancel post");
     await page.getByRole("dialog").getByRole("button", { name: "Cancel post" }).click();
     await page.getByText("Cancelled before it was published.").waitFor();
     assert.equal((await read(id)).status, "discarded");
-    assert.deepEqual(await ledger("Not this week"), []);
+    assert.deepEqual([...(await ledger("Not this week")), ...(await ledger("Next week"))], []);
   });
 });
 
