@@ -46,6 +46,11 @@ export function inWords(sentence: string, labelOf: (platform: PlatformName) => s
     )
     .replace(/content\.platformOverrides\.(\w+)\.media/g, (_, name: string) => `the media for ${labelled(name)}`)
     .replace(/content\.platformOverrides\.(\w+)/g, (_, name: string) => `the content for ${labelled(name)}`)
+    .replace(
+      /The post has changed since you read (?:its contentHash|the ETag in If-Match)\./,
+      "The post has changed in the meantime.",
+    )
+    .replace(" Get the post again and reapply your change.", "")
     .replaceAll("; content.media has no media.", ".")
     .replaceAll("content.media", "the media")
     .replaceAll("content.text", "the text")

@@ -277,7 +277,7 @@ test("a post is followed to its end, explained, retried, and settled by a person
     await page.getByRole("heading", { name: "Posts" }).waitFor();
     await read(id, { content: { text: "Next week" } });
     await press(page, "Undo");
-    await page.getByText(/^The post has changed since/).first().waitFor();
+    await page.getByText(/^The post has changed in the meantime/).first().waitFor();
     assert.equal((await read(id, { scheduledFor })).status, "scheduled");
     await show(id);
     await choose("Cancel post");
