@@ -46,9 +46,7 @@ export function ApprovePost() {
     >
       {error !== null && found === undefined && <Failure error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading rows={3} />}
-      {data !== undefined && (
-        <ReviewCard key={id} approval={data.approval} post={data.post} onDeciding={setDeciding} />
-      )}
+      {data !== undefined && <ReviewCard key={id} approval={data.approval} post={data.post} onDeciding={setDeciding} />}
     </View>
   );
 }

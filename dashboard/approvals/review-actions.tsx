@@ -103,9 +103,7 @@ export function ReviewActions({
             </Button>
           </>
         )}
-        {waits && approval.sentBackReason === null && (
-          <Button onClick={() => begin("sendBack")}>{t`Send back`}</Button>
-        )}
+        {waits && approval.sentBackReason === null && <Button onClick={() => begin("sendBack")}>{t`Send back`}</Button>}
         {edit}
         {status === "draft" && (
           <Button kind="quiet" className="text-bad" onClick={() => begin("discard")}>
@@ -185,7 +183,5 @@ function Decision({
     onError: toasts.sayFailure,
     onSettled: onClose,
   });
-  return (
-    <Confirm {...question} isBusy={decide.isPending} onClose={onClose} onConfirm={() => decide.mutate()} />
-  );
+  return <Confirm {...question} isBusy={decide.isPending} onClose={onClose} onConfirm={() => decide.mutate()} />;
 }

@@ -114,7 +114,12 @@ export function ReviewCard({
         })}
       </div>
       <div>
-        <ReviewActions approval={approval} post={post} accounts={accounts.data?.accounts ?? []} onDeciding={onDeciding} />
+        <ReviewActions
+          approval={approval}
+          post={post}
+          accounts={accounts.data?.accounts ?? []}
+          onDeciding={onDeciding}
+        />
       </div>
     </article>
   );

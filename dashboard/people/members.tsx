@@ -73,8 +73,7 @@ function MemberRow({ member }: { member: Member }) {
             const to = (next: typeof role) => ({ params: { id: member.id }, body: { role: next } });
             const say = (now: typeof role, undo?: () => void) =>
               toasts.say(t`${name} is now: ${roles[now].name}.`, undo);
-            const undo = () =>
-              void changeBack(to(member.role)).then(() => say(member.role), toasts.sayFailure);
+            const undo = () => void changeBack(to(member.role)).then(() => say(member.role), toasts.sayFailure);
             change.mutate(to(role), { onSuccess: () => say(role, undo), onError: toasts.sayFailure });
           }}
         >

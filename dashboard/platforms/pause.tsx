@@ -30,10 +30,7 @@ export function usePause(pauses: readonly Pause[], target: PauseTarget) {
     isPaused: own.some(({ byOperator }) => !byOperator),
     isBusy: pause.isPending || resume.isPending,
     pause: () =>
-      pause.mutate(
-        { body: target },
-        { ...failed, onSuccess: () => toasts.say(t`Publishing has been paused.`, undo) },
-      ),
+      pause.mutate({ body: target }, { ...failed, onSuccess: () => toasts.say(t`Publishing has been paused.`, undo) }),
     resume: () => resume.mutate({ body: target }, failed),
   };
 }

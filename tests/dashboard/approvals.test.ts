@@ -135,7 +135,10 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     await call(robot, "PATCH", `/posts/${id}`, { content: { text: "A whole sentence" } });
     await page.evaluate(LOOK_AGAIN);
     await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
-    await page.getByRole("dialog").getByText(/has changed/).waitFor();
+    await page
+      .getByRole("dialog")
+      .getByText(/has changed/)
+      .waitFor();
     assert.equal(await reason.inputValue(), "Finish it.");
     assert.equal((await read(id)).approval?.state, "pending");
     await page.keyboard.press("Escape");

@@ -247,7 +247,8 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   });
   await step("whoever comes back to the calendar finds it as it was, without the objects of another mode", async () => {
     const main = page.getByRole("navigation", { name: "Main" });
-    const shown = () => ["view", "zone", "on", "platform", "set"].map((name) => new URL(page.url()).searchParams.get(name));
+    const shown = () =>
+      ["view", "zone", "on", "platform", "set"].map((name) => new URL(page.url()).searchParams.get(name));
     await page.getByRole("group", { name: "View" }).getByRole("link", { name: "Week" }).click();
     await page.waitForURL("**view=week**");
     const left = shown();

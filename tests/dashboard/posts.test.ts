@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { openInstallation } from "../../cli/installation.fixture.ts";
-import { post as postSchema, type Post } from "../../contract/operations/posts.ts";
 import type { Page } from "playwright-core";
 
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { post as postSchema, type Post } from "../../contract/operations/posts.ts";
 import { idOf } from "../answers.ts";
 import { press, step } from "../browser.ts";
 import { setUpOwner } from "./installed.ts";
@@ -95,29 +95,32 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
     await page.getByText("10,003 posts").waitFor();
     assert.equal(await page.getByLabel("Search").inputValue(), "");
   });
-  await step("a post is shown in more tabs than a browser has connections, and is up to date in each that is seen", async () => {
-    const id = await create("In many tabs");
-    const turn = (tab: Page, to: "visible" | "hidden") =>
-      tab.evaluate(`
+  await step(
+    "a post is shown in more tabs than a browser has connections, and is up to date in each that is seen",
+    async () => {
+      const id = await create("In many tabs");
+      const turn = (tab: Page, to: "visible" | "hidden") =>
+        tab.evaluate(`
         Object.defineProperty(document, "visibilityState", { value: "${to}", configurable: true });
         document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
       `);
-    const tabs: Page[] = [];
-    for (let count = 0; count < TABS; count += 1) {
-      const tab = await page.context().newPage();
-      await tab.goto(`${world.url}/posts/${id}?mode=test`);
-      await tab.locator("main").getByText("In many tabs").first().waitFor();
-      await turn(tab, "hidden");
-      tabs.push(tab);
-    }
-    const [first] = tabs;
-    assert.ok(first !== undefined);
-    await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Now as well" } });
-    await turn(first, "visible");
-    await first.locator("main").getByText("Now as well").first().waitFor();
-    await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "And now" } });
-    await first.locator("main").getByText("And now").first().waitFor();
-  });
+      const tabs: Page[] = [];
+      for (let count = 0; count < TABS; count += 1) {
+        const tab = await page.context().newPage();
+        await tab.goto(`${world.url}/posts/${id}?mode=test`);
+        await tab.locator("main").getByText("In many tabs").first().waitFor();
+        await turn(tab, "hidden");
+        tabs.push(tab);
+      }
+      const [first] = tabs;
+      assert.ok(first !== undefined);
+      await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Now as well" } });
+      await turn(first, "visible");
+      await first.locator("main").getByText("Now as well").first().waitFor();
+      await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "And now" } });
+      await first.locator("main").getByText("And now").first().waitFor();
+    },
+  );
   assert.deepEqual(troubles, []);
 });
 
@@ -277,7 +280,10 @@ test("a post is followed to its end, explained, retried, and settled by a person
     await page.getByRole("heading", { name: "Posts" }).waitFor();
     await read(id, { content: { text: "Next week" } });
     await press(page, "Undo");
-    await page.getByText(/^The post has changed in the meantime/).first().waitFor();
+    await page
+      .getByText(/^The post has changed in the meantime/)
+      .first()
+      .waitFor();
     assert.equal((await read(id, { scheduledFor })).status, "scheduled");
     await show(id);
     await choose("Cancel post");
