@@ -58,6 +58,14 @@ function isScheduled({ scheduledFrom, scheduledTo }: PostFilter): boolean {
 /** When a post was published, otherwise when it is scheduled for; as the index has it. */
 const TIME = "coalesce(published_at, scheduled_for)";
 
+function orderOf(filter: PostFilter): string {
+  if (!isByTime(filter)) return "id desc";
+  return isScheduled(filter) ? "scheduled_for, id" : `${TIME}, id`;
+}
+
+const inOrder = (filter: PostFilter, table: string) =>
+  orderOf(filter).replaceAll(/\b(published_at|scheduled_for|id)\b/g, `${table}.$1`);
+
 /** A statement and the values to run it with. */
 export interface Prepared<Row> {
   statement: Statement<Row>;
@@ -79,33 +87,40 @@ export type ListedRow = { total: number } & (PostSummaryRow | { id: null });
  * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), with at least
  * `limit` posts if there are as many; and how many match. Each combination of filters has its own statement, because a
  * condition "is this filter set?" could not be planned well for both cases; so have a few page sizes, because PostgreSQL
- * keeps a plan only for a limit that it knows.
+ * keeps a plan only for a limit that it knows. `isFew` means that status, platform and set leave few posts, all of which
+ * may be read (see `countKinds`).
  */
-export function listPage(userId: string, mode: Mode, filter: PostFilter, page: PostPage): Prepared<ListedRow> {
+export function listPage(
+  userId: string,
+  mode: Mode,
+  filter: PostFilter,
+  page: PostPage,
+  isFew = false,
+): Prepared<ListedRow> {
   const values: unknown[] = [userId, mode];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const status = statusesOf(filter, bind);
-  const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
-  const kinds = `(select status, platforms, sum(change) as posts from post_counts
-      where ${[...OWN, ...status, ...platform].join(" and ")} group by 1, 2 having sum(change) > 0) k`;
-  const matching = [...conditionsOf(filter, bind)];
+  const { status, platform, set } = kindOf(filter, bind);
+  const kinds = kindsOf([...status, ...platform]);
+  const matching = conditionsOf(filter, bind);
   const after = page.after === null ? [] : [`id < ${bind(page.after)}`];
   const size = PAGE_SIZES.find((each) => each >= page.limit) ?? page.limit;
   const skipped = page.offset === 0 ? null : bind(page.offset);
-  const columns = skipped === null ? "*" : "id";
-  const order = isScheduled(filter) ? "scheduled_for, id" : isByTime(filter) ? `${TIME}, id` : "id desc";
+  const columns = skipped === null ? "*" : isFew ? "id, published_at, scheduled_for" : "id";
+  const order = orderOf(filter);
   const posts = (selected: string, conditions: readonly string[]) =>
-    `select ${selected} from posts where ${[...OWN, ...conditions].join(" and ")}`;
-  const isOfKinds = !isByTime(filter) && status.length + platform.length > 0;
+    `select ${selected} from posts where ${[...OWN, ...set, ...conditions].join(" and ")}`;
+  const isOfKinds = isFew || (!isByTime(filter) && filter.outcome === null && isOfSome(filter));
 
   const found = isOfKinds
     ? `select p.* from ${kinds} cross join lateral (${posts(columns, [...OF_KIND, ...matching, ...after])}
          order by ${order} limit ${skipped === null ? size : `${size} + ${skipped}::bigint`}) p`
-    : posts(columns, isByTime(filter) ? [...status, ...platform, ...matching] : [...matching, ...after]);
+    : posts(columns, [...status, ...platform, ...matching, ...after]);
+  const counted = [...set, ...matching];
   const total =
-    matching.length === 0
+    counted.length === 0
       ? `select sum(posts) from ${kinds}`
-      : isOfKinds
+      : // The index alone has the posts of a set, whatever their platforms.
+        isOfKinds && (matching.length > 0 || platform.length > 0)
         ? `select sum(c.count) from ${kinds} cross join lateral (${posts("count(*)", [...OF_KIND, ...matching])}) c`
         : posts("count(*)", [...status, ...platform, ...matching]);
   const text = `select t.total, p.* from (select coalesce((${total}), 0)::int as total) t left join lateral (
@@ -115,8 +130,33 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
            : `(${found} order by ${order} limit ${size} offset ${skipped}) f
          join posts p on p.id = f.id and p.user_id = $1 and p.mode = $2`,
        )}
-     ) p on true order by ${order.replaceAll(/\b(published_at|scheduled_for|id)\b/g, "p.$1")}`;
+     ) p on true order by ${inOrder(filter, "p")}`;
   return { statement: prepare(text), values };
+}
+
+/** How many posts status, platform and set leave, up to `most`. */
+export function countKinds(userId: string, mode: Mode, filter: PostFilter, most: number): Prepared<{ count: number }> {
+  const values: unknown[] = [userId, mode, most];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const { status, platform, set } = kindOf(filter, bind);
+  const ofSet = `select count(*) from (select from posts where ${[...OWN, ...set, ...status].join(" and ")} limit $3) p`;
+  const text = `select least($3::bigint, (select coalesce(sum(posts), 0) from ${kindsOf([...status, ...platform])})${
+    set.length === 0 ? "" : `, (${ofSet})`
+  })::int as count`;
+  return { statement: prepare(text), values };
+}
+
+/** How many posts are in the range of times, up to `most`. */
+export function countTimes(userId: string, mode: Mode, filter: PostFilter, most: number): Prepared<{ count: number }> {
+  const values: unknown[] = [userId, mode, most];
+  const times = timesOf(filter, (value) => `$${values.push(value)}`);
+  const text = `select count(*)::int as count from (select from posts where ${[...OWN, ...times].join(" and ")} limit $3) p`;
+  return { statement: prepare(text), values };
+}
+
+/** Whether the filter limits which kinds of posts match. */
+export function isOfSome({ status, platform, platformSetId }: PostFilter): boolean {
+  return status !== null || platform !== null || platformSetId !== null;
 }
 
 /** The beginnings of the texts of a post's overrides, and of the settings that replace them. */
@@ -149,7 +189,7 @@ export const listSummaries = statement<PostSummaryRow, [userId: string, mode: Mo
   `${summariesOf("posts p")} where p.user_id = $1 and p.mode = $2 and p.id = any ($3::uuid[]) order by p.id desc`,
 );
 
-/** The newest posts that match the filter, of those in the ranges and before the post `before`. */
+/** The first posts that match the filter, in the order of the list, of those in the ranges and before the post `before`. */
 export function findMatches(
   userId: string,
   mode: Mode,
@@ -165,12 +205,22 @@ export function findMatches(
     limit,
   ];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const status = statusesOf(filter, bind);
-  const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
-  const conditions = [...OWN, "id > r.after", "id <= r.through", "id < $5", ...status, ...platform];
+  const { status, platform, set } = kindOf(filter, bind);
+  const conditions = [...OWN, "id > r.after", "id <= r.through", "id < $5", ...status, ...platform, ...set];
   const text = `select p.id from unnest($3::uuid[], $4::uuid[]) as r(after, through) cross join lateral (
-       select id from posts where ${[...conditions, ...conditionsOf(filter, bind)].join(" and ")} offset 0
-     ) p order by p.id desc limit $6`;
+       select id, published_at, scheduled_for from posts
+       where ${[...conditions, ...conditionsOf(filter, bind)].join(" and ")} offset 0
+     ) p order by ${inOrder(filter, "p")} limit $6`;
+  return { statement: prepare(text), values };
+}
+
+/** The first posts that match a filter with times, in their order, read by their times. */
+export function findByTime(userId: string, mode: Mode, filter: PostFilter, limit: number): Prepared<{ id: string }> {
+  const values: unknown[] = [userId, mode, limit];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const { status, platform, set } = kindOf(filter, bind);
+  const conditions = [...OWN, ...status, ...platform, ...set, ...conditionsOf(filter, bind)];
+  const text = `select id from posts where ${conditions.join(" and ")} order by ${orderOf(filter)} limit $3`;
   return { statement: prepare(text), values };
 }
 
@@ -185,32 +235,36 @@ const OF_KIND = ["status = k.status", "hash_array(platforms) = hash_array(k.plat
 /** An ID is made by the server that is asked, and the time of creation by the database, a moment later. */
 const CLOCKS_APART_SECONDS = 600;
 
-/** Which posts can match by their status: only of those, an index leads to the rest. */
-function statusesOf({ status, outcome }: PostFilter, bind: (value: unknown) => string): string[] {
-  return [
-    ...(status === null ? [] : [`status = ${bind(status)}`]),
-    ...(outcome === null ? [] : ["status in ('posting', 'partial', 'failed')"]),
-  ];
+/** The kinds of posts that a user has, and how many of each. */
+const kindsOf = (conditions: readonly string[]) => `(select status, platforms, sum(change) as posts from post_counts
+    where ${[...OWN, ...conditions].join(" and ")} group by 1, 2 having sum(change) > 0) k`;
+
+/** Which posts can match by what an index leads to. */
+function kindOf({ status, outcome, platform, platformSetId }: PostFilter, bind: (value: unknown) => string) {
+  return {
+    status: [
+      ...(status === null ? [] : [`status = ${bind(status)}`]),
+      ...(outcome === null ? [] : ["status in ('posting', 'partial', 'failed')"]),
+    ],
+    platform: platform === null ? [] : [`${bind(platform)} = any (platforms)`],
+    set: platformSetId === null ? [] : [`platform_set_id = ${bind(platformSetId)}`],
+  };
 }
 
-/** What each filter other than status and platform means for a post. */
+/** What each other filter means for a post. */
 function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
-  const { outcome, platformSetId, from, to, scheduledFrom, scheduledTo, timeFrom, timeTo, search, texts } = filter;
+  const { outcome, from, to, search, texts } = filter;
   const conditions: string[] = [];
   if (outcome !== null)
     conditions.push(
-      `exists (select from platform_posts pp where pp.post_id = posts.id and pp.user_id = $1 and pp.mode = $2
-         and pp.status = 'unknown')`,
+      `id = any (array(select pp.post_id from platform_posts pp
+         where pp.user_id = $1 and pp.mode = $2 and pp.status = 'unknown'))`,
     );
-  if (platformSetId !== null) conditions.push(`platform_set_id = ${bind(platformSetId)}`);
   // The index leads to IDs.
-  if (from !== null)
-    conditions.push(`id >= ${bind(idAround(from, -CLOCKS_APART_SECONDS))}`, `created_at >= ${bind(from)}`);
-  if (to !== null) conditions.push(`id < ${bind(idAround(to, CLOCKS_APART_SECONDS))}`, `created_at < ${bind(to)}`);
-  if (scheduledFrom !== null) conditions.push(`scheduled_for >= ${bind(scheduledFrom)}`);
-  if (scheduledTo !== null) conditions.push(`scheduled_for < ${bind(scheduledTo)}`);
-  if (timeFrom !== null) conditions.push(`${TIME} >= ${bind(timeFrom)}`);
-  if (timeTo !== null) conditions.push(`${TIME} < ${bind(timeTo)}`);
+  const { low, high } = idsOf(filter);
+  if (from !== null) conditions.push(`id >= ${bind(low)}`, `created_at >= ${bind(from)}`);
+  if (to !== null) conditions.push(`id < ${bind(high)}`, `created_at < ${bind(to)}`);
+  conditions.push(...timesOf(filter, bind));
   if (search !== null)
     conditions.push(
       // What is found in a text is in the whole content as well, which costs a fraction to look through.
@@ -220,6 +274,29 @@ function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): str
     );
   return conditions;
 }
+
+function timesOf(
+  { scheduledFrom, scheduledTo, timeFrom, timeTo }: PostFilter,
+  bind: (value: unknown) => string,
+): string[] {
+  return [
+    ...(scheduledFrom === null ? [] : [`scheduled_for >= ${bind(scheduledFrom)}`]),
+    ...(scheduledTo === null ? [] : [`scheduled_for < ${bind(scheduledTo)}`]),
+    ...(timeFrom === null ? [] : [`${TIME} >= ${bind(timeFrom)}`]),
+    ...(timeTo === null ? [] : [`${TIME} < ${bind(timeTo)}`]),
+  ];
+}
+
+/** Between which IDs are the posts that were created between `from` and `to`. */
+export function idsOf({ from, to }: PostFilter): { low: string; high: string } {
+  return {
+    low: from === null ? FIRST_ID : idAround(from, -CLOCKS_APART_SECONDS),
+    high: to === null ? LAST_ID : idAround(to, CLOCKS_APART_SECONDS),
+  };
+}
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+export const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 function idAround(time: Date, seconds: number): string {
   return firstIdAt(new Date(Math.max(0, time.getTime() + seconds * 1000)));

@@ -7,24 +7,34 @@ export interface PostRange {
   through: string;
 }
 
+interface PostBlock extends PostRange {
+  posts: number;
+}
+
 const KEYS = "(select search_keys($1 || ' ' || $2, $3))";
 
-/** The newest blocks up to this ID, newest first, and whether they may have posts with this in their content as JSON. */
+/** The newest blocks with posts between the IDs, newest first, and whether they may have posts with this in their content as JSON. */
 export const findNewestBlocks = statement<
-  PostRange & { may_match: boolean },
-  [userId: string, mode: Mode, searched: string, through: string, limit: number]
+  PostBlock & { may_match: boolean },
+  [userId: string, mode: Mode, searched: string, low: string, high: string, limit: number]
 >(
   "post_blocks.find_newest",
-  `select after, through, keys @> ${KEYS} as may_match from post_blocks
-   where user_id = $1 and mode = $2 and through <= $4 order by through desc limit $5`,
+  `select after, through, posts, keys @> ${KEYS} as may_match from post_blocks
+   where user_id = $1 and mode = $2 and through > $4 and after < $5 and through <= coalesce((
+       select through from post_blocks where user_id = $1 and mode = $2 and through >= $5 order by through limit 1), $5)
+   order by through desc limit $6`,
 );
 
-/** The blocks up to this ID that may have such posts, newest first. */
-export const findBlocks = statement<PostRange, [userId: string, mode: Mode, searched: string, through: string]>(
+/** The blocks with posts between the IDs that may have such posts, newest first. */
+export const findBlocks = statement<
+  PostBlock,
+  [userId: string, mode: Mode, searched: string, low: string, high: string]
+>(
   "post_blocks.find",
   // Keys differ between users, so the index leads to this user's blocks. A plan by user would read all of them.
-  `with found as materialized (select user_id, mode, after, through from post_blocks where keys @> ${KEYS})
-   select after, through from found where user_id = $1 and mode = $2 and through <= $4 order by through desc`,
+  `with found as materialized (select user_id, mode, after, through, posts from post_blocks where keys @> ${KEYS})
+   select after, through, posts from found
+   where user_id = $1 and mode = $2 and through > $4 and after < $5 order by through desc`,
 );
 
 /** Users with this many posts or more that are in no block. */

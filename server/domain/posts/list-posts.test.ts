@@ -8,8 +8,9 @@ import { z } from "zod";
 import { asRefusal, idOf } from "../../../tests/answers.ts";
 import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { foldPostCounts } from "../../db/queries/cleanup.ts";
-import { listPage, listSummaries, type PostFilter } from "../../db/queries/list-posts.ts";
+import { listSummaries, type PostFilter } from "../../db/queries/list-posts.ts";
 import { blockPosts } from "../../jobs/search-blocks.ts";
+import { listPosts, type PostQuery } from "./list-posts.ts";
 import { searchPosts } from "./search-posts.ts";
 
 let world: World;
@@ -260,45 +261,64 @@ test("the preview of a post without text is the first text or title of a platfor
 test("a page and its total read no more rows with many stored posts than with few, whatever the filter", async (t) => {
   const tenant = await newTenant();
   const { pool } = world.services;
-  const before = new Date(Date.now() - 40 * 86_400_000);
-  await pool.query(STORE_MANY, [tenant.userId, tenant.mode, tenant.platformSetId, STORED, before]);
-  await create(tenant, "The only one", { platforms: ["linkedin"] });
+  await storeMany(tenant, daysAgo(40));
+  await storeMany(tenant, daysAgo(50), "failed");
+  for (let others = 0; others < 4; others += 1) await storeMany(await newTenant(), daysAgo(40));
+  const lost = await create(tenant, "The only one", { platforms: ["linkedin"] });
+  const { body } = await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Of one post" });
+  const rareSet = idOf(body, "set");
+  await pool.query("update posts set platform_set_id = $2, status = 'failed', scheduled_for = now() where id = $1", [
+    lost,
+    rareSet,
+  ]);
+  await pool.query("update platform_posts set status = 'unknown' where post_id = $1", [lost]);
   await foldPostCounts.one(pool, [1_000]);
-  await pool.query("vacuum analyze posts, post_counts");
-  const filters: Record<string, Partial<PostFilter>> = {
-    "without a filter": {},
-    "a status": { status: "published" },
-    "a status of one post": { status: "draft" },
-    "a platform": { platform: "threads" },
-    "a platform of one post": { platform: "linkedin" },
-    "a platform of none": { platform: "tiktok" },
-    "a status and a platform": { status: "published", platform: "threads" },
-    "a status and a platform of none together": { status: "published", platform: "linkedin" },
-    "the last day": { from: new Date(Date.now() - 86_400_000) },
-    "before them": { to: before },
-    "scheduled times": { scheduledFrom: new Date() },
+  await pool.query("vacuum analyze posts, platform_posts, post_counts");
+  const minutes = (count: number) => new Date(daysAgo(40).getTime() + count * 60_000).toISOString();
+  const [commonSet, start] = [tenant.platformSetId, daysAgo(60).toISOString()];
+  const all = 2 * STORED + 1;
+  const queries: Record<string, [query: Partial<PostQuery>, total: number]> = {
+    "without a filter": [{}, all],
+    "a status": [{ status: "published" }, STORED],
+    "a status of none": [{ status: "draft" }, 0],
+    "a platform": [{ platform: "threads" }, 2 * STORED],
+    "a platform of one post": [{ platform: "linkedin" }, 1],
+    "a platform of none": [{ platform: "tiktok" }, 0],
+    "a status and a platform": [{ status: "published", platform: "threads" }, STORED],
+    "a status and a platform of none together": [{ status: "published", platform: "linkedin" }, 0],
+    "a platform set": [{ platformSetId: commonSet }, 2 * STORED],
+    "a platform set of one post": [{ platformSetId: rareSet }, 1],
+    "a platform set of none": [{ platformSetId: lost }, 0],
+    "a status and a platform set": [{ status: "published", platformSetId: commonSet }, STORED],
+    "a status and a platform set of one post": [{ status: "failed", platformSetId: rareSet }, 1],
+    "a platform of one post and a platform set": [{ platform: "linkedin", platformSetId: commonSet }, 0],
+    "an outcome": [{ outcome: "unknown" }, 1],
+    "the last day": [{ from: daysAgo(1).toISOString() }, 1],
+    "before them": [{ to: start }, 0],
+    "scheduled times": [{ scheduledFrom: minutes(10), scheduledTo: minutes(20) }, 10],
+    "all scheduled times": [{ scheduledFrom: start }, all],
+    times: [{ timeFrom: minutes(10), timeTo: minutes(20) }, 10],
+    "all times": [{ timeFrom: start }, all],
+    "all times and a platform of one post": [{ timeFrom: start, platform: "linkedin" }, 1],
+    "all times and a platform set of one post": [{ scheduledFrom: start, platformSetId: rareSet }, 1],
+    "all times and an outcome": [{ timeFrom: start, outcome: "unknown" }, 1],
+    "a common word and a platform of one post": [{ search: "o", platform: "linkedin" }, 1],
+    "a common word and an outcome": [{ search: "o", outcome: "unknown" }, 1],
   };
   const client = await pool.connect();
   // Each kind of page is prepared, and its plan serves all values.
   await client.query("set plan_cache_mode = force_generic_plan");
-  for (const [name, filter] of Object.entries(filters))
+  for (const [name, [query, total]] of Object.entries(queries))
     await t.test(name, async () => {
-      const { statement, values } = listPage(
-        tenant.userId,
-        tenant.mode,
-        { ...ALL, ...filter },
-        { after: null, limit: 21, offset: 0 },
-      );
       await client.query("begin");
       const before = await rowsRead(client);
-      await statement.all(client, values);
+      const { body: found } = await listPosts({ pool: client }, tenant, { limit: 20, offset: 0, ...query });
       const read = (await rowsRead(client)) - before;
       await client.query("commit");
+      assert.deepEqual([found.posts.length, found.total], [Math.min(total, 20), total]);
       assert.ok(read < 100, `${read} rows were read`);
     });
   client.release(true);
-  const { posts, total } = await list(tenant);
-  assert.deepEqual([posts.length, total], [20, STORED + 1]);
 });
 
 test("a search reads only posts that may match, and finds those of any age, edited ones too", async () => {
@@ -307,13 +327,12 @@ test("a search reads only posts that may match, and finds those of any age, edit
   const edited = await create(tenant, "Before the edit");
   // The newest posts are in no block.
   for (let index = 0; index < 80; index += 1) await create(tenant, "Made later");
-  const at = new Date(Date.now() - 40 * 86_400_000);
-  await pool.query(STORE_MANY, [tenant.userId, tenant.mode, tenant.platformSetId, STORED, at]);
+  await storeMany(tenant, daysAgo(40));
   const ids = async (words: string, more = "") => {
     const { posts, total, nextCursor } = await list(tenant, `?search=${encodeURIComponent(words)}${more}`);
     return { ids: posts.map(({ id }) => id), total, nextCursor };
   };
-  const search = async () => {
+  const search = async (more = "") => {
     const found = [];
     for (const words of [
       "word 77 ",
@@ -327,20 +346,27 @@ test("a search reads only posts that may match, and finds those of any age, edit
       "京",
       "~",
     ])
-      found.push(await ids(words));
+      found.push(await ids(words, more));
     return found;
   };
-  const walked = await search();
+  const inTime = `&timeFrom=${daysAgo(41).toISOString()}`;
+  const walked = await search("&limit=100");
+  const byTime = await search(`&limit=100${inTime}`);
   assert.deepEqual(
     walked.map(({ total }) => total),
     [1, 1, 1, 50, 1, 0, 1, 5, 5, 0],
+  );
+  assert.deepEqual(
+    byTime.map((found) => found.ids),
+    walked.map((found) => found.ids.filter((id) => id !== edited).toReversed()),
   );
   await blockPosts(world.services, new AbortController().signal, -60);
   const blocks = await pool.query("select sum(posts)::int as posts from post_blocks where user_id = $1", [
     tenant.userId,
   ]);
   assert.ok(blocks.rows[0].posts > STORED - 500, JSON.stringify(blocks.rows));
-  assert.deepEqual(await search(), walked);
+  assert.deepEqual(await search("&limit=100"), walked);
+  assert.deepEqual(await search(`&limit=100${inTime}`), byTime);
   const fresh = await create(tenant, "Word 77 again, after the blocks");
   assert.deepEqual((await ids("word 77 ")).ids, [fresh, ...(walked[0]?.ids ?? [])]);
   await world.call(tenant, "PATCH", `${POSTS}/${edited}`, { content: { text: "Now ünlike the others" } });
@@ -356,22 +382,42 @@ test("a search reads only posts that may match, and finds those of any age, edit
   }
   assert.deepEqual([seen.length, new Set(seen).size, seen.toSorted().toReversed()], [STORED, STORED, seen]);
   assert.deepEqual((await ids("of the words", "&offset=1500&limit=2")).ids, seen.slice(1500, 1502));
+  const earliest = seen.toReversed();
+  for (const times of [inTime, `&scheduledFrom=${daysAgo(41).toISOString()}`]) {
+    const { ids: page, total } = await ids("of the words", `${times}&limit=2&offset=1500`);
+    assert.deepEqual([page, total], [earliest.slice(1500, 1502), 1000]);
+  }
 
   const other = await newTenant();
   assert.equal((await list(other, "?search=word")).total, 0);
+  await pool.query("vacuum analyze posts, post_blocks");
   const client = await pool.connect();
-  for (const words of ["absent", "word 77 ", "word 4321 "]) {
+  const start = daysAgo(40).getTime();
+  const [from, to] = [new Date(start + 100 * 60_000), new Date(start + 110 * 60_000)];
+  for (const [words, limits, total, most] of [
+    ["absent", {}, 0, 500],
+    ["word 77 ", {}, 2, 500],
+    ["word 4321 ", {}, 1, 500],
+    ["absent", { timeFrom: daysAgo(41) }, 0, 500],
+    ["word 4321 ", { timeFrom: daysAgo(41) }, 1, 500],
+    ["word 4321 ", { scheduledFrom: daysAgo(41) }, 1, 500],
+    ["of the words", { timeFrom: from, timeTo: to }, 10, 500],
+    ["of the words", { from, to }, 10, 500],
+    ["absent", { from, to }, 0, 20],
+  ] as const) {
     await client.query("begin");
     const before = await rowsRead(client);
-    await searchPosts(
+    const found = await searchPosts(
       client,
       tenant,
-      { ...ALL, texts: ["$.text"], search: words },
+      { ...ALL, ...limits, texts: ["$.text"], search: words },
       { after: null, limit: 21, offset: 0 },
     );
     const read = (await rowsRead(client)) - before;
     await client.query("commit");
-    assert.ok(read < 500, `${words}: ${read} rows were read`);
+    const what = JSON.stringify([words, limits]);
+    assert.equal(found.total, total, what);
+    assert.ok(read < most, `${what}: ${read} rows were read`);
   }
   client.release();
 });
@@ -379,8 +425,7 @@ test("a search reads only posts that may match, and finds those of any age, edit
 test("a search finds an edit that was under way while its post became part of a block", async () => {
   const tenant = await newTenant();
   const { pool } = world.services;
-  const at = new Date(Date.now() - 40 * 86_400_000);
-  await pool.query(STORE_MANY, [tenant.userId, tenant.mode, tenant.platformSetId, STORED, at]);
+  await storeMany(tenant, daysAgo(40));
   const edit = await pool.connect();
   await edit.query("begin");
   const edited = await edit.query<{ id: string }>(
@@ -431,15 +476,22 @@ const ALL: PostFilter = {
 
 const STORED = 5000;
 
-/** Published posts, each a little later than the one before. */
+const daysAgo = (days: number) => new Date(NOW - days * 86_400_000);
+const NOW = Date.now();
+
+/** Stores posts that were created, scheduled and published one minute after another. */
+async function storeMany({ userId, mode, platformSetId }: TestTenant, first: Date, status = "published") {
+  await world.services.pool.query(STORE_MANY, [userId, mode, platformSetId, STORED, first, status]);
+}
+
 const STORE_MANY = `
   with counted as (insert into post_counts (user_id, mode, status, platforms, change)
-    values ($1, $2::text, 'published', '{threads}', $4))
-  insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, created_at)
-  select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || substr(md5(n::text), 1, 16))::uuid,
-    $1, $2::text, $3, 'published', jsonb_build_object('text', 'word ' || n || ' of the words'
+    values ($1, $2::text, $6::text, '{threads}', $4))
+  insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, published_at, created_at)
+  select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || substr(md5($1 || n), 1, 16))::uuid,
+    $1, $2::text, $3, $6::text, jsonb_build_object('text', 'word ' || n || ' of the words'
       || case when n % 1000 = 0 then ' 東京' else '' end || case when n = 4000 then ' a "quoted"\\' else '' end,
-      'media', '[]'::jsonb, 'linkUrl', null, 'platformOverrides', '{}'::jsonb), '{threads}', at
+      'media', '[]'::jsonb, 'linkUrl', null, 'platformOverrides', '{}'::jsonb), '{threads}', at, at, at
   from generate_series(1, $4::int) as n, lateral (select $5::timestamptz + n * interval '1 minute' as at) as of`;
 
 test("slow searches of one user take no connections that others need, and only so many wait", async () => {

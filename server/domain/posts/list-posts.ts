@@ -1,16 +1,14 @@
-import type pg from "pg";
-
 import type { PostSummary } from "../../../contract/operations/posts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { isByTime, listPage, type PostFilter, type PostPage } from "../../db/queries/list-posts.ts";
+import { countKinds, isByTime, isOfSome, listPage, type PostFilter, type PostPage } from "../../db/queries/list-posts.ts";
+import type { Db } from "../../db/sql.ts";
 import { createSlots, turnOf } from "../../turns/slots.ts";
 import type { Answer } from "../call.ts";
 import { readUuidCursor, writeCursor } from "../cursor.ts";
-import type { Services } from "../services.ts";
 import { searchPosts } from "./search-posts.ts";
 import { toSummary } from "./to-post.ts";
 
@@ -33,7 +31,7 @@ export interface PostQuery {
 
 /** A page of posts in short form, newest first or, if filtered by their times, by those; and how many match. */
 export async function listPosts(
-  services: Pick<Services, "pool">,
+  { pool }: { pool: Db },
   caller: Tenant,
   query: PostQuery,
 ): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
@@ -55,14 +53,14 @@ export async function listPosts(
   // A cursor is the place of a post by its creation.
   const after = query.cursor === undefined || isByTime(filter) ? null : readUuidCursor(query.cursor);
   const page = { after, limit: query.limit + 1, offset: after === null ? query.offset : 0 };
-  const { rows, total } = await find(services.pool, caller, filter, page);
+  const { rows, total } = await find(pool, caller, filter, page);
   const shown = rows.slice(0, query.limit);
   const hasCursor = rows.length > query.limit && !isByTime(filter);
   const nextCursor = hasCursor ? writeCursor(shown.at(-1)?.id ?? "") : null;
   return { body: { posts: shown.map(toSummary), total, nextCursor } };
 }
 
-async function find(pool: pg.Pool, owner: Tenant, filter: PostFilter, page: PostPage) {
+async function find(pool: Db, owner: Tenant, filter: PostFilter, page: PostPage) {
   if (filter.search === null && page.offset <= FAR) return await read(pool, owner, filter, page);
   const turn = { ...turnOf(owner, false), shareOf: owner.userId };
   if (slowReads.waitingOf(turn.whose) >= MOST_WAITING) throw tooManySearches();
@@ -89,13 +87,23 @@ function tooManySearches(): PublicError {
   );
 }
 
-async function read(pool: pg.Pool, owner: Tenant, filter: PostFilter, page: PostPage) {
+async function read(pool: Db, owner: Tenant, filter: PostFilter, page: PostPage) {
   const { search } = filter;
-  if (search !== null && !isByTime(filter)) return searchPosts(pool, owner, { ...filter, search }, page);
-  const { statement, values } = listPage(owner.userId, owner.mode, filter, page);
+  const isFew = await leavesFew(pool, owner, filter);
+  if (search !== null && filter.outcome === null && !isFew) return searchPosts(pool, owner, { ...filter, search }, page);
+  const { statement, values } = listPage(owner.userId, owner.mode, filter, page, isFew);
   const listed = await statement.all(pool, values);
   return { rows: listed.filter((row) => row.id !== null), total: listed[0]?.total ?? 0 };
 }
+
+/** Whether status, platform and set leave so few posts that reading them is faster than finding them by text or time. */
+async function leavesFew(pool: Db, { userId, mode }: Tenant, filter: PostFilter): Promise<boolean> {
+  if (!isOfSome(filter) || (filter.search === null && !isByTime(filter))) return false;
+  const { statement, values } = countKinds(userId, mode, filter, FEW + 1);
+  return ((await statement.one(pool, values))?.count ?? 0) <= FEW;
+}
+
+const FEW = 500;
 
 /** The texts of a post, as JSON paths: limited texts, parts of threads, and alternative texts. */
 const TEXTS: readonly string[] = [
