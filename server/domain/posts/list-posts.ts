@@ -4,7 +4,14 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { countKinds, isByTime, isOfSome, listPage, type PostFilter, type PostPage } from "../../db/queries/list-posts.ts";
+import {
+  countKinds,
+  isByTime,
+  isOfSome,
+  listPage,
+  type PostFilter,
+  type PostPage,
+} from "../../db/queries/list-posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { createSlots, turnOf } from "../../turns/slots.ts";
 import type { Answer } from "../call.ts";
@@ -90,7 +97,8 @@ function tooManySearches(): PublicError {
 async function read(pool: Db, owner: Tenant, filter: PostFilter, page: PostPage) {
   const { search } = filter;
   const isFew = await leavesFew(pool, owner, filter);
-  if (search !== null && filter.outcome === null && !isFew) return searchPosts(pool, owner, { ...filter, search }, page);
+  if (search !== null && filter.outcome === null && !isFew)
+    return searchPosts(pool, owner, { ...filter, search }, page);
   const { statement, values } = listPage(owner.userId, owner.mode, filter, page, isFew);
   const listed = await statement.all(pool, values);
   return { rows: listed.filter((row) => row.id !== null), total: listed[0]?.total ?? 0 };
