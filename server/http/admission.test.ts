@@ -174,6 +174,16 @@ test("files of live mode wait for none of test mode, nor any file for thumbnails
   assert.ok(begun.includes("waits"), begun.join());
 });
 
+test("whoever has the URL of a file holds up nobody else who fetches its owner's files", async (t) => {
+  const { call, end, begun } = await open(t);
+  await call(many(40, "flood"), "any", "files/live/a");
+  const flood = begun.length;
+  assert.ok(flood < 12, `${flood} of 40 were begun at once`);
+  await call(["192.0.2.1"], undefined, "files/live/a");
+  await end("flood0", "flood1");
+  assert.ok(begun.includes("192.0.2.1"), begun.join());
+});
+
 test("what is still arriving, streaming or waiting for something else blocks nobody", async (t) => {
   const { app, call, end, begun, answers, lookForHeld } = await open(t);
   await call(many(20, "198.51.100."), undefined, "bodies");

@@ -69,6 +69,7 @@ export function addAdmissionControl(
     queue.calls += 1;
     const withdraw = those.ask({
       whose: queue.name,
+      shareOf: queue.shareOf,
       isLight: light,
       isFirst: queue.isFirst,
       isBack,

@@ -8,6 +8,8 @@ import { networkOf } from "../auth/throttle.ts";
 /** Queues whose requests take turns: of a user in a mode, or of all strangers from one address. */
 export interface CallerQueue {
   name: string;
+  /** Whose share of the places it uses. */
+  shareOf: string;
   /** Live mode does not wait for test mode. Strangers go before nobody. */
   isFirst: boolean;
   /** Whether it is that of callers whom nobody knows. */
@@ -25,7 +27,7 @@ export interface CallerQueues {
    * address.
    */
   of(request: FastifyRequest): CallerQueue;
-  /** For all who fetch files of this owner; null: files that nobody has, by the caller's address. */
+  /** For fetching files of this owner (null: that nobody has) from the caller's address. */
   ofFiles(request: FastifyRequest, owner: Tenant | null): CallerQueue;
   /** Makes later requests with this one's key or cookie queue as the user's; null: as a stranger's. */
   remember(request: FastifyRequest, caller: Tenant | null): void;
@@ -45,12 +47,12 @@ export function createCallerQueues(): CallerQueues {
   const queues = new Map<string, CallerQueue>();
   const holders = new Map<string, { name: string; isFirst: boolean }>();
 
-  function named({ name, isFirst, isOfStrangers = false }: Named): CallerQueue {
+  function named({ name, shareOf = name, isFirst, isOfStrangers = false }: Named): CallerQueue {
     const known = queues.get(name);
     if (known !== undefined) return known;
     // There are fewer connections than that, so most of them are of the past.
     if (queues.size >= MAX_QUEUES) for (const [old, { calls }] of queues) if (calls === 0) queues.delete(old);
-    const queue = { name, isFirst, isOfStrangers, calls: 0, usedMilliseconds: 0, usedAt: 0 };
+    const queue = { name, shareOf, isFirst, isOfStrangers, calls: 0, usedMilliseconds: 0, usedAt: 0 };
     queues.set(name, queue);
     return queue;
   }
@@ -61,10 +63,11 @@ export function createCallerQueues(): CallerQueues {
       const holder = digest === null ? undefined : holders.get(digest);
       return named(holder ?? { name: `from ${networkOf(request.ip)}`, isFirst: false, isOfStrangers: true });
     },
-    ofFiles: ({ ip }, owner) =>
-      owner === null
-        ? named({ name: `files from ${networkOf(ip)}`, isFirst: false })
-        : named({ name: `files of ${owner.mode} ${owner.userId}`, isFirst: owner.mode === "live" }),
+    ofFiles({ ip }, owner) {
+      const whose = owner === null ? "nobody" : `${owner.mode} ${owner.userId}`;
+      const isFirst = owner?.mode === "live";
+      return named({ name: `files of ${whose} from ${networkOf(ip)}`, shareOf: `files of ${whose}`, isFirst });
+    },
     remember(request, caller) {
       const digest = digestOf(request);
       if (digest === null) return;
@@ -79,6 +82,7 @@ export function createCallerQueues(): CallerQueues {
 
 interface Named {
   name: string;
+  shareOf?: string;
   isFirst: boolean;
   isOfStrangers?: boolean;
 }
