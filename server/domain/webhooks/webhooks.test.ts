@@ -622,25 +622,26 @@ test("live events wait for none of test mode, and nobody's for those of a user t
     // Passing their events on now waits as long as this transaction.
     if (tenant === stuck.test || tenant === tried.test) await holding.query("delete from webhooks where id = $1", [id]);
   }
+  const untilTrue = async (look: () => Promise<boolean>) => {
+    for (const end = performance.now() + 60_000; !(await look()); await sleep(20)) assert.ok(performance.now() < end);
+  };
   const isTold = async ({ userId, mode }: TestTenant) =>
     (await pool.query("select from webhook_deliveries where user_id = $1 and mode = $2", [userId, mode])).rowCount ===
     1;
-  const areWaiting = async (count: number) => {
-    const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while (((await pool.query(waiting)).rowCount ?? 0) < count) await sleep(20);
-  };
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  const areWaiting = (count: number) => untilTrue(async () => ((await pool.query(waiting)).rowCount ?? 0) >= count);
   await beginTry.all(pool, ["webhooks", `${tried.test.userId} test`, -1]);
   await insertEvents(tried.test, [{}]);
   const stop = keepEventsRelayed(world.services, 0.05);
   try {
     await areWaiting(1);
     await insertEvents(other.test, [{}]);
-    while (!(await isTold(other.test))) await sleep(20);
+    await untilTrue(() => isTold(other.test));
     await areWaiting(1);
     await insertEvents(stuck.test, [{}]);
     await areWaiting(2);
     await insertEvents(other.live, [{}]);
-    while (!(await isTold(other.live))) await sleep(20);
+    await untilTrue(() => isTold(other.live));
     const { rows } = await pool.query("select unended from tries where subject like $1 || '%'", [tried.test.userId]);
     assert.deepEqual(rows, [{ unended: 2 }], "the first try is still waiting");
   } finally {
