@@ -30,7 +30,11 @@ const cache = new QueryClient({
 });
 
 let isLeaving = false;
-addEventListener("beforeunload", () => (isLeaving = true));
+addEventListener("beforeunload", () => {
+  isLeaving = true;
+  // Whoever was asked may have stayed.
+  setTimeout(() => (isLeaving = false), 10_000);
+});
 
 /** A session that has ended: the server leads back here after the sign-in. Signing out leads to a page of its own. */
 function signInFirst(error: Error): boolean {

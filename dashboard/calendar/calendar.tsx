@@ -81,7 +81,12 @@ export function Calendar() {
     if (day !== on) set({ on: day });
   };
   const compose = mayOpen("/compose")
-    ? (place: string) => void navigate({ to: "/compose", search: { at: dueAt(place, zone) } })
+    ? (place: string) =>
+        void navigate({
+          to: "/compose",
+          search: { at: dueAt(place, zone), zone: search.zone },
+          state: { calendar: search },
+        })
     : null;
   const [opened, setOpened] = useState<PostSummary | null>(null);
   const [refused, setRefused] = useState<{ post: PostSummary; error: AmpostError } | null>(null);

@@ -17,13 +17,14 @@ import { Failure } from "../ui/failure.tsx";
 import { Empty, Loading, View } from "../ui/surfaces.tsx";
 import { copyOf, type Draft, draftOf, emptyDraft, itemOfStored, localTimeAt, type When } from "./draft.ts";
 import { Editor } from "./editor.tsx";
+import { type Kept, readKept, readTime } from "./kept.ts";
 import type { Saved } from "./saving.ts";
 import { fieldsOf } from "./schema.ts";
 
 /** Where a post is written: a new one, a copy of one, or one that is not published yet. */
 export function Compose() {
   const mode = useMode();
-  const { post, from, at, media } = useSearch({ from: "/compose" });
+  const { post, from, at, zone, media, kept } = useSearch({ from: "/compose" });
   const [own, setOwn] = useState<{ id: string; key: string; isOpen: boolean } | null>(null);
   const [count, setCount] = useState(0);
   // A post that was created here goes on being written until another one is opened.
@@ -33,14 +34,16 @@ export function Compose() {
     setOwn(null);
     setCount(count + 1);
   }
-  const key = isOwn ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""} ${count}`;
+  const key = isOwn ? own.key : `${mode} ${post ?? ""} ${from ?? ""} ${media ?? ""} ${kept ?? ""} ${count}`;
   return (
     <Loaded
       key={key}
       isCopy={post === undefined && from !== undefined}
       sourceId={isOwn ? undefined : (post ?? from)}
       at={at}
+      zone={zone}
       mediaId={media}
+      keptKey={kept}
       onCreated={(id) => setOwn({ id, key, isOpen: false })}
     />
   );
@@ -50,12 +53,15 @@ interface LoadedProps {
   sourceId: string | undefined;
   isCopy: boolean;
   at: string | undefined;
+  zone: string | undefined;
   mediaId: string | undefined;
+  keptKey: string | undefined;
   onCreated: (id: string) => void;
 }
 
-function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps) {
+function Loaded({ sourceId: given, isCopy, at, zone, mediaId, keptKey, onCreated }: LoadedProps) {
   const { t } = useLingui();
+  const mode = useMode();
   // What the view was opened with, also once it has a post of its own.
   const [sourceId] = useState(given);
   const sets = useRead(platformSetsList);
@@ -65,7 +71,7 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
   const stored = useRead(mediaGet, { params: { id: mediaId ?? "" } }, { enabled: mediaId !== undefined });
   const [described, setDescribed] = useState<ReturnType<typeof describe>>();
   if (described === undefined && platforms.data !== undefined) setDescribed(describe(platforms.data.platforms));
-  const [opened, setOpened] = useState<{ draft: Draft; saved: Saved | null }>();
+  const [opened, setOpened] = useState<{ draft: Draft; saved: Saved | null; continued: Kept | null }>();
   const title = sourceId === undefined || isCopy ? t`New post` : t`Edit post`;
   const failed = [sets, accounts, platforms, source, stored].find(({ error }) => error !== null);
   if (failed !== undefined && failed.error !== null && opened === undefined)
@@ -90,7 +96,12 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
     if (sourceId !== undefined && source.data === undefined) return loading;
     if (mediaId !== undefined && stored.data === undefined) return loading;
     const post = source.data?.post;
-    const when = whenOf(isCopy ? null : (post?.scheduledFor ?? null), at);
+    const edited = isCopy ? undefined : post;
+    const when =
+      edited?.status === "draft"
+        ? (readTime(mode, edited.id) ?? whenOf(at, zone))
+        : whenOf(edited?.scheduledFor ?? at, zone);
+    const kept = keptKey === undefined ? null : readKept(mode, keptKey);
     const set = firstSet(
       sets.data.sets,
       all.map(({ platformSetId }) => platformSetId),
@@ -101,7 +112,8 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
         isCopy ? copyOf(draft, (platform) => described.get(platform)?.capabilities.sharing) : draft,
         stored.data?.media,
       ),
-      saved: post === undefined || isCopy ? null : { post, etag: source.data?.etag ?? null },
+      saved: edited === undefined ? null : { post: edited, etag: source.data?.etag ?? null },
+      continued: kept?.version?.post.id === edited?.id ? kept : null,
     });
     return loading;
   }
@@ -111,6 +123,7 @@ function Loaded({ sourceId: given, isCopy, at, mediaId, onCreated }: LoadedProps
     <Editor
       initial={opened.draft}
       opened={opened.saved}
+      continued={opened.continued}
       sets={sets.data.sets}
       accounts={all}
       described={described}
@@ -143,9 +156,8 @@ function firstSet(sets: readonly PlatformSet[], withAccounts: readonly string[])
 
 const TOMORROW = 86_400_000;
 
-function whenOf(scheduledFor: string | null, at: string | undefined): When {
-  const { timeZone } = start.user;
-  const instant = Date.parse(scheduledFor ?? at ?? "");
+function whenOf(at: string | undefined, timeZone = start.user.timeZone): When {
+  const instant = Date.parse(at ?? "");
   const isSet = !Number.isNaN(instant);
   return {
     kind: isSet ? "at" : "draft",

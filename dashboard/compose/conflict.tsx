@@ -18,7 +18,15 @@ import type { Saved } from "./saving.ts";
 const FRESH_MILLISECONDS = 5_000;
 
 /** What somebody else has made of the post meanwhile. Only what is shown here is replaced. */
-export function Conflict({ known, onOverrule }: { known: Saved; onOverrule: (theirs: Saved) => void }) {
+export function Conflict({
+  known,
+  onOverrule,
+  onLoad,
+}: {
+  known: Saved;
+  onOverrule: (theirs: Saved) => void;
+  onLoad: () => void;
+}) {
   const { t } = useLingui();
   const { id } = known.post;
   const { data, error, refetch, isFetchedAfterMount } = useRead(
@@ -53,7 +61,7 @@ export function Conflict({ known, onOverrule }: { known: Saved; onOverrule: (the
           disabled={theirs === null}
           onClick={() => theirs !== null && onOverrule(theirs)}
         >{t`Keep my version`}</Button>
-        <Button onClick={() => location.reload()}>{t`Load theirs`}</Button>
+        <Button onClick={onLoad}>{t`Load theirs`}</Button>
       </div>
     </Notice>
   );

@@ -93,7 +93,7 @@ export function DifferentTimes({
         if (isLast) note((before) => (before === whole ? part : before));
       }
       toasts.say(t`${parts.length} posts have been scheduled.`);
-      await navigate({ to: "/posts" });
+      await navigate({ to: "/posts", ignoreBlocker: true });
     } catch (error) {
       const { message } = error instanceof Error ? error : new Error(String(error));
       const done = new Set(scheduled.flatMap(({ platformPosts }) => platformPosts.map(({ platform }) => platform)));

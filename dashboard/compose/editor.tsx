@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { lazy, startTransition, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
+import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
@@ -9,7 +9,6 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
 import { isTextField } from "../media/use-drops.ts";
-import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
@@ -29,7 +28,8 @@ import type { Draft } from "./draft.ts";
 import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, missingDisclosures, type Tab, tabOf } from "./issues.ts";
-import { dropKept, keep, readKept } from "./kept.ts";
+import { KeptDrafts, useKeeping } from "./kept-drafts.tsx";
+import type { Kept } from "./kept.ts";
 import { DropsAnywhere } from "./media-box.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
@@ -49,6 +49,8 @@ const PREVIEW_ROOM = <div className="h-64 rounded-2xl border bg-card" />;
 interface EditorProps {
   initial: Draft;
   opened: Saved | null;
+  /** What was not saved, and is written on. */
+  continued: Kept | null;
   sets: readonly PlatformSet[];
   accounts: readonly Account[];
   described: ReadonlyMap<PlatformName, Described>;
@@ -56,9 +58,9 @@ interface EditorProps {
   onCreated: (id: string) => void;
 }
 
-export function Editor({ initial, opened, sets, accounts, described, title, onCreated }: EditorProps) {
+export function Editor({ initial, opened, continued, sets, accounts, described, title, onCreated }: EditorProps) {
   const { t } = useLingui();
-  const history = useHistory(initial);
+  const history = useHistory(initial, continued?.draft ?? null);
   const { draft, latest, revision, change, type, note, undo, redo } = history;
   const [tab, setTab] = useState<Tab>(ALL);
   const isStarted = history.isTouched || opened !== null;
@@ -101,14 +103,14 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
   const shownTab = tab !== ALL && draft.platforms.includes(tab) ? tab : ALL;
   const owner = shownTab !== ALL && draft.overrides[shownTab]?.media !== undefined ? shownTab : null;
   const shownSlot = useMemo(() => ({ platform: owner, path: [] }), [owner]);
-  const saving = useSaving(opened, initial);
+  const saving = useSaving(id, opened, initial, continued);
   useFreshCreators(
     draft.platforms.flatMap((platform) =>
       described.get(platform)?.capabilities.sharing === undefined ? [] : (accountOf(platform)?.id ?? []),
     ),
   );
   useUndoKeys(undo, redo);
-  const kept = useKept(draft, history.isTouched, saving, opened);
+  useKeeping(id, draft, history.isTouched, saving, continued);
   const shownDraft = useAfterPause(draft);
   return (
     <ComposerContext value={composer}>
@@ -130,15 +132,7 @@ export function Editor({ initial, opened, sets, accounts, described, title, onCr
                   </>
                 }
               >
-                {kept.draft !== null && !history.isTouched && (
-                  <Notice>
-                    <p className="mb-2 font-semibold">{t`There is an unsaved version in this browser.`}</p>
-                    <div className="flex flex-wrap gap-2">
-                      <Button onClick={() => change((before) => kept.draft ?? before)}>{t`Continue with it`}</Button>
-                      <Button kind="quiet" onClick={kept.drop}>{t`Discard it`}</Button>
-                    </div>
-                  </Notice>
-                )}
+                <KeptDrafts postId={opened?.post.id ?? null} continued={continued} />
                 {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
                   <Suspense>
                     <ApprovalNotice post={opened.post} isBeingEdited />
@@ -271,48 +265,6 @@ function useAfterPause(draft: Draft): Draft {
     return () => clearTimeout(timer);
   }, [draft]);
   return shown;
-}
-
-const KEEP_MILLISECONDS = 800;
-
-/** What could not be saved yet stays in this browser until it is. */
-function useKept(
-  draft: Draft,
-  isTouched: boolean,
-  { savedDraft, saved }: ReturnType<typeof useSaving>,
-  opened: Saved | null,
-) {
-  const mode = useMode();
-  const [openedId] = useState(opened?.post.id ?? null);
-  const [kept, setKept] = useState(() => readKept(mode, openedId));
-  const [tab] = useState(randomId);
-  const drop = useCallback(() => {
-    dropKept(mode, openedId);
-    setKept(null);
-  }, [mode, openedId]);
-  const isSaved = draft === savedDraft;
-  const keepNow = useEffectEvent(() => {
-    if (isTouched && !isSaved) keep(mode, saved.current?.post.id ?? openedId, tab, draft);
-  });
-  useEffect(() => {
-    if (!isTouched) return undefined;
-    if (isSaved) {
-      dropKept(mode, openedId, tab);
-      if (saved.current !== null) dropKept(mode, saved.current.post.id, tab);
-      return undefined;
-    }
-    const timer = setTimeout(keepNow, KEEP_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [mode, openedId, draft, isTouched, isSaved, saved, tab]);
-  useEffect(() => {
-    const onHide = () => keepNow();
-    window.addEventListener("pagehide", onHide);
-    return () => {
-      window.removeEventListener("pagehide", onHide);
-      onHide();
-    };
-  }, []);
-  return { draft: kept, drop };
 }
 
 /** Text boxes have their own, and so has what is over the view. */

@@ -53,11 +53,17 @@ export function reduce(state: State, action: Action): State {
 }
 
 /**
- * The draft with its undo. Typing is not urgent: the text box that is typed into shows it at once, and `latest` has what
+ * The draft with its undo; what is continued counts as one edit. Typing is not urgent: the text box that is typed into shows it at once, and `latest` has what
  * was typed before the rest shows it.
  */
-export function useHistory(initial: Draft) {
-  const [shown, setShown] = useState<State>({ past: [], draft: initial, future: [], revision: 0, last: null });
+export function useHistory(initial: Draft, continued: Draft | null) {
+  const [shown, setShown] = useState<State>({
+    past: continued === null ? [] : [initial],
+    draft: continued ?? initial,
+    future: [],
+    revision: 0,
+    last: null,
+  });
   const { past, draft, future, revision } = shown;
   const now = useRef(shown);
   const send = useCallback((action: Action) => {

@@ -1,13 +1,13 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
-import { useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { AmpostError, isPassing } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { useMode } from "../shell/mode.ts";
-import { needsApproval } from "../shell/workspace.ts";
+import { needsApproval, queryIn } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Dialog } from "../ui/surfaces.tsx";
@@ -17,6 +17,7 @@ import { Consent, creatorName } from "./consent.tsx";
 import { type Described, useComposer } from "./context.ts";
 import { type Draft, isUploading, settingsOf } from "./draft.ts";
 import { type Finding, missingDisclosures, tabOf } from "./issues.ts";
+import { Leaving, type Undone } from "./leaving.tsx";
 import type { Saved, useSaving } from "./saving.ts";
 import { useFilesOf } from "./uploads.ts";
 
@@ -40,7 +41,7 @@ const AUTOSAVE_MILLISECONDS = 1500;
 
 /** What can be done with the post, and what keeps it from being done. */
 export function PublishBar(props: PublishBarProps) {
-  const { draft, findings, isChecked, isMended, saving, described, accountOf, onCreated } = props;
+  const { draft, findings, isChecked, isMended, saving, described, accountOf, isTouched, onCreated } = props;
   const { t } = useLingui();
   const { show, latest } = useComposer();
   const mode = useMode();
@@ -53,10 +54,30 @@ export function PublishBar(props: PublishBarProps) {
   const blockers = findings.filter(({ isWarning }) => !isWarning);
   const canSave = draft.platforms.length > 0 && !files.areAwaited && doing === null;
   const [missing] = missingDisclosures(draft, described);
+  const calendar = useLocation({ select: ({ state }) => state.calendar });
+  const isScheduled = saving.saved.current?.post.status === "scheduled";
+  const isSaved = draft === saving.savedDraft;
+  const hasTimeHere = when.kind !== "draft" && !isScheduled;
+  const isFree = isTouched && doing === null;
+  const undone: Undone[] = [
+    ...(isFree && isScheduled && !isSaved ? (["changes"] as const) : []),
+    ...(files.areAwaited ? (["files"] as const) : []),
+    ...(isFree && hasTimeHere ? (["time"] as const) : []),
+  ];
+  const isQuiet = useRef(false);
 
   const isLeft = useIsLeft();
-  const open = (saved: Saved) => {
-    if (!isLeft()) void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
+  const open = ({ post: { id } }: Saved) => {
+    if (!isLeft()) void navigate({ to: "/posts/$id", params: { id }, ignoreBlocker: true });
+  };
+  const showScheduled = (saved: Saved) => {
+    if (calendar === undefined) {
+      open(saved);
+      toasts.say(t`Post scheduled`);
+      return;
+    }
+    if (!isLeft()) void navigate({ to: "/calendar", search: { ...calendar, mode }, ignoreBlocker: true });
+    toasts.sayOf(`/posts/${saved.post.id}?${queryIn(mode)}`, t`Post scheduled`);
   };
   const fail = (error: unknown) => {
     if (error instanceof AmpostError && error.code === "PRECONDITION_FAILED") return;
@@ -90,15 +111,24 @@ export function PublishBar(props: PublishBarProps) {
       "save",
       () => saving.save(latest(), latest().when),
       (saved) => {
-        if (when.kind !== "draft") open(saved);
-        else created(saved);
-        toasts.say(when.kind === "draft" ? t`Draft saved` : t`Post scheduled`);
+        if (when.kind !== "draft") {
+          showScheduled(saved);
+          return;
+        }
+        created(saved);
+        toasts.say(t`Draft saved`);
       },
     );
   const created = ({ post: { id } }: Saved) => {
     if (isLeft()) return;
     onCreated(id);
-    void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now, post: id }), replace: true });
+    void navigate({
+      to: "/compose",
+      search: ({ mode: now }) => ({ mode: now, post: id }),
+      state: true,
+      replace: true,
+      ignoreBlocker: true,
+    });
   };
   const publish = () => {
     setAsking(false);
@@ -131,7 +161,14 @@ export function PublishBar(props: PublishBarProps) {
     <div className="space-y-3">
       {saving.state === "conflict" && saving.saved.current !== null && (
         <Suspense>
-          <Conflict known={saving.saved.current} onOverrule={saving.overrule} />
+          <Conflict
+            known={saving.saved.current}
+            onOverrule={saving.overrule}
+            onLoad={() => {
+              isQuiet.current = true;
+              location.reload();
+            }}
+          />
         </Suspense>
       )}
       {draft.platforms.map((platform) => {
@@ -171,14 +208,19 @@ export function PublishBar(props: PublishBarProps) {
           <Said text={missing.message} />
         ) : blockers.length > 0 ? (
           plural(blockers.length, { one: "# thing to fix", other: "# things to fix" })
-        ) : draft === saving.savedDraft ? (
-          t`Saved`
+        ) : isSaved ? (
+          hasTimeHere ? (
+            t`Draft saved, not scheduled yet`
+          ) : (
+            t`Saved`
+          )
         ) : draft.platforms.length === 0 ? (
           t`Choose where to publish.`
         ) : (
           t`Not saved yet`
         )}
       </p>
+      <Leaving undone={undone} isQuiet={isQuiet} />
       <Dialog title={t`Publish now?`} isOpen={isAsking} onClose={() => setAsking(false)}>
         <p className="mb-3 text-sm">{t`The post goes out now, for everybody who can see these accounts:`}</p>
         <ul className="mb-4 space-y-1 text-sm font-semibold">

@@ -7,6 +7,7 @@ import { ask } from "../api/ask.ts";
 import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
 import { bodyOf, type Draft, type When } from "./draft.ts";
+import { dropKept, keepTime, type Kept } from "./kept.ts";
 
 export interface Saved {
   post: Post;
@@ -15,14 +16,18 @@ export interface Saved {
 
 export type SavingState = "unsaved" | "saving" | "saved" | "conflict";
 
-/** Keeps a draft as a post on the server; one request at a time, and never over a change that was not seen. */
-export function useSaving(opened: Saved | null, initial: Draft) {
+/**
+ * Keeps a draft as a post on the server; one request at a time, and never over a change that was not seen, also since what
+ * is continued was written. `key` is the composer's.
+ */
+export function useSaving(key: string, opened: Saved | null, initial: Draft, continued: Kept | null) {
   const mode = useMode();
   const cache = useQueryClient();
-  const saved = useRef(opened);
+  const isOld = continued !== null && continued.version?.etag !== opened?.etag;
+  const saved = useRef(isOld ? continued.version : opened);
   const creation = useRef(randomId());
   const last = useRef<Promise<unknown>>(Promise.resolve());
-  const [state, setState] = useState<SavingState>(opened === null ? "unsaved" : "saved");
+  const [state, setState] = useState<SavingState>(isOld ? "conflict" : opened === null ? "unsaved" : "saved");
   const [savedDraft, setSavedDraft] = useState(opened === null ? null : initial);
 
   const run = useCallback(
@@ -63,9 +68,12 @@ export function useSaving(opened: Saved | null, initial: Draft) {
               });
         saved.current = { post: answer.post, etag: answer.etag };
         setSavedDraft(draft);
+        // Also if the composer has been left meanwhile.
+        dropKept(mode, key, draft);
+        keepTime(mode, answer.post.id, answer.post.status === "draft" ? draft.when : null);
         return saved.current;
       }),
-    [run, mode],
+    [run, mode, key],
   );
 
   /** What is scheduled stays so until it is being published. */
@@ -76,6 +84,7 @@ export function useSaving(opened: Saved | null, initial: Draft) {
       return await run(async () => {
         const answer = await ask(postsPublish, mode, { params: { id: post.id }, ifMatch: etag ?? undefined });
         saved.current = { post: answer.post, etag: answer.etag };
+        keepTime(mode, post.id, null);
         return saved.current;
       });
     },

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 
 import { type Media, mediaCreate, mediaUpdate } from "../../contract/operations/media.ts";
 import { MIME_TYPES } from "../../model/capabilities.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import { ask } from "../api/ask.ts";
 import { randomId } from "../api/random-id.ts";
 import { useMode } from "../shell/mode.ts";
@@ -11,13 +12,11 @@ import { Button } from "../ui/controls.tsx";
 import { PlusIcon } from "../ui/icons.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { Said } from "../words/use-words.tsx";
-import { uploadItem, useProgress } from "./upload.ts";
+import { uploadItem, useProgress, useUploadKeys } from "./upload.ts";
 import { UrlDialog } from "./url-dialog.tsx";
 import { useDrops } from "./use-drops.ts";
 
 export interface Arrivals {
-  /** Files on their way, by the key of their upload. */
-  items: readonly { key: string; name: string }[];
   isOver: boolean;
   addFiles: (files: Iterable<File>) => void;
   addUrl: (url: string) => Promise<void>;
@@ -28,7 +27,6 @@ export function useArrivals(): Arrivals {
   const mode = useMode();
   const cache = useQueryClient();
   const toasts = useToasts();
-  const [items, setItems] = useState<Arrivals["items"]>([]);
   const keep = async ({ id }: Media) => {
     await ask(mediaUpdate, mode, { params: { id }, body: { keepUntil: "forever" } }).catch((error: unknown) => {
       if (error instanceof Error) toasts.sayFailure(error);
@@ -36,17 +34,19 @@ export function useArrivals(): Arrivals {
     await cache.invalidateQueries({ queryKey: mediaCreate.path.split("/").slice(1) });
   };
   const addFiles = (files: Iterable<File>) => {
-    const added = [...files].map((file) => ({ key: randomId(), name: file.name, file }));
-    setItems((before) => [...before, ...added.map(({ key, name }) => ({ key, name }))]);
-    for (const { key, file } of added) uploadItem(key, file, mode, (media) => void keep(media));
+    for (const file of files) uploadItem(`${prefixOf(mode)}${randomId()}`, file, mode, (media) => void keep(media));
   };
   const isOver = useDrops(addFiles);
   return {
-    items,
     isOver,
     addFiles,
     addUrl: async (url) => await keep((await ask(mediaCreate, mode, { body: { url } })).media),
   };
+}
+
+/** Uploads to a mode's library, which go on while other views are open. */
+function prefixOf(mode: Mode): string {
+  return `library ${mode} `;
 }
 
 /** Ways to add files with a click. */
@@ -86,8 +86,9 @@ export function AddMedia({ arrivals }: { arrivals: Arrivals }) {
 }
 
 /** The uploads under way, and those that failed. */
-export function Arriving({ arrivals: { items, isOver } }: { arrivals: Arrivals }) {
+export function Arriving({ arrivals: { isOver } }: { arrivals: Arrivals }) {
   const { t } = useLingui();
+  const keys = useUploadKeys(prefixOf(useMode()));
   return (
     <>
       {isOver && (
@@ -96,19 +97,19 @@ export function Arriving({ arrivals: { items, isOver } }: { arrivals: Arrivals }
         </p>
       )}
       <ul aria-label={t`Uploads`} className="space-y-2 empty:hidden">
-        {items.map(({ key, name }) => (
-          <UploadRow key={key} id={key} name={name} />
+        {keys.map((key) => (
+          <UploadRow key={key} id={key} />
         ))}
       </ul>
     </>
   );
 }
 
-function UploadRow({ id, name }: { id: string; name: string }) {
+function UploadRow({ id }: { id: string }) {
   const { t } = useLingui();
   const progress = useProgress(id);
   if (progress === undefined) return null;
-  const { share, error, again, cancel } = progress;
+  const { name, share, error, again, cancel } = progress;
   const percent = Math.round((share ?? 0) * 100);
   return (
     <li className="flex flex-wrap items-center gap-3 rounded-xl border bg-card px-3 py-2 text-sm">

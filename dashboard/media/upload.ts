@@ -77,6 +77,8 @@ function reasonOf(error: Error): string {
 }
 
 export interface Progress {
+  /** The file's name, or its URL. */
+  name: string;
   /** From 0 to 1; 1 is not the end, since the file is measured then. Null if the server fetches it from a URL. */
   share: number | null;
   error: string | null;
@@ -86,6 +88,11 @@ export interface Progress {
 
 const progress = new Map<string, Progress>();
 const listeners = new Set<() => void>();
+
+// What is on its way ends with the page.
+addEventListener("beforeunload", (event) => {
+  if ([...progress.values()].some(({ share, error }) => share !== null && error === null)) event.preventDefault();
+});
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
@@ -106,9 +113,17 @@ export function useUploads(isMeant: (key: string) => boolean): "failed" | "onWay
   });
 }
 
+/** The keys of the uploads that begin with this, on their way or failed. */
+export function useUploadKeys(prefix: string): readonly string[] {
+  const keys = useSyncExternalStore(subscribe, () =>
+    [...progress.keys()].filter((key) => key.startsWith(prefix)).join("\n"),
+  );
+  return keys === "" ? [] : keys.split("\n");
+}
+
 /** Uploads an item's file when a place is free; `onStored` is called when it is there. */
 export function uploadItem(key: string, file: File, mode: Mode, onStored: (media: Media) => void): void {
-  follow(key, 0, whenFree, (signal, onShare) => uploadFile(file, mode, signal, onShare), onStored);
+  follow(key, file.name, 0, whenFree, (signal, onShare) => uploadFile(file, mode, signal, onShare), onStored);
 }
 
 /** Waits for the file that the server fetches from a URL for an item; to try again, it is asked once more. */
@@ -125,7 +140,7 @@ export function awaitFetched(
     first = null;
     return await whenFetched(id, mode, signal);
   };
-  follow(key, null, (work) => void work(), fetching, onStored);
+  follow(key, url, null, (work) => void work(), fetching, onStored);
 }
 
 const LOOK_MILLISECONDS = 500;
@@ -143,6 +158,7 @@ async function whenFetched(id: string, mode: Mode, signal: AbortSignal): Promise
 /** Tells how far the work for an item is. */
 function follow(
   key: string,
+  name: string,
   share: Progress["share"],
   begin: (work: () => Promise<void>) => void,
   work: (signal: AbortSignal, onShare: (share: number) => void) => Promise<Media>,
@@ -153,9 +169,9 @@ function follow(
     cancelling.abort();
     say(null);
   };
-  const say = (now: Omit<Progress, "cancel"> | null) => {
+  const say = (now: Omit<Progress, "name" | "cancel"> | null) => {
     if (now === null) progress.delete(key);
-    else if (!cancelling.signal.aborted) progress.set(key, { ...now, cancel });
+    else if (!cancelling.signal.aborted) progress.set(key, { ...now, name, cancel });
     for (const listener of listeners) listener();
   };
   say({ share, error: null, again: null });
@@ -172,7 +188,7 @@ function follow(
             say({
               share,
               error: error instanceof Error ? error.message : String(error),
-              again: () => follow(key, share, begin, work, onStored),
+              again: () => follow(key, name, share, begin, work, onStored),
             }),
         ),
   );

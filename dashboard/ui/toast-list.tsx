@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Toast } from "radix-ui";
+import type { ReactNode } from "react";
 
 import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
@@ -10,7 +11,7 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
   const { t } = useLingui();
   return (
     <Toast.Provider label={t`Notification`} duration={6000}>
-      {shown.map(({ id, text, isBad, warning, undo, requestHref: href }) => (
+      {shown.map(({ id, text, isBad, warning, undo, requestHref, postHref }) => (
         <Toast.Root
           key={id}
           type={isBad ? "foreground" : "background"}
@@ -24,14 +25,8 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
                 . <Said text={warning} />
               </>
             )}
-            {href !== undefined && (
-              <>
-                {" "}
-                <a href={href} className="text-link underline underline-offset-2">
-                  {t`Show the request`}
-                </a>
-              </>
-            )}
+            {requestHref !== undefined && <ToastLink href={requestHref}>{t`Show the request`}</ToastLink>}
+            {postHref !== undefined && <ToastLink href={postHref}>{t`Open the post`}</ToastLink>}
           </Toast.Description>
           {undo !== undefined && (
             <Toast.Action altText={t`Undo`} asChild>
@@ -49,5 +44,16 @@ export function ToastList({ shown, onDrop }: { shown: readonly ToastSaid[]; onDr
       ))}
       <Toast.Viewport className="fixed inset-x-4 bottom-20 z-50 ms-auto flex max-w-md flex-col gap-2 md:bottom-4" />
     </Toast.Provider>
+  );
+}
+
+function ToastLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <>
+      {" "}
+      <a href={href} className="text-link underline underline-offset-2">
+        {children}
+      </a>
+    </>
   );
 }

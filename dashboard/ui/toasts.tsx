@@ -13,12 +13,15 @@ export interface ToastSaid {
   warning?: string | undefined;
   /** The address of the failed request in the request log. */
   requestHref?: string | undefined;
+  postHref?: string | undefined;
   undo: (() => void) | undefined;
 }
 
 interface Toasts {
   /** Says that something is done, with a way back if there is one. */
   say(text: string, undo?: () => void, warning?: string): void;
+  /** Says that something is done with a post that is not shown, with its address. */
+  sayOf(postHref: string, text: string): void;
   /** Says that something failed, for things that have no field to say it beside. */
   sayFailure(error: Error): void;
 }
@@ -44,6 +47,7 @@ export function ToastRoom({ children }: { children: ReactNode }) {
   const toasts = useMemo<Toasts>(
     () => ({
       say: (text, undo, warning) => add({ text, isBad: false, undo, warning }),
+      sayOf: (postHref, text) => add({ text, isBad: false, undo: undefined, postHref }),
       sayFailure: (error) =>
         add({ text: error.message, isBad: true, undo: undefined, requestHref: requestHref(error) }),
     }),

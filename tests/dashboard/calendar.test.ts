@@ -110,6 +110,26 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await page.waitForURL((url) => url.pathname === "/compose");
     assert.equal(new URL(page.url()).searchParams.get("at"), at(day(18), "09:00").replace(".000Z", "Z"));
   });
+  await step("it is written in the calendar's time zone, and scheduling it leads back to where one was", async () => {
+    assert.equal(await page.getByLabel("Time zone").inputValue(), ZONE);
+    assert.equal(await page.getByLabel("Date and time").inputValue(), `${day(18)}T09:00`);
+    await page.getByLabel("Facebook").check();
+    await page.getByLabel("Text", { exact: true }).fill("From the calendar");
+    await said("Draft saved, not scheduled yet");
+    await page.getByRole("button", { name: "Schedule", exact: true }).click();
+    await page.waitForURL((url) => url.pathname === "/calendar");
+    const { searchParams } = new URL(page.url());
+    assert.deepEqual(
+      ["view", "on", "zone"].map((name) => searchParams.get(name)),
+      ["day", day(18), ZONE],
+    );
+    await page.getByRole("button", { name: "From the calendar" }).waitFor();
+    await page.getByRole("link", { name: "Open the post" }).click();
+    await page.waitForURL("**/posts/*");
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    assert.equal(await timeOf(id), at(day(18), "09:00"));
+    assert.equal((await world.call(world.test, "DELETE", `${POSTS}/${id}`)).status, 200);
+  });
   await step("another time can be typed, and what is wrong with it is said beside it", async () => {
     await page.goto(address("month"));
     await chip.click();

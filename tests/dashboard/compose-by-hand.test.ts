@@ -194,7 +194,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await phone.keyboard.insertText("More in the comments");
     await phone.locator(".on-linkedin").getByText("More in the comments").waitFor();
     await phone.getByLabel("At the next posting time").tap();
-    await phone.getByText("Saved", { exact: true }).waitFor();
+    await phone.getByText("Draft saved, not scheduled yet").waitFor();
     assert.equal(await phone.evaluate("document.documentElement.scrollWidth"), 360);
     await assertAccessible(phone);
     await phone.getByRole("button", { name: "Schedule" }).tap();
@@ -408,8 +408,11 @@ test("two people who write the same post see what the other has written before t
   await told(hers);
   await hers.getByText("By the owner", { exact: true }).waitFor();
   await press(hers, "Load theirs");
+  // What was kept was written on an older version.
   await press(hers, "Continue with it");
-  await saved(hers);
+  await told(hers);
+  await hers.getByText("By the owner", { exact: true }).waitFor();
+  await Promise.all([saved(hers), press(hers, "Keep my version")]);
   assert.equal((await readPost(world, id)).content.text, "By the member, at last");
   assert.deepEqual(troubles, []);
 });
@@ -472,6 +475,156 @@ test("what is not saved yet is kept for who wrote it, and for nobody else in the
   await kept.waitFor();
   await press(page, "Continue with it");
   assert.equal(await text.inputValue(), "The owner only");
+  assert.deepEqual(troubles, []);
+});
+
+test("each composer keeps what it has not saved, and all of it is listed until the person says what becomes of it", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "facebook");
+  const page = await open({ viewport: { width: 360, height: 780 } });
+  const other = await page.context().newPage();
+  const textOf = (of: Page) => of.getByLabel("Text", { exact: true });
+  const rows = page.locator("li:has(button)").filter({ hasText: "Continue with it" });
+  const write = async (of: Page, words: string) => {
+    await textOf(of).fill(words);
+    await until(of, `JSON.stringify(localStorage).includes('${words}')`);
+  };
+  const answer = (words: string, name: string) =>
+    rows.filter({ hasText: words }).getByRole("button", { name, exact: true }).click();
+  const compose = async (of: Page, more = "") => {
+    await of.goto(`${world.url}/compose?mode=test${more}`);
+    await textOf(of).waitFor();
+  };
+
+  await step("two new posts in two tabs are both kept, also while a third one is written", async () => {
+    await compose(page);
+    await compose(other);
+    await write(page, "In one tab");
+    await write(other, "In the other tab");
+    await compose(page);
+    await page.getByText("There are 2 unsaved versions in this browser.").waitFor();
+    await write(page, "In a third one");
+    assert.equal(await rows.count(), 2);
+    await assertAccessible(page);
+    await answer("In one tab", "Continue with it");
+    await until(page, "document.querySelector('textarea')?.value === 'In one tab'");
+    await rows.filter({ hasText: "In a third one" }).waitFor();
+    assert.equal(await rows.count(), 2);
+    await answer("In the other tab", "Discard it");
+    await page.getByText("There is an unsaved version in this browser.").waitFor();
+    await page.getByLabel("Facebook").check();
+    await page.waitForURL("**/compose?*post=*");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    assert.equal(
+      (await readPost(world, new URL(page.url()).searchParams.get("post") ?? "")).content.text,
+      "In one tab",
+    );
+    // Once there is a post, what was kept for another one goes into another one.
+    await answer("In a third one", "Continue with it");
+    await until(page, "document.querySelector('textarea')?.value === 'In a third one'");
+    assert.equal(new URL(page.url()).searchParams.get("post"), null);
+    await compose(page);
+    await answer("In a third one", "Discard it");
+    await compose(page);
+    assert.equal(await rows.count(), 0);
+  });
+  await step("only the newest ten stay", async () => {
+    await write(page, "The first");
+    await page.evaluate(`(() => {
+      const [name] = Object.keys(localStorage).filter((each) => each.startsWith("ampost.composer."));
+      const kept = JSON.parse(localStorage.getItem(name));
+      for (let age = 1; age <= 12; age++) {
+        const draft = { ...kept.draft, text: "Older " + age };
+        localStorage.setItem(name + age, JSON.stringify({ ...kept, at: kept.at - age, draft }));
+      }
+    })()`);
+    await compose(page);
+    await write(page, "The newest");
+    await compose(page);
+    await page.getByText("There are 10 unsaved versions in this browser.").waitFor();
+    await rows.filter({ hasText: "Older 8" }).waitFor();
+    assert.equal(await rows.filter({ hasText: /The (first|newest)/ }).count(), 2);
+  });
+  await step("what is continued was written before somebody else's change, which is shown first", async () => {
+    const id = await createPost(world, { text: "Begun" });
+    await compose(page, `&post=${id}`);
+    const path = `**/api/v1/posts/${id}?*`;
+    await page.route(path, (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await write(page, "Mine");
+    assert.equal(
+      (await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Theirs" } })).status,
+      200,
+    );
+    await compose(page, `&post=${id}`);
+    await page.unroute(path);
+    assert.equal(await textOf(page).inputValue(), "Theirs");
+    await answer("Mine", "Continue with it");
+    await page.getByText("Somebody else has changed this post.").waitFor();
+    await page.locator("dd").getByText("Theirs", { exact: true }).waitFor();
+    assert.equal(await textOf(page).inputValue(), "Mine");
+    assert.equal((await readPost(world, id)).content.text, "Theirs");
+    await page.getByRole("button", { name: "Keep my version" }).click();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    assert.equal((await readPost(world, id)).content.text, "Mine");
+  });
+  assert.deepEqual(troubles, []);
+});
+
+test("who leaves the composer is told what is not done: a time that is not scheduled, changes to what is", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  await world.connect(world.test, "facebook");
+  const page = await open({ viewport: { width: 360, height: 780 } });
+  const text = page.getByLabel("Text", { exact: true });
+  const dialog = page.getByRole("dialog");
+  const notScheduled = page.getByText("Draft saved, not scheduled yet");
+  const leave = () => page.getByRole("link", { name: "Posts", exact: true }).click();
+
+  await step("a time that is chosen is no schedule; it is back with the draft", async () => {
+    await page.goto(`${world.url}/compose?mode=test`);
+    await page.getByLabel("Facebook").check();
+    await text.fill("At nine");
+    await page.getByLabel("At a time").check();
+    const field = page.getByLabel("Date and time");
+    const time = (await field.inputValue()).replace("T09:00", "T09:17");
+    await field.fill(time);
+    await page.waitForURL("**/compose?*post=*");
+    await notScheduled.waitFor();
+    await leave();
+    await dialog.getByText("It is not scheduled yet.").waitFor();
+    await assertAccessible(page);
+    await press(page, "Stay");
+    await dialog.waitFor({ state: "detached" });
+    const asked = page.waitForEvent("dialog");
+    const reloaded = page.reload();
+    const before = await asked;
+    assert.equal(before.type(), "beforeunload");
+    await before.accept();
+    await reloaded;
+    await notScheduled.waitFor();
+    assert.equal(await field.inputValue(), time);
+    await press(page, "Schedule");
+    await page.waitForURL("**/posts/*");
+    await page.getByText("Scheduled", { exact: true }).first().waitFor();
+  });
+  await step("a scheduled post goes out as it was unless its changes are saved", async () => {
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    await page.goto(`${world.url}/compose?mode=test&post=${id}`);
+    await text.fill("Better");
+    await leave();
+    await dialog.getByText("The post is scheduled, and goes out without your last changes.").waitFor();
+    await page.keyboard.press("Escape");
+    await text.fill("Even better");
+    await leave();
+    await press(page, "Leave");
+    await page.waitForURL(/\/posts\?/);
+    assert.equal((await readPost(world, id)).content.text, "At nine");
+    await page.goto(`${world.url}/compose?mode=test&post=${id}`);
+    await press(page, "Continue with it");
+    await until(page, "document.querySelector('textarea')?.value === 'Even better'");
+    await press(page, "Schedule");
+    await page.waitForURL("**/posts/*");
+    assert.equal((await readPost(world, id)).content.text, "Even better");
+  });
   assert.deepEqual(troubles, []);
 });
 

@@ -141,6 +141,10 @@ test("files come into a post from everywhere, and those of one platform are chan
     await asked;
     await page.evaluate(TWO_FRAMES);
     assert.equal(await missing.count(), 0);
+    await page.getByRole("link", { name: "Posts", exact: true }).click();
+    await page.getByText("Not all files are uploaded. The post will be without them.").waitFor();
+    await press(page, "Stay");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     arrival.resolve();
     await notUploaded.waitFor();
     await assertAccessible(page);

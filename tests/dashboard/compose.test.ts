@@ -214,7 +214,7 @@ test("a post is written for several platforms, mended, illustrated and published
     await page.getByLabel("Date and time").fill(`${year}-03-${lastSunday}T02:30`);
     await press(page, "Use 03:30");
     await page.getByText(`${year}-03-${lastSunday} 01:30 UTC`).waitFor();
-    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.getByText("Draft saved, not scheduled yet").waitFor();
     await page.keyboard.press("Control+Enter");
     await page.waitForURL("**/posts/*");
     await page.getByText("Scheduled", { exact: true }).first().waitFor();

@@ -66,7 +66,7 @@ test("accounts with different posting times are told apart, and get a post each"
         .getByText(/(6|12):00/)
         .first()
         .waitFor();
-      await page.getByText("Saved", { exact: true }).waitFor();
+      await page.getByText("Draft saved, not scheduled yet").waitFor();
       assert.equal(await page.getByText("different posting times").count(), 0);
       await press(page, "Schedule");
       await page.waitForURL("**/posts/*");
@@ -86,7 +86,7 @@ test("accounts with different posting times are told apart, and get a post each"
     const { nextFreeAt } = accountsGetPostingTimes.answer.parse(body).postingTimes;
     await page.locator(`li:has-text("Threads") time[datetime="${nextFreeAt}"]`).waitFor();
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
-    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.getByText("Draft saved, not scheduled yet").waitFor();
     await assertAccessible(page);
     await press(page, "Schedule");
     await page.waitForURL("**/posts/*");

@@ -124,6 +124,38 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     await page.context().unrouteAll();
   });
 
+  await step("uploads go on while other views are open, and are still listed, also if they fail", async () => {
+    const arrival = Promise.withResolvers<void>();
+    const address = /\/media\/uploads\//;
+    await page.route(address, async (route) => {
+      if (route.request().method() !== "PATCH") return await route.continue();
+      await arrival.promise;
+      return await route.fulfill({ status: 400, json: { error: "No room." } });
+    });
+    await page.getByLabel("Files").setInputFiles({
+      name: "slow.jpg",
+      mimeType: "image/jpeg",
+      buffer: await fixture("photo-4x5.jpg"),
+    });
+    const bar = page.getByRole("progressbar", { name: /Uploading slow.jpg/ });
+    const elsewhere = async () => {
+      await page.getByRole("link", { name: "Posts", exact: true }).click();
+      await page.getByRole("heading", { name: "Posts", exact: true }).waitFor();
+      await page.goBack();
+    };
+    await bar.waitFor();
+    await elsewhere();
+    await bar.waitFor();
+    arrival.resolve();
+    await page.getByText("No room.").waitFor();
+    await elsewhere();
+    await page.getByText("No room.").waitFor();
+    await page.unroute(address);
+    await press(page, "Try again");
+    await tile("slow.jpg").waitFor();
+    await bar.waitFor({ state: "detached" });
+  });
+
   await step("files are found by name, and described with the keyboard alone", async () => {
     await page.getByLabel("Search").fill("TALL");
     await tile("noise.png").waitFor({ state: "detached" });
