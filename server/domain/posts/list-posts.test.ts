@@ -8,7 +8,7 @@ import { z } from "zod";
 import { asRefusal, idOf } from "../../../tests/answers.ts";
 import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { foldPostCounts } from "../../db/queries/cleanup.ts";
-import { listSummaries, type PostFilter } from "../../db/queries/list-posts.ts";
+import { listPage, listSummaries, type PostFilter } from "../../db/queries/list-posts.ts";
 import { blockPosts } from "../../jobs/search-blocks.ts";
 import { listPosts, type PostQuery } from "./list-posts.ts";
 import { searchPosts } from "./search-posts.ts";
@@ -318,6 +318,14 @@ test("a page and its total read no more rows with many stored posts than with fe
       assert.deepEqual([found.posts.length, found.total], [Math.min(total, 20), total]);
       assert.ok(read < 100, `${read} rows were read`);
     });
+  await t.test("a platform set of almost all, whose posts are not counted in its index either", async () => {
+    const filter = { ...ALL, platformSetId: commonSet };
+    const { statement, values } = listPage(tenant.userId, tenant.mode, filter, { after: null, limit: 21, offset: 0 });
+    const { rows } = await client.query<Record<string, string>>(`explain (analyze) ${statement.text}`, values);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    assert.match(plan, /rows=21\b/);
+    assert.doesNotMatch(plan, /actual[^\n]* rows=\d{4}/);
+  });
   client.release(true);
 });
 
