@@ -10,6 +10,7 @@ import { createRequest, createTestUsers } from "./test-users.ts";
 const POSTS_EACH = 200;
 /** They are created before the first is due, at least this many in a second. */
 const CREATED_PER_SECOND = 450;
+const BEGUN_MILLISECONDS = 20_000;
 /** Requests in memory at a time. */
 const BLOCK = 20_000;
 const CONNECTIONS = 16;
@@ -36,7 +37,7 @@ export const vacuum = ({ minutes, perSecond }: { minutes: number; perSecond: num
     const posts = perSecond * minutes * 60;
     const milliseconds = minutes * 60_000;
     const people = await createTestUsers(installation, Math.ceil(posts / POSTS_EACH));
-    const begin = Date.now() + (posts * 1000) / CREATED_PER_SECOND;
+    const begin = Date.now() + BEGUN_MILLISECONDS + (posts * 1000) / CREATED_PER_SECOND;
     for (let done = 0; done < posts; done += BLOCK) {
       const requests = Array.from({ length: Math.min(BLOCK, posts - done) }, (_, index) => {
         const number = done + index;
