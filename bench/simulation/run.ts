@@ -59,7 +59,8 @@ export interface RunResult {
 const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
 const CALM_SECONDS = 300;
 /** The workers' settings. */
-const URGENT_CONNECTIONS = 2;
+const RESULT_CONNECTIONS = 2;
+const LEASE_CONNECTIONS = 1;
 
 /** Runs one plan until everything in it is settled or should have been. */
 export async function run(installation: Installation, plan: Plan): Promise<RunResult> {
@@ -175,7 +176,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     const machine = newMachine(name, (plan.workersAheadSeconds[number % 3] ?? 0) * 1000);
     workers.push(machine);
     const pool = database.poolFor(machine, plan.connections);
-    const urgentPool = database.poolFor(machine, URGENT_CONNECTIONS);
+    const resultPool = database.poolFor(machine, RESULT_CONNECTIONS);
+    const leasePool = database.poolFor(machine, LEASE_CONNECTIONS);
     const oauth = oauthOf(pool);
     const ingest = createIngest({
       pool,
@@ -188,7 +190,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     timeline.after(0, machine, "starts", () => {
       const engine = createEngine({
         pool,
-        urgentPool,
+        resultPool,
+        leasePool,
         listener: database.listenerFor(machine),
         vault: oauth.vault,
         platforms,

@@ -48,7 +48,7 @@ import { noteLimits } from "./late-budgets.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { startWatching } from "./reading.ts";
 import { noteAccess } from "./restore-health.ts";
-import { foldWith, persist, RESULT_PATIENCE, settle, write } from "./settle.ts";
+import { foldWith, persistResult, RESULT_PATIENCE, settle, write } from "./settle.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   LEASE_SECONDS,
@@ -207,15 +207,13 @@ async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<vo
   const evidence = { withdrawn: "The intent could not be confirmed, so nothing was sent." };
   const intent: IntentChanges = { id, result: "definite_failure", evidence };
   try {
-    await persist(
-      () =>
-        transaction(deps.urgentPool ?? deps.pool, async (tx) => {
-          await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
-          const next = { at: "seconds", seconds: 1 } as const;
-          const written = await writeClaimed(tx, claim, { ...goTo(at), next }, { intent });
-          if (written === undefined) throw new LostClaim();
-        }),
-      RESULT_PATIENCE,
+    await persistResult(work, intent, () =>
+      transaction(deps.resultPool ?? deps.pool, async (tx) => {
+        await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
+        const next = { at: "seconds", seconds: 1 } as const;
+        const written = await writeClaimed(tx, claim, { ...goTo(at), next }, { intent });
+        if (written === undefined) throw new LostClaim();
+      }),
     );
   } catch (error) {
     if (error instanceof LostClaim) {
@@ -307,9 +305,22 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
     await noteLimits(work, limitsIn(outcome));
     return progress;
   } catch (error) {
+    if (!(error instanceof LostClaim)) reportLost(work, result, error);
     if (error instanceof LostClaim) await recordLate(work, kept);
     throw error;
   }
+}
+
+/** The platform's response is in the log at least. */
+function reportLost({ deps, row }: Work, { id, outcome }: Result, error: unknown): void {
+  deps.log.error(
+    { err: error, platformPostId: row.id, stepId: id, outcome: outcome.outcome, remoteId: remoteIdIn(outcome) },
+    "the result of a commit was not stored, and is given up",
+  );
+}
+
+function remoteIdIn(outcome: Outcome): string | undefined {
+  return outcome.outcome === "ok" ? outcome.done.remoteId : undefined;
 }
 
 /** What the platform says of the account's limits, with this commit counted. */
@@ -441,19 +452,22 @@ async function recordUnknown(
  * The answer arrived after the claim was lost. It is evidence all the same, whatever became of the commit in the
  * meantime.
  */
-async function recordLate({ deps, row }: Work, { id, outcome, evidence }: Result): Promise<void> {
+async function recordLate(work: Work, result: Result): Promise<void> {
+  const { deps, row } = work;
+  const { id, outcome, evidence } = result;
   const noted = jsonb({ ...evidence, ...lateAnswer(outcome) } satisfies IntentEvidence);
-  const before = await persist(
-    () =>
-      transaction(deps.urgentPool ?? deps.pool, async (tx) => {
-        const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
-        const isNews = outcome.outcome === "ok" && held?.status !== "published";
-        const known = await recordLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
-        if (isNews) notify(tx, CHANNELS.due);
-        return known;
-      }),
-    RESULT_PATIENCE,
-  );
+  const before = await persistResult(work, { id, remoteId: remoteIdIn(outcome) ?? null }, () =>
+    transaction(deps.resultPool ?? deps.pool, async (tx) => {
+      const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
+      const isNews = outcome.outcome === "ok" && held?.status !== "published";
+      const known = await recordLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
+      if (isNews) notify(tx, CHANNELS.due);
+      return known;
+    }),
+  ).catch((error: unknown) => {
+    reportLost(work, result, error);
+    throw error;
+  });
   if (outcome.outcome !== "ok" || before === undefined || before.result === null) return;
   deps.log.error(
     { platformPostId: row.id, remoteId: outcome.done.remoteId, takenFor: before.result },

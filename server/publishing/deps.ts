@@ -11,6 +11,7 @@ import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts"
 import type { Verdict } from "../oauth/confirm-refusal.ts";
 import type { Access } from "../oauth/fresh-token.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Claim } from "./claim.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { NotedCommit } from "./marks.ts";
 import type { Outages } from "./outages.ts";
@@ -24,6 +25,8 @@ export interface EngineMetrics {
   faulted(platform: PlatformName): void;
   /** The platform stopped answering, so what is due is held back; or it answers again. */
   platformDown?(platform: PlatformName, mode: Mode, isDown: boolean): void;
+  /** The result of a commit cannot be stored for a minute or longer, and then no more: it is stored or given up. */
+  resultStuck?(platformPostId: string, isStuck: boolean): void;
   /** A platform post was given up because processes kept dying while they held it. */
   setAside(platform: PlatformName): void;
 }
@@ -34,8 +37,8 @@ export type Reach = Pick<Outages, "up" | "answered" | "down" | "isOutage">;
 /** What publishing needs from the rest of the server. */
 export interface PublishingDeps {
   pool: pg.Pool;
-  /** Connections reserved for leases and the results of commits; `pool` if there are none. */
-  urgentPool?: pg.Pool;
+  /** Connections reserved for the results of commits; `pool` if there are none. */
+  resultPool?: pg.Pool;
   /** Seals the secret parts of checkpoints. */
   vault: Pick<Vault, "seal" | "open">;
   /** Publishing to a platform without a broker fails. */
@@ -84,5 +87,7 @@ export interface PublishingDeps {
   metrics?: EngineMetrics;
   trace?: Trace | undefined;
   reach?: Reach;
+  /** Whether this process's thread has been blocked, since the claim's lease was last renewed, for long enough to lose it. */
+  hasStoodStill?(claim: Claim): boolean;
   faultPoint?: FaultHook;
 }

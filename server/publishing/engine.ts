@@ -1,5 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+import type pg from "pg";
+
+import { type Mode, MODES } from "../../model/platform-names.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
 import { findNextDue, type Lane, LANES, postponeGroup, SHARED_APP } from "../db/queries/claims.ts";
@@ -20,11 +23,13 @@ import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, lose, runClaimed, Stopping } from "./run.ts";
-import { hasRoomFor, type Room, roomIn, upTo } from "./shares.ts";
-import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
+import { hasRoomFor, type Opening, type Room, roomIn, upTo } from "./shares.ts";
+import { HEARTBEAT_SECONDS, LEASE_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
+  /** A connection reserved for leases; `pool` if there is none. */
+  leasePool?: pg.Pool;
   /** How many platform posts may run at once in each lane. The reserve has as many again. */
   slots?: Partial<Record<Lane, number>>;
   /** How often the queue is polled even if nothing notifies us. */
@@ -70,6 +75,8 @@ const FLOW_SECONDS = 1;
 const QUIET_STOP_SECONDS = 5;
 const HAND_BACK_SECONDS = 2;
 
+const STANDSTILL_SECONDS = LEASE_SECONDS - HEARTBEAT_SECONDS;
+
 const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
 
 /**
@@ -83,37 +90,46 @@ export function createEngine(options: EngineOptions): Engine {
   const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
   const running = new Map<Claim, Promise<void>>();
   const outages = createOutages({ speed: options.speed, onChange: noteOutage });
-  const deps: PublishingDeps = { ...options, reach: outages };
+  const deps: PublishingDeps = { ...options, reach: outages, hasStoodStill };
   let state: "new" | "started" | "stopping" = "new";
   let dueTimer: NodeJS.Timeout | undefined;
   let endsTimer: NodeJS.Timeout | undefined;
   let floorTimer: NodeJS.Timeout | undefined;
   let heartbeatTimer: NodeJS.Timeout | undefined;
   let heartbeat: Promise<void> | null = null;
+  let beatAt = performance.now();
+  let stoodStillUntil = -Infinity;
   let planning: Promise<void> | null = null;
   let takesSuspect = false;
   let planWanted = false;
   const unsubscribe: (() => void)[] = [];
 
-  /** In a rush of commits, the other lanes use fewer slots, unless the commits are stuck. */
   function roomOf(lane: Lane): Room {
-    const { running } = lanes[lane];
-    if (isHardlyObserved(lane)) {
-      const few = Math.ceil(slots[lane] * OBSERVED_IN_RUSH);
-      return roomIn(few, few, running);
+    return roomIn(slots[lane], { live: openTo("live", lane), test: openTo("test", lane) }, lanes[lane].running);
+  }
+
+  /** In a rush of commits, the other lanes use fewer slots, unless the commits are stuck. */
+  function openTo(mode: Mode, lane: Lane): Opening {
+    const all = slots[lane];
+    if (isHardlyObserved(mode, lane)) {
+      const few = Math.ceil(all * OBSERVED_IN_RUSH);
+      return { slots: few, reserve: few };
     }
-    const isOpen = lane === "commit" || !isRush();
-    return roomIn(slots[lane], isOpen ? slots[lane] : Math.ceil(slots[lane] * OPEN_IN_RUSH), running);
+    const isOpen = lane === "commit" || rushesFor(mode).length === 0;
+    return { slots: isOpen ? all : Math.ceil(all * OPEN_IN_RUSH), reserve: all };
   }
 
-  function isRush(): boolean {
+  /** Since when there are rushes that take slots from the mode: those of test mode take none from live mode. */
+  function rushesFor(mode: Mode): Instant[] {
     const { lastEnd, rushSince } = lanes.commit;
-    return rushSince !== null && lastEnd !== null && secondsSince(lastEnd) < FLOW_SECONDS;
+    return (mode === "live" ? (["live"] as const) : MODES).flatMap((each) => {
+      const [end, since] = [lastEnd[each], rushSince[each]];
+      return since !== null && end !== null && secondsSince(end) < FLOW_SECONDS ? [since] : [];
+    });
   }
 
-  function isHardlyObserved(lane: Lane): boolean {
-    const { rushSince } = lanes.commit;
-    return lane === "observe" && rushSince !== null && isRush() && secondsSince(rushSince) < RUSH_SECONDS;
+  function isHardlyObserved(mode: Mode, lane: Lane): boolean {
+    return lane === "observe" && rushesFor(mode).some((since) => secondsSince(since) < RUSH_SECONDS);
   }
 
   function hasRoom(lane: Lane): boolean {
@@ -161,12 +177,13 @@ export function createEngine(options: EngineOptions): Engine {
       while (own.wanted && state === "started" && hasRoom(lane)) {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
-        const taken = await take(lane);
+        const claims = await take(lane);
         // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
-        if (taken > 0) lookedAt = own.turns.round;
-        if (taken > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
-        if (isHardlyObserved(lane)) await pause(OBSERVED_EVERY_MILLISECONDS);
-        else if (taken > 0 && roomOf(lane).free.test < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
+        if (claims.length > 0) lookedAt = own.turns.round;
+        if (claims.length > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
+        const isHurried = claims.some(({ mode }) => !isHardlyObserved(mode, lane));
+        if (isHardlyObserved("test", lane) && !isHurried) await pause(OBSERVED_EVERY_MILLISECONDS);
+        else if (claims.length > 0 && roomOf(lane).free.test < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
       }
     } catch (error) {
       own.wanted = false;
@@ -174,8 +191,8 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** At most one suspect runs at a time, across all lanes. Returns how many were claimed. */
-  async function take(lane: Lane): Promise<number> {
+  /** At most one suspect runs at a time, across all lanes. */
+  async function take(lane: Lane): Promise<Claim[]> {
     const own = lanes[lane];
     const room = upTo(BEGUN_TOGETHER, roomOf(lane));
     const suspects = !takesSuspect && ![...running.keys()].some(isSuspect);
@@ -192,12 +209,23 @@ export function createEngine(options: EngineOptions): Engine {
         outages.forClaims(lane),
       );
       if (claims[0] !== undefined) await faultPoint(options, "claim.after", claims[0], null);
-      if (claims.length < room.free.test) own.rushSince = null;
-      else if (claims.length > 0) own.rushSince ??= instant();
+      noteRush(own, room, claims);
       if (claims.length > 0) await begin(claims);
-      return claims.length;
+      return claims;
     } finally {
       if (suspects) takesSuspect = false;
+    }
+  }
+
+  /** A mode that did not take all that it could has nothing more due. Live mode comes first. */
+  function noteRush({ rushSince }: LaneState, { free }: Room, claims: readonly Claim[]): void {
+    const ofLive = claims.filter(({ mode }) => mode === "live").length;
+    for (const [mode, taken, others] of [
+      ["live", ofLive, 0],
+      ["test", claims.length - ofLive, ofLive],
+    ] as const) {
+      if (taken + others < free[mode]) rushSince[mode] = null;
+      else if (taken > 0) rushSince[mode] ??= instant();
     }
   }
 
@@ -209,7 +237,7 @@ export function createEngine(options: EngineOptions): Engine {
       const row = byOwner.get(claim.leaseOwner);
       if (row === undefined) {
         // It was discarded, edited or taken over in this very moment.
-        await lose(options, claim);
+        await lose(deps, claim);
         continue;
       }
       if (isHeldBack(claim)) {
@@ -243,7 +271,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function leave(claim: Claim): void {
     lanes[claim.lane].running.delete(claim);
-    lanes[claim.lane].lastEnd = instant();
+    lanes[claim.lane].lastEnd[claim.mode] = instant();
   }
 
   /** Moves a claim to another lane if that has room. A commit keeps its current slot if the commit lane has none. */
@@ -283,17 +311,30 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function beat(): void {
-    heartbeat ??= renewClaims(options.urgentPool ?? pool, [...running.keys()])
+    noteStandstill();
+    beatAt = performance.now();
+    heartbeat ??= renewClaims(options.leasePool ?? pool, [...running.keys()])
       .catch((error: unknown) => log.warn({ err: error }, "leases could not be extended"))
       .finally(() => {
         heartbeat = null;
       });
   }
 
+  /** Without a heartbeat for so long, leases may run out, however fast the database is. */
+  function noteStandstill(): void {
+    if (performance.now() - beatAt > STANDSTILL_SECONDS * 1000) stoodStillUntil = performance.now();
+  }
+
+  function hasStoodStill({ lease }: Claim): boolean {
+    noteStandstill();
+    return stoodStillUntil > lease.takenAt.monotonic;
+  }
+
   return {
     start() {
       if (state !== "new") return;
       state = "started";
+      beatAt = performance.now();
       unsubscribe.push(listener.on(CHANNELS.due, wake), listener.onReconnect(wake));
       floorTimer = setInterval(() => {
         void postpone();
@@ -335,14 +376,21 @@ export function createEngine(options: EngineOptions): Engine {
 interface LaneState {
   running: Set<Claim>;
   /** When something last left it. */
-  lastEnd: Instant | null;
+  lastEnd: Record<Mode, Instant | null>;
   /** Since when its claims have taken as much as they asked for, so that more may be due. */
-  rushSince: Instant | null;
+  rushSince: Record<Mode, Instant | null>;
   turns: Turns;
   wanted: boolean;
   pumping: Promise<void> | null;
 }
 
 function newLane(): LaneState {
-  return { running: new Set(), lastEnd: null, rushSince: null, turns: newTurns(), wanted: false, pumping: null };
+  return {
+    running: new Set(),
+    lastEnd: { live: null, test: null },
+    rushSince: { live: null, test: null },
+    turns: newTurns(),
+    wanted: false,
+    pumping: null,
+  };
 }

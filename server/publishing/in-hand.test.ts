@@ -81,6 +81,83 @@ test("a response in hand is kept whatever the database says, but not if it never
     assert.equal(await attemptsUntil(databaseError(code)), 1, code);
 });
 
+test("a response that the database rejects for a minute is reported with its ID until it is stored", async () => {
+  await withWorld(async (world) => {
+    const { lines, reported, answered } = await publishRejected(world, { code: "XX000", times: 20, seconds: 60 });
+    assert.equal(answered?.platform_post_id, "p1");
+    const told = lines.filter(({ msg }) => msg.includes("cannot be stored"));
+    assert.deepEqual(
+      told.map(({ remoteId, platformPostId }) => [remoteId, platformPostId]),
+      // Rejected for 20 minutes: after one, and then every ten.
+      [1, 2].map(() => ["p1", answered.id]),
+    );
+    assert.deepEqual(reported, [true, true, false]);
+  });
+});
+
+test("a response that is given up because the schema does not fit is in the log with its ID", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    const { lines, reported } = await publishRejected(world, { code: "42703", times: Infinity, seconds: 20 });
+    const told = lines.filter(({ msg }) => msg.includes("given up"));
+    assert.deepEqual(
+      told.map(({ remoteId, outcome }) => [remoteId, outcome]),
+      [["p1", "ok"]],
+    );
+    assert.deepEqual(reported, [true, false]);
+  });
+});
+
+interface LogLine {
+  msg: string;
+  remoteId?: string;
+  platformPostId?: string;
+  outcome?: string;
+}
+
+/** Publishes a post whose result is rejected so many times, each of which takes so long. */
+async function publishRejected(
+  world: PublishingWorld,
+  { code, times, seconds }: { code: string; times: number; seconds: number },
+) {
+  const lines: LogLine[] = [];
+  const reported: boolean[] = [];
+  const ended = Promise.withResolvers<void>();
+  let [rejections, aheadMilliseconds] = [0, 0];
+  const realNow = Date.now.bind(Date);
+  const clock = mock.method(Date, "now", () => realNow() + aheadMilliseconds);
+  const rejecting = troubled(world.pool, () => {
+    if (rejections >= times) return null;
+    rejections += 1;
+    aheadMilliseconds += seconds * 1000;
+    return databaseError(code);
+  });
+  try {
+    await world.startEngine({
+      resultPool: rejecting,
+      log: pino({ level: "error" }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+      metrics: {
+        commitStarted: () => undefined,
+        settled: () => undefined,
+        setAside: () => undefined,
+        faulted: () => undefined,
+        resultStuck: (_id, isStuck) => {
+          reported.push(isStuck);
+          if (!isStuck) ended.resolve();
+        },
+      },
+    });
+    const post = await world.addPost({ text: "in hand" });
+    await world.publish(post);
+    await ended.promise;
+    if (times === Infinity) while (!lines.some(({ msg }) => msg.includes("given up"))) await pause(20);
+    const { platformPosts } = times === Infinity ? await world.read(post) : await world.until(post, isOver);
+    return { lines, reported, answered: platformPosts[0] };
+  } finally {
+    clock.mock.restore();
+  }
+}
+
 test("a refusal in hand is stored before the account is asked about", async () => {
   await withWorld(async (world) => {
     const [asked, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ accessToken: string }>()];

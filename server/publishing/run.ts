@@ -62,14 +62,21 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
   }
 }
 
-/** The platform post was lost. If another process took it over, this one says that it has not died. */
-export async function lose(deps: Pick<PublishingDeps, "pool" | "log">, claim: Claim): Promise<void> {
+/**
+ * The platform post was lost. If another process took it over, this one says that it has not died, unless its thread was
+ * blocked: the platform post may be what blocks it.
+ */
+export async function lose(deps: Pick<PublishingDeps, "pool" | "log" | "hasStoodStill">, claim: Claim): Promise<void> {
   await Promise.all([
     freeAccount(deps, claim),
-    takeBackTakeover
-      .run(deps.pool, [claim.id, claim.fence])
-      .catch((error: unknown) => deps.log.warn({ err: error }, "a takeover could not be taken back")),
+    deps.hasStoodStill?.(claim) === true ? undefined : takeBack(deps, claim),
   ]);
+}
+
+async function takeBack({ pool, log }: Pick<PublishingDeps, "pool" | "log">, { id, fence }: Claim): Promise<void> {
+  await takeBackTakeover
+    .run(pool, [id, fence])
+    .catch((error: unknown) => log.warn({ err: error }, "a takeover could not be taken back"));
 }
 
 /** This claim may still occupy the account, although none of its steps is running there any more. */

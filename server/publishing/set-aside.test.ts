@@ -177,6 +177,23 @@ test("a post that living processes take from each other, while the database is s
   });
 });
 
+test("a post that blocks its process for longer than its lease is set aside, though no process dies", async () => {
+  await withWorld(async (world) => {
+    const pill = await world.addPost({ text: "pill" });
+    const faults = { FAULT: "step.before create-0", FAULT_POST: pill.platformPostId, FAULT_BLOCKS_SECONDS: "7" };
+    await Promise.all([world.startWorker(faults), world.startWorker(faults)]);
+    await world.publish(pill);
+    await world.until(pill, ({ platformPosts: [given] }) => given?.takeovers === SET_ASIDE_TAKEOVERS);
+    // Each of them knows by then that it has lost the post.
+    await setTimeout(8000);
+    assert.equal(await takeovers(world, pill), SET_ASIDE_TAKEOVERS);
+    await endLeases(world, { ofWorkers: "alive" });
+    const [given] = (await world.until(pill, isOver)).platformPosts;
+    assert.match(given?.error?.message ?? "", /stopped repeatedly/);
+    assert.equal(liveCount(world.ledger, "pill"), 0);
+  });
+});
+
 test("crashes on a post do not count once it was released", async () => {
   await withWorld(async (world) => {
     world.ledger.pollsUntilReady = 1;

@@ -14,6 +14,7 @@ import {
   type Changes,
   findSiblings,
   holdPost,
+  type IntentChanges,
   type PostChanges,
   writeClaimed,
   writeTogether,
@@ -39,9 +40,11 @@ export async function write(
 ): Promise<void> {
   const pool = poolFor(work, also);
   const asked = { claim: work.claim, changes, along: also };
-  const written = await persist(
-    async () => (await writeTogether(pool, asked)) ?? (await writeClaimed(pool, work.claim, changes, also)),
+  const written = await persistFor(
+    work,
+    also,
     patience,
+    async () => (await writeTogether(pool, asked)) ?? (await writeClaimed(pool, work.claim, changes, also)),
   );
   if (written === undefined) throw new LostClaim();
   Object.assign(work.row, written);
@@ -76,9 +79,11 @@ export async function settle(
   const { deps, claim, row } = work;
   const { step } = row;
   await faultPoint(deps, "settle.before", claim, step);
-  const { written, becomes } = await persist(
-    async () => (await settleTogether(work, changes, also)) ?? (await settleAlone(work, changes, also)),
+  const { written, becomes } = await persistFor(
+    work,
+    also,
     patience,
+    async () => (await settleTogether(work, changes, also)) ?? (await settleAlone(work, changes, also)),
   );
   Object.assign(row, written);
   if (becomes === "published" || becomes === "failed" || becomes === "unknown")
@@ -156,7 +161,7 @@ function eventOf(platformPostId: string | null, type: EventType | undefined): Po
 
 /** The result of a commit does not wait behind other queries for a connection. */
 function poolFor({ deps }: ClaimedWork, { intent }: Also): pg.Pool {
-  return (intent === undefined ? undefined : deps.urgentPool) ?? deps.pool;
+  return (intent === undefined ? undefined : deps.resultPool) ?? deps.pool;
 }
 
 /**
@@ -198,14 +203,57 @@ const MISFIT_SECONDS = 120;
 
 const LONGEST_PAUSE_MILLISECONDS = 1000;
 
-/** Retries a write, never a call. */
-export async function persist<Result>(attempt: () => Promise<Result>, patience: Patience): Promise<Result> {
+/** A result that has not been stored for so long is reported, and then every so often. */
+const REPORTED_AFTER_SECONDS = 60;
+const REPORTED_EVERY_SECONDS = 600;
+
+function persistFor<Result>(
+  work: ClaimedWork,
+  { intent }: Also,
+  patience: Patience,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  return intent !== undefined && patience === RESULT_PATIENCE
+    ? persistResult(work, intent, attempt)
+    : persist(attempt, patience);
+}
+
+/** Stores the result of a commit. If that takes long, the operator is told what only this process knows. */
+export async function persistResult<Result>(
+  { deps, row }: Pick<ClaimedWork, "deps" | "row">,
+  { id, result, remoteId }: Pick<IntentChanges, "id" | "result" | "remoteId">,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  let reportAfter = REPORTED_AFTER_SECONDS;
+  const report = (error: unknown, seconds: number): void => {
+    if (seconds < reportAfter) return;
+    reportAfter = seconds + REPORTED_EVERY_SECONDS;
+    deps.log.error(
+      { err: error, platformPostId: row.id, stepId: id, result, remoteId, seconds: Math.round(seconds) },
+      "the result of a commit cannot be stored; only this process knows it, and keeps trying",
+    );
+    deps.metrics?.resultStuck?.(row.id, true);
+  };
+  try {
+    return await persist(attempt, RESULT_PATIENCE, report);
+  } finally {
+    if (reportAfter > REPORTED_AFTER_SECONDS) deps.metrics?.resultStuck?.(row.id, false);
+  }
+}
+
+/** Retries a write, never a call. `report` is told each time that it has failed and is tried again. */
+export async function persist<Result>(
+  attempt: () => Promise<Result>,
+  patience: Patience,
+  report?: (error: unknown, seconds: number) => void,
+): Promise<Result> {
   const since = instant();
   for (let pauseMilliseconds = 25; ; pauseMilliseconds = Math.min(pauseMilliseconds * 2, LONGEST_PAUSE_MILLISECONDS)) {
     try {
       return await attempt();
     } catch (error) {
       if (secondsSince(since) >= patienceFor(error, patience)) throw error;
+      report?.(error, secondsSince(since));
       await pause(pauseMilliseconds);
     }
   }

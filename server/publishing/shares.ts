@@ -34,17 +34,28 @@ export function holderOf({ mode, userId }: { mode: Mode; userId: string }): stri
   return `${mode} ${userId}`;
 }
 
-/** `open` is how many of the lane's slots may be used at the moment. */
-export function roomIn(slots: number, open: number, running: ReadonlySet<Pick<Claim, "mode">>): Room {
-  const left = (upTo: number) => Math.max(0, Math.floor(upTo) - Math.max(slots, running.size));
-  const free = Math.max(0, open - running.size);
+/** How many of a lane's slots a mode may use at the moment, and for how many slots it has a reserve. */
+export interface Opening {
+  slots: number;
+  reserve: number;
+}
+
+/** Test mode is never given more than live mode. */
+export function roomIn(slots: number, open: Record<Mode, Opening>, running: ReadonlySet<Pick<Claim, "mode">>): Room {
+  const held = running.size;
+  const left = (of: number, part: number) => Math.max(0, Math.floor(of + of * part) - Math.max(of, held));
+  const free = (mode: Mode) => Math.max(0, open[mode].slots - held);
   const live = [...running].filter(({ mode }) => mode === "live").length;
-  const reserve = left(2 * slots);
-  const madeUp = Math.min(reserve, Math.max(0, Math.ceil(open * LIVE_PART) - live - free));
+  const lacking = Math.max(0, Math.ceil(open.live.slots * LIVE_PART) - live - free("live"));
+  const madeUp = Math.min(left(slots, 1), lacking);
+  const { reserve } = open.live;
   return {
-    free: { live: free + madeUp, test: free },
-    reserve: { live: reserve - madeUp, test: left(slots + slots * TEST_RESERVE) },
-    shares: { user: Math.max(1, Math.floor(slots * USER_SHARE)), group: Math.max(2, Math.floor(slots * GROUP_SHARE)) },
+    free: { live: free("live") + madeUp, test: free("test") },
+    reserve: { live: Math.max(0, left(reserve, 1) - madeUp), test: left(open.test.reserve, TEST_RESERVE) },
+    shares: {
+      user: Math.max(1, Math.floor(reserve * USER_SHARE)),
+      group: Math.max(2, Math.floor(reserve * GROUP_SHARE)),
+    },
   };
 }
 

@@ -17,6 +17,12 @@ export const LEASE_SECONDS = 6;
 /** How often leases are renewed while steps run. */
 export const HEARTBEAT_SECONDS = 2;
 
+/**
+ * What renews a lease or stores a result waits this long for a row that others hold, then tries again: meanwhile, others
+ * use its connection.
+ */
+export const URGENT_LOCK_SECONDS = 0.1;
+
 /** A commit is sent within this time of its intent, or not at all. */
 export const COMMIT_DEADLINE_SECONDS = 5;
 

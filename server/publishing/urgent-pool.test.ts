@@ -4,8 +4,10 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { pino } from "pino";
 
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { createPool } from "../db/pool.ts";
+import { LEASE_SECONDS, URGENT_LOCK_SECONDS } from "./timing.ts";
 
 test("leases are extended and results of commits stored even if all other connections are in use", async () => {
   await withTakenPool(async ({ read, until }, post, answer) => {
@@ -33,7 +35,7 @@ test("a row that others hold for seconds is waited for, and is no server error",
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
-    const urgentPool = createPool(world.databaseUrl, { max: 2, lockTimeoutSeconds: 0.2 });
+    const resultPool = createPool(world.databaseUrl, { max: 2, lockTimeoutSeconds: URGENT_LOCK_SECONDS });
     const errors: string[] = [];
     let held: Promise<unknown> | undefined;
     const hold = async () => {
@@ -45,7 +47,7 @@ test("a row that others hold for seconds is waited for, and is no server error",
       client.release();
     };
     const engine = await world.startEngine({
-      urgentPool,
+      resultPool,
       log: pino({ level: "error" }, { write: (line) => void errors.push(line) }),
       faultPoint: async ({ point }) => {
         if (point !== "reconcile.before" || held !== undefined) return;
@@ -59,7 +61,53 @@ test("a row that others hold for seconds is waited for, and is no server error",
     await held;
     assert.deepEqual(errors, []);
     await engine.stop();
-    await urgentPool.end();
+    await resultPool.end();
+  });
+});
+
+test("while others hold the rows of many results, leases are renewed and the results of others stored", async () => {
+  await withWorld(async (world) => {
+    const { pool, ledger } = world;
+    const urgent = { lockTimeoutSeconds: URGENT_LOCK_SECONDS };
+    const resultPool = createPool(world.databaseUrl, { max: 2, ...urgent });
+    const leasePool = createPool(world.databaseUrl, { max: 1, ...urgent });
+    const answering = Promise.withResolvers<void>();
+    ledger.faults.push({ call: "create", text: "other", kind: "slow", until: answering.promise });
+    const holder = await pool.connect();
+    let waiting = 0;
+    const isHeld = Promise.withResolvers<void>();
+    const engine = await world.startEngine({
+      resultPool,
+      leasePool,
+      broker: ledgerBroker(ledger, { timeoutSeconds: 600 }),
+      faultPoint: async ({ point, platformPostId }) => {
+        if (point !== "result.before" || platformPostId === other.platformPostId) return;
+        waiting += 1;
+        await isHeld.promise;
+      },
+    });
+    const userId = await world.addUser();
+    const other = await world.addPost({ text: "other" });
+    const leaving = await Promise.all(Array.from({ length: 24 }, (_, n) => world.addPost({ text: `of ${n}`, userId })));
+    for (const post of [other, ...leaving]) await world.publish(post);
+    await world.until(other, () => waiting === leaving.length && ledger.calls.includes("create other"));
+    await holder.query("begin");
+    await holder.query("select from posts where user_id = $1 for update", [userId]);
+    await holder.query("select from platform_posts where user_id = $1 for update", [userId]);
+    isHeld.resolve();
+    await pause(2 * LEASE_SECONDS * 1000);
+    answering.resolve();
+    const answeredAt = performance.now();
+    assert.equal((await world.until(other, isOver)).status, "published");
+    assert.ok(performance.now() - answeredAt < 4000, "the result of another user waited");
+    await holder.query("commit");
+    holder.release();
+    for (const post of leaving) assert.equal((await world.until(post, isOver)).status, "published");
+    const { rows } = await pool.query("select from publish_steps where step = 'create-0' and fence > 1");
+    assert.equal(rows.length, 0, "nothing was lost");
+    assert.equal(ledger.calls.filter((call) => call === "create other").length, 1);
+    await engine.stop();
+    await Promise.all([resultPool.end(), leasePool.end()]);
   });
 });
 
@@ -72,13 +120,15 @@ async function withTakenPool(
 ): Promise<void> {
   await withWorld(async (world) => {
     const pool = createPool(world.databaseUrl, { max: 2 });
-    const urgentPool = createPool(world.databaseUrl, { max: 2 });
+    const resultPool = createPool(world.databaseUrl, { max: 2 });
+    const leasePool = createPool(world.databaseUrl, { max: 1 });
     const [taken, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const held: { release(): void }[] = [];
     const post = await world.addPost({ text: "urgent" });
     const engine = await world.startEngine({
       pool,
-      urgentPool,
+      resultPool,
+      leasePool,
       faultPoint: async ({ point }) => {
         if (point !== "answer.received" || held.length > 0) return;
         held.push(await pool.connect(), await pool.connect());
@@ -92,6 +142,6 @@ async function withTakenPool(
     for (const each of held) each.release();
     assert.equal((await world.until(post, isOver)).status, "published");
     await engine.stop();
-    await Promise.all([pool.end(), urgentPool.end()]);
+    await Promise.all([pool.end(), resultPool.end(), leasePool.end()]);
   });
 }

@@ -59,6 +59,7 @@ import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { openReplacedSettings } from "../publishing/replaced-settings.ts";
+import { URGENT_LOCK_SECONDS } from "../publishing/timing.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and jobs. */
@@ -70,11 +71,11 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** For leases and results of commits, even if all other connections are in use. */
-const URGENT_CONNECTIONS = 2;
+/** For results of commits, even if all other connections are in use. */
+const RESULT_CONNECTIONS = 2;
 
-/** What waits for a row longer tries again, so that leases are extended meanwhile. */
-const URGENT_LOCK_SECONDS = 1;
+/** For renewing leases, whatever results wait for. */
+const LEASE_CONNECTIONS = 1;
 
 /** While a backup is taken, it holds its snapshot over connections of its own. */
 const BACKUP_CONNECTIONS = 2;
@@ -89,9 +90,9 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
   const { pool } = instance;
-  const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS, {
-    lockTimeoutSeconds: URGENT_LOCK_SECONDS,
-  });
+  const urgent = { lockTimeoutSeconds: URGENT_LOCK_SECONDS };
+  const resultPool = instance.openPool("ampost worker results", RESULT_CONNECTIONS, urgent);
+  const leasePool = instance.openPool("ampost worker leases", LEASE_CONNECTIONS, urgent);
   const backupPool = instance.openPool("ampost backup", BACKUP_CONNECTIONS);
   const ingest = createIngest({
     pool,
@@ -106,10 +107,12 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   const settings = await openReplacedSettings({ pool, listener, log, configured: config.platformEnvironment });
   const billing = config.billing && createBilling(config.billing);
   const platformsDown = new Set<PlatformName>();
+  const stuckResults = new Set<string>();
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
-    urgentPool,
+    resultPool,
+    leasePool,
     listener,
     vault: oauth.vault,
     platforms,
@@ -143,6 +146,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         metrics.platformDown(platform, mode, isDown);
         if (mode === "live") platformsDown[isDown ? "add" : "delete"](platform);
       },
+      resultStuck: (id, isStuck) => void stuckResults[isStuck ? "add" : "delete"](id),
     },
     trace: tracing?.trace,
     faultPoint,
@@ -217,7 +221,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   });
   const endAlerting = keepAlerted(
     { pool, jobs, vault: oauth.vault, alerts: config.alerts, appUrl: config.appUrl },
-    () => findConditions({ pool, environment: settings.environment, platformsDown }),
+    () => findConditions({ pool, environment: settings.environment, platformsDown, stuckResults }),
     log,
   );
   const endAnalyzing = keepAnalyzed({ pool, log });
@@ -225,7 +229,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   let running = true;
   return {
     isRunning: () => running,
-    look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
+    look: async () => void (await Promise.all([pool, resultPool, leasePool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
       endAnalyzing();

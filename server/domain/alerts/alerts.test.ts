@@ -94,16 +94,22 @@ test("without addresses the owner gets the alerts, and with an empty list nobody
 test("a backlog, late posts, a hold, a platform that is down and a version about to be retired are found, and end", async () => {
   await withWorld(async (world) => {
     const { pool } = world;
-    const names = async (platformsDown: (typeof EXAMPLE_PLATFORM)[] = [], version = "v26.0") =>
+    const names = async (
+      platformsDown: (typeof EXAMPLE_PLATFORM)[] = [],
+      version = "v26.0",
+      stuckResults: ReadonlySet<string> = new Set(),
+    ) =>
       (
         await findConditions({
           pool,
           environment: { META_GRAPH_VERSION: version, LINKEDIN_API_VERSION: "209912" },
           platformsDown: new Set(platformsDown),
+          stuckResults,
         })
       ).map(({ name }) => name);
     assert.deepEqual(await names(), []);
     assert.deepEqual(await names([EXAMPLE_PLATFORM]), [`platform ${EXAMPLE_PLATFORM}`]);
+    assert.deepEqual(await names([], "v26.0", new Set(["platform post"])), ["results"]);
     assert.deepEqual(await names([], "v20.0"), ["retirement Meta Graph API version v20.0"]);
 
     const waiting = await livePost(world, "waiting");

@@ -15,6 +15,8 @@ export interface ConditionDeps {
   environment: Readonly<Record<string, string>>;
   /** Platforms that do not respond to this process, in live mode. */
   platformsDown: ReadonlySet<PlatformName>;
+  /** Platform posts whose results this process cannot store. */
+  stuckResults?: ReadonlySet<string>;
 }
 
 /** Due for this long without being worked on. */
@@ -28,7 +30,7 @@ const LEAST_LATE = 5;
 
 /** What the operator must know now. */
 export async function findConditions(
-  { pool, environment, platformsDown }: ConditionDeps,
+  { pool, environment, platformsDown, stuckResults }: ConditionDeps,
   now = new Date(),
 ): Promise<Condition[]> {
   const held = await readHold(pool);
@@ -40,6 +42,7 @@ export async function findConditions(
     ...(pauses?.parts ? [PAUSED_IN_PART] : []),
     ...(held !== null || pauses?.instance ? [] : [...(await backlog(pool)), ...(await lateness(pool, now))]),
     ...[...platformsDown].map(notResponding),
+    ...(stuckResults === undefined || stuckResults.size === 0 ? [] : [notStored(stuckResults.size)]),
     ...(failed === null ? [] : [backupFailed(failed)]),
     ...(await setAside(pool)),
     ...deprecationsAhead(environment, now).map(({ what, message, cure }) => ({
@@ -114,6 +117,17 @@ function notResponding(platform: PlatformName): Condition {
     message:
       `Posts on ${label} are postponed, and one is tried every minute. ` +
       "They are published automatically when it responds, unless they are too late by then.",
+  };
+}
+
+function notStored(count: number): Condition {
+  return {
+    name: "results",
+    title: "Results of publishing cannot be stored",
+    message:
+      `The database has not stored what platforms responded to ${count === 1 ? "1 request" : `${count} requests`} ` +
+      "for a minute or longer. Only the worker knows these responses and keeps trying, so do not restart it. " +
+      "Its log has the database's error, the posts, and their IDs on the platforms.",
   };
 }
 
