@@ -14,7 +14,7 @@ export interface UpTogether {
 export interface Outages {
   /** A step of the post succeeded, or the platform rejected it. */
   up(claim: Claim): void;
-  /** The platform answers reads. The outage is over, but until a post gets through, one is tried at a time. */
+  /** The platform answers reads: commits may be sent, one at a time. The outage is over when one gets through. */
   answered(claim: Claim): void;
   /** The platform could not be reached, did not answer, or reported an error of its own. */
   down(claim: Claim): void;
@@ -65,7 +65,7 @@ interface Group extends UpTogether {
   users: Map<string, Seen>;
   /** Each post that failed lately, and since one last succeeded. */
   failed: Map<string, Seen>;
-  /** `answers`: it is over, but no post has got through since. */
+  /** `answers`: it answers reads, but no post has got through since. */
   outage: { times: number; since: Instant; seconds: number; probes: Map<Claim, Instant>; answers: boolean } | null;
 }
 
@@ -157,13 +157,11 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
       const open = openFor(claim);
       if (open === null) return;
       open.group.outage = null;
-      if (!open.outage.answers) onChange(open.group, null);
+      onChange(open.group, null);
     },
     answered(claim) {
       const open = openFor(claim);
-      if (open === null || open.outage.answers) return;
-      open.outage.answers = true;
-      onChange(open.group, null);
+      if (open !== null) open.outage.answers = true;
     },
     down(claim) {
       const { all, own, seen } = see(claim);
