@@ -319,8 +319,8 @@ function reportLost({ deps, row }: Work, { id, outcome }: Result, error: unknown
   );
 }
 
-function remoteIdIn(outcome: Outcome): string | undefined {
-  return outcome.outcome === "ok" ? outcome.done.remoteId : undefined;
+function remoteIdIn(outcome: Outcome): string | null {
+  return (outcome.outcome === "ok" ? outcome.done.remoteId : null) ?? null;
 }
 
 /** What the platform says of the account's limits, with this commit counted. */
@@ -456,7 +456,7 @@ async function recordLate(work: Work, result: Result): Promise<void> {
   const { deps, row } = work;
   const { id, outcome, evidence } = result;
   const noted = jsonb({ ...evidence, ...lateAnswer(outcome) } satisfies IntentEvidence);
-  const before = await persistResult(work, { id, remoteId: remoteIdIn(outcome) ?? null }, () =>
+  const before = await persistResult(work, { id, remoteId: remoteIdIn(outcome) }, () =>
     transaction(deps.resultPool ?? deps.pool, async (tx) => {
       const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
       const isNews = outcome.outcome === "ok" && held?.status !== "published";

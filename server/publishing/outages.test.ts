@@ -194,10 +194,7 @@ test("nothing is committed to a platform that is down: first, an account must be
     );
     isUp = true;
     for (const post of prepared) assert.equal((await world.until(post, isOver)).status, "published");
-    assert.match(
-      order.join(" "),
-      /^open read commit open read commit open read commit closed(?: commit)*$/,
-    );
+    assert.match(order.join(" "), /^open read commit open read commit open read commit closed(?: commit)*$/);
   });
 });
 
