@@ -95,13 +95,16 @@ test("while others hold the rows of many results, leases are renewed and the res
     await holder.query("select from posts where user_id = $1 for update", [userId]);
     await holder.query("select from platform_posts where user_id = $1 for update", [userId]);
     isHeld.resolve();
-    await pause(2 * LEASE_SECONDS * 1000);
-    answering.resolve();
-    const answeredAt = performance.now();
-    assert.equal((await world.until(other, isOver)).status, "published");
-    assert.ok(performance.now() - answeredAt < 4000, "the result of another user waited");
-    await holder.query("commit");
-    holder.release();
+    try {
+      await pause(2 * LEASE_SECONDS * 1000);
+      answering.resolve();
+      const answeredAt = performance.now();
+      assert.equal((await world.until(other, isOver)).status, "published");
+      assert.ok(performance.now() - answeredAt < 4000, "the result of another user waited");
+    } finally {
+      await holder.query("rollback");
+      holder.release();
+    }
     for (const post of leaving) assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await pool.query("select from publish_steps where step = 'create-0' and fence > 1");
     assert.equal(rows.length, 0, "nothing was lost");
