@@ -127,7 +127,8 @@ test("a rush in test mode takes no slots from live mode, not even while reads of
     const accountId = await world.addAccount(userId, { mode: "live" });
     const live = await world.addPost({ text: "live", userId, accountId });
     const hangingLive = await world.addPost({ text: "hangs live", userId, accountId });
-    const posts = await Promise.all(Array.from({ length: 200 }, (_, n) => world.addPost({ text: `rush ${n}`, dueAt })));
+    const posts: TestPost[] = [];
+    for (let n = 0; n < 200; n += 1) posts.push(await world.addPost({ text: `rush ${n}`, dueAt }));
     for (const post of posts)
       await world.until(post, ({ platformPosts: [each] }) => each?.step === "publish-0" && each.lease_until === null);
     await hang(await Promise.all([1, 2, 3].map((n) => world.addPost({ text: `hangs ${n}` }))));
