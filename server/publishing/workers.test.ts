@@ -128,14 +128,14 @@ test("a rush in test mode takes no slots from live mode, not even while reads of
     const live = await world.addPost({ text: "live", userId, accountId });
     const hangingLive = await world.addPost({ text: "hangs live", userId, accountId });
     const posts: TestPost[] = [];
-    for (let n = 0; n < 200; n += 1) posts.push(await world.addPost({ text: `rush ${n}`, dueAt }));
+    for (let n = 0; n < 80; n += 1) posts.push(await world.addPost({ text: `rush ${n}`, dueAt }));
     for (const post of posts)
       await world.until(post, ({ platformPosts: [each] }) => each?.step === "publish-0" && each.lease_until === null);
     await hang(await Promise.all([1, 2, 3].map((n) => world.addPost({ text: `hangs ${n}` }))));
     await world.pool.query("update platform_posts set due_at = now(), next_action_at = now() where due_at > now()");
     await world.pool.query("notify ampost_due");
     const committed = () => ledger.calls.filter((call) => call.startsWith("publish rush")).length;
-    await world.until(live, () => committed() > 20);
+    await world.until(live, () => committed() > 4);
     await hang([hangingLive]);
     await world.publish(live);
     await world.until(live, ({ platformPosts: [each] }) => typeof each?.published_url === "string");
