@@ -9,7 +9,7 @@ import { planRestore, restoreBackup, type RestorePlan } from "../server/domain/b
 import { writeBackup } from "../server/domain/backups/write-backup.ts";
 import type { Config } from "../server/start/config.ts";
 import { closeDataDir } from "../server/start/data-dir.ts";
-import { openDatabase } from "../server/start/instance.ts";
+import { openDatabase } from "../server/start/database.ts";
 import { openFiles, splitPath } from "../server/storage/files.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { keyFile, readKeyFile } from "../server/vault/key-file.ts";

@@ -8,7 +8,7 @@ import { OtherMajorError } from "../server/db/embedded/postgres-binaries.ts";
 import { pendingMigrations } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
 import type { Config } from "../server/start/config.ts";
-import { openDatabase } from "../server/start/instance.ts";
+import { openDatabase } from "../server/start/database.ts";
 import { keyFile } from "../server/vault/key-file.ts";
 import { keyStatus, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.ts";
 import { createVault } from "../server/vault/vault.ts";

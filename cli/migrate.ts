@@ -1,6 +1,6 @@
 import { migrate } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
-import { openDatabase } from "../server/start/instance.ts";
+import { openDatabase } from "../server/start/database.ts";
 import { answer } from "./answer.ts";
 import { readSettings } from "./settings.ts";
 

@@ -1,9 +1,6 @@
 import { answerStarter, untilToldToBegin } from "../server/start/attached-process.ts";
 import type { Config } from "../server/start/config.ts";
-import { returnMemoryWhenIdle } from "../server/start/idle-memory.ts";
 import { loadCode, type Parts, start } from "../server/start/main.ts";
-import { answersAt } from "./doctor-network.ts";
-import { setUpLines, welcomeLines } from "./first-post.ts";
 import { runUntilStopped } from "./run-until-stopped.ts";
 import { readSettings } from "./settings.ts";
 
@@ -33,13 +30,14 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (attached && !process.connected) return await running.stop();
   // Nothing is routed to a worker.
   const drainSeconds = name === "worker" ? 0 : config.drainSeconds;
-  if (name === "start") returnMemoryWhenIdle();
+  if (name === "start") (await import("../server/start/idle-memory.ts")).returnMemoryWhenIdle();
   runUntilStopped(log, running, { signals: !attached, stopSeconds: config.stopSeconds, drainSeconds });
   if (attached) return answerStarter({ ...running.answers });
   log.info(
     { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },
     "Ready",
   );
+  const { setUpLines, welcomeLines } = await import("./first-post.ts");
   const isNew = running.setUpUrl !== null;
   if (name === "start") console.log(welcomeLines(config, isNew).join("\n"));
   // What has to be done next comes last.
@@ -50,6 +48,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
 async function nameTheOther(error: unknown, { host, port }: Config): Promise<never> {
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw error;
+  const { answersAt } = await import("./doctor-network.ts");
   if (!(await answersAt(host, port, "/healthz"))) throw error;
   throw new Error(
     `Ampost is already running on port ${port} of ${host}. Use that one or stop it; to run another, set PORT, ` +

@@ -7,7 +7,7 @@ import { isCompatible, migrationState, MigrationRefused, type MigrationState } f
 import { type Migration, ownMigrations } from "../server/db/migration-files.ts";
 import { createPool } from "../server/db/pool.ts";
 import type { Config } from "../server/start/config.ts";
-import { openDatabase } from "../server/start/instance.ts";
+import { openDatabase } from "../server/start/database.ts";
 import { answer } from "./answer.ts";
 import { failed, type Finding, linesOf, ok, warning } from "./finding.ts";
 import { readSettings } from "./settings.ts";

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { Busboy } from "@fastify/busboy";
-
 /**
  * A request body. Files and plain bytes are in the spool folder until the call ends; they are never held in memory.
  */
@@ -113,6 +111,7 @@ export function readText(request: IncomingMessage): Promise<string> {
 async function readMultipart(request: IncomingMessage, contentType: string, spoolDir: string): Promise<Body> {
   const fields: Record<string, string | string[]> = {};
   const files: Promise<BodyFile>[] = [];
+  const { Busboy } = await import("@fastify/busboy");
   try {
     const parser = new Busboy({
       headers: { ...request.headers, "content-type": contentType },

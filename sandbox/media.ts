@@ -4,10 +4,6 @@ import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-import { fileTypeFromFile } from "file-type";
-import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
-import sharp from "sharp";
-
 import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { guardedFetch, GuardedFetchError } from "../platforms/kit/guarded-fetch.ts";
 
@@ -128,6 +124,8 @@ async function measureFile(
   known: { sizeBytes: number; sha256: string },
   folders: { spoolDir: string; thumbnailDir: string },
 ): Promise<Measured> {
+  // What measures media is half of the sandbox: it is loaded for the first file.
+  const { fileTypeFromFile } = await import("file-type");
   const mimeType = (await fileTypeFromFile(path))?.mime ?? null;
   const base: Measured = {
     type: "other",
@@ -155,6 +153,7 @@ async function measureImage(
   base: Measured,
   folders: { spoolDir: string; thumbnailDir: string },
 ): Promise<Measured> {
+  const { default: sharp } = await import("sharp");
   try {
     const { autoOrient, pages } = await sharp(path).metadata();
     const name = `${base.sha256}.webp`;
@@ -196,6 +195,7 @@ async function drawOnce(target: string, draw: (target: string) => Promise<void>)
 
 /** An unreadable file with a video's header is `video` without a duration. */
 async function measureVideo(path: string, base: Measured): Promise<Measured> {
+  const { ALL_FORMATS, FilePathSource, Input } = await import("mediabunny");
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   try {
     const video = await input.getPrimaryVideoTrack();

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import { isAlive } from "../model/is-alive.ts";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import type { AllowPrivate } from "../platforms/kit/addresses.ts";
+import { createServer } from "../platforms/kit/node-http.ts";
 import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
 import { answerControl, type ControlContext } from "./control.ts";

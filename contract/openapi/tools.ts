@@ -54,14 +54,21 @@ export const TOOLS: readonly Tool[] = OPERATIONS.flatMap((operation) =>
 );
 
 function toTool(operation: Operation, hints: ToolHints): Tool {
+  let input: JsonObject | undefined;
+  let output: JsonObject | undefined;
   return {
     name: hints.name ?? operation.name,
     toolset: tagOf(operation),
     operation,
     title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
-    inputSchema: inputSchema(toStrictSchema(inputOf(operation, hints), "input")),
-    outputSchema: outputSchema(toSchema(operation.answer, "output")),
+    // Made when the first agent comes.
+    get inputSchema() {
+      return (input ??= inputSchema(toStrictSchema(inputOf(operation, hints), "input")));
+    },
+    get outputSchema() {
+      return (output ??= outputSchema(toSchema(operation.answer, "output")));
+    },
     annotations: {
       readOnlyHint: hints.readOnly,
       destructiveHint: hints.destructive,

@@ -55,7 +55,7 @@ export async function createListener(connectionString: string, log: Pick<Logger,
     fresh.on("error", () => undefined);
     try {
       await fresh.connect();
-      for (const channel of heardBy.keys()) await fresh.query(`listen ${channel}`);
+      await fresh.query([...heardBy.keys()].map((channel) => `listen ${channel}`).join("; "));
     } catch (error) {
       await fresh.end().catch(() => undefined);
       throw error;

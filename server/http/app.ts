@@ -1,4 +1,4 @@
-import { type IncomingMessage, maxHeaderSize } from "node:http";
+import type { IncomingMessage } from "node:http";
 
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from "fastify";
 
 import { newId } from "../../model/ids.ts";
 import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
+import { maxHeaderSize } from "../../platforms/kit/node-http.ts";
 import { addRoute, type BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import { createCallMeter, sendUnlimited } from "../calls/call-meter.ts";

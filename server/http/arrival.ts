@@ -1,10 +1,11 @@
-import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import { maxHeaderSize, STATUS_CODES } from "../../platforms/kit/node-http.ts";
 import { networkOf } from "../auth/throttle.ts";
 import { sendUnlimited } from "../calls/call-meter.ts";
 import { type Documented, errorBody, refuseRequest } from "../calls/refusals.ts";

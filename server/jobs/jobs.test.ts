@@ -74,6 +74,35 @@ test("a queued job wakes its workers after the transaction, in which nobody is n
   assert.deepEqual(await next, [{ n: 1 }]);
 });
 
+test("a start changes only queues and schedules that are not as declared", async (t) => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  t.after(() => database.drop());
+  const cron = Object.entries(QUEUES).find(([, settings]) => "cron" in settings)?.[0];
+  const startOnce = async () => {
+    const queried = t.mock.method(pool, "query");
+    const worker = await startJobQueue({ pool, log, works: true });
+    await worker.work(
+      handlers(() => Promise.resolve()),
+      noGroups,
+    );
+    const changes = queried.mock.calls
+      .map(({ arguments: [text] }) => String(text))
+      .filter((text) => /update jobs\.queue\s+set\s+retry_limit|insert into jobs\.schedule/i.test(text));
+    queried.mock.restore();
+    await worker.stop();
+    return changes.length;
+  };
+  assert.ok((await startOnce()) > 0, "the check works");
+  assert.equal(await startOnce(), 0);
+  const declared = "select q.retry_limit, s.cron from jobs.queue q, jobs.schedule s where q.name = $1 and s.name = $2";
+  const before = await pool.query(declared, [MAIL_QUEUE, cron]);
+  await pool.query("update jobs.queue set retry_limit = 99 where name = $1", [MAIL_QUEUE]);
+  await pool.query("update jobs.schedule set cron = '0 0 1 1 *' where name = $1", [cron]);
+  assert.equal(await startOnce(), 2);
+  assert.deepEqual((await pool.query(declared, [MAIL_QUEUE, cron])).rows, before.rows);
+});
+
 test("a failed job is kept for a retry", async () => {
   const database = await createTestDatabase();
   const outcomes = new EventEmitter();

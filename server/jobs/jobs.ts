@@ -58,6 +58,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   return {
     send: sendJob,
     work: async (handlers, groupsOf) => {
+      const schedules = await boss.getSchedules();
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
         const run = (job: Job) => runJob(name, handlers[name], job, options);
@@ -80,7 +81,9 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
             listener.on(CHANNELS.jobs, (queue) => queue === name && boss.notifyWorker(worker)),
             listener.onReconnect(() => boss.notifyWorker(worker)),
           );
-        if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
+        const { cron } = settings;
+        if (cron !== undefined && !schedules.some((each) => each.name === name && each.cron === cron))
+          await boss.schedule(name, cron, {});
       }
     },
     stop: async (graceSeconds = 2) => {
@@ -115,15 +118,21 @@ async function openBoss(
     await sleep(1_000);
     return await open();
   });
+  const found = works ? Object.fromEntries((await boss.getQueues()).map((queue) => [queue.name, queue])) : {};
   for (const [name, { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest }] of Object.entries<QueueSettings>(
     QUEUES,
   )) {
     // pg-boss would notify in the transaction that sends a job; see `notify`.
     const settings = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS, notify: false };
     if (isQueueName(name) && missing.has(name)) await boss.createQueue(name, settings);
-    if (works) await boss.updateQueue(name, settings);
+    if (works && !hasAll(found[name], settings)) await boss.updateQueue(name, settings);
   }
   return boss;
+}
+
+/** Whether it needs no update: most starts change nothing. */
+function hasAll(found: object | undefined, settings: object): boolean {
+  return found !== undefined && Object.entries(settings).every(([name, value]) => Reflect.get(found, name) === value);
 }
 
 /** pg-boss reports a copy of an error's properties. */

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
@@ -8,7 +7,6 @@ import type { Mode } from "../../model/platform-names.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createHttpClient, type HttpClient } from "../../platforms/kit/http.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import { startEmbedded } from "../db/embedded/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { notificationsSent } from "../db/notify.ts";
 import { createPool, type PoolOptions } from "../db/pool.ts";
@@ -17,7 +15,7 @@ import type { OAuthServices } from "../oauth/services.ts";
 import { checkKeys, loadSecrets, type Secrets } from "../vault/secrets.ts";
 import { createVault } from "../vault/vault.ts";
 import type { Config } from "./config.ts";
-import { closeDataDir } from "./data-dir.ts";
+import { enterDatabase } from "./database.ts";
 
 /** An instance's storage and shutdown: what every process and command starts with. */
 export interface Instance {
@@ -39,17 +37,16 @@ export interface Instance {
 const PATIENCE_SECONDS = 30;
 
 /**
- * Opens the database (embedded or configured), migrates it and checks the encryption key. Throws an error that says
- * what to do.
+ * Opens the database (embedded or configured) unless that has begun, migrates it and checks the encryption key. Throws
+ * an error that says what to do.
  */
 export async function openInstance(
   config: Config,
   fullLog: Logger,
   patienceSeconds = PATIENCE_SECONDS,
+  opening = enterDatabase(config, fullLog),
 ): Promise<Instance> {
-  for (const { message, cure } of config.warnings) fullLog.warn(`${message} ${cure}`);
-  await closeDataDir(config);
-  const database = await openDatabase(config, fullLog);
+  const database = await opening;
   const pools: pg.Pool[] = [];
   let closing = false;
   const openPool: Instance["openPool"] = (name, max, options) => {
@@ -98,17 +95,6 @@ export async function openInstance(
     await close();
     throw error;
   }
-}
-
-/** The database URL, and how to release it. Starts the embedded server if it is not running. */
-export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "dataDir" | "postgres">,
-  log: Logger,
-): Promise<{ url: string; stop(): Promise<void> }> {
-  if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
-  await mkdir(config.dataDir, { recursive: true });
-  const embedded = await startEmbedded({ dataDir: config.dataDir, log, choice: config.postgres });
-  return { url: embedded.url, stop: () => embedded.stop() };
 }
 
 /** A standby that was not promoted yet accepts connections, but nothing is stored. */

@@ -1,46 +1,16 @@
-import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
-import { openSetUp } from "../domain/users/set-up.ts";
-import type { ProbeAccess, Probes } from "../http/routes/probes.ts";
-import { keepPostCountsFolded } from "../jobs/sweeps.ts";
-import type { FaultHook } from "../publishing/fault-points.ts";
 import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import type { Config } from "./config.ts";
-import { watchEventLoop } from "./event-loop.ts";
-import { listen } from "./listen.ts";
-import { readiness } from "./readiness.ts";
-import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
-import { startWatchdog } from "./watchdog.ts";
+import { enterDatabase } from "./database.ts";
+import type { Closers, Runtime } from "./runtime.ts";
+import type { Parts, Running } from "./serve.ts";
 
-/** A started process. `stop` accepts no new work, finishes or hands back work in progress, and releases everything. */
-export interface Running {
-  /** Where it listens; null for a worker without a port. */
-  url: string | null;
-  /** The setup URL, while no owner can sign in. It contains a token: show it on a terminal, never in the log. */
-  setUpUrl: string | null;
-  /** What the parent process can query. */
-  answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
-  /** From now on it reports that it is not ready, and keeps no connection alive; it still responds to everything. */
-  drain(): void;
-  stop(): Promise<void>;
-}
+export type { Parts, Running } from "./serve.ts";
 
-/** What a process does: serve requests, publish and run jobs, or both. */
-export interface Parts {
-  api: boolean;
-  /** Attached: in a separate process, so that nothing in publishing delays requests. */
-  worker: boolean | "attached";
-  /** Whether it runs a sandbox, unless one elsewhere is configured. */
-  sandbox: boolean;
-  /** Called by the worker at its fault points, for the fault harness. */
-  faultPoint?: FaultHook;
-}
-
-/** The API and the worker are most of the code, of the memory and of the time of a start: each process loads its own. */
-const loadApi = () => import("./api.ts");
-const loadWorker = () => import("./worker.ts");
-export const loadCode = (parts: Parts) => Promise.all([parts.api && loadApi(), parts.worker === true && loadWorker()]);
+/** Nearly all code. While a process loads it, it can do nothing else, so other processes are started before. */
+const load = () => import("./serve.ts");
+export const loadCode = async (parts: Parts) => await (await load()).loadParts(parts);
 
 /** Starts a process. Throws an error that says what to do, and then leaves nothing behind. */
 export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
@@ -54,75 +24,27 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
   try {
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
     if (sandbox) closers.push(() => sandbox.stop());
-    const opening = openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
+    const opening = open(config, log, parts, closers);
     const worker = parts.worker === "attached" ? startWorker(config, log, opening) : undefined;
     if (worker) closers.push(() => worker.stop());
-    // While the database starts.
-    const [runtime] = await Promise.all([opening, loadCode(parts)]);
-    // By every process: lists read what is not folded, with or without a worker.
-    closers.push(keepPostCountsFolded(runtime.instance.pool, runtime.instance.log));
-    const eventLoop = watchEventLoop(log);
-    closers.push(() => eventLoop.stop());
-    // Before anything is published, because that may be what hangs.
-    if (parts.worker === true) closers.push(await startWatchdog("worker"));
-    const work = parts.worker === true ? await (await loadWorker()).runWorker(runtime, parts.faultPoint) : undefined;
-    if (work) closers.push(() => work.stop());
-    const isBusy = () => parts.api && eventLoop.isBusy();
-    const probes = probesOf(runtime, { work, worker, sandbox, draining: draining.signal, isBusy });
-    const metrics = await serveMetrics(config, probes);
-    if (metrics) closers.push(() => metrics.close());
-    const app = parts.api
-      ? await (await loadApi()).serveApi(runtime, probes, draining.signal, isBusy)
-      : await serveProbes(config, probes);
-    // Requests that wait for a publish end together with it.
-    closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
-    const setUpUrl = parts.api ? await openSetUp(runtime.instance, config.appUrl) : null;
-    await Promise.all([sandbox?.started, worker?.started]);
-    const answers = { ready: probes.ready, metrics: () => runtime.metrics.values() };
-    return { url: app ? addressOf(app) : null, setUpUrl, answers, drain: () => draining.abort(), stop };
+    // The API is loaded once the worker has begun.
+    const runtime = await opening;
+    const { serve } = await load();
+    const running = await serve({ config, log, parts, runtime }, { worker, sandbox }, { draining, closers });
+    return { ...running, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function probesOf(runtime: Runtime, parts: Parameters<typeof readiness>[1]): Probes {
-  const { metrics } = runtime;
-  const ofWorker = async () =>
-    parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null);
-  return {
-    ready: readiness(runtime, parts),
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }),
-  };
-}
-
-/** Metrics and health of a standalone worker. */
-async function serveProbes(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
-  const { host, workerPort: port, metrics } = config;
-  return port === null
-    ? undefined
-    : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token }, config);
-}
-
-/** A process's metrics and health for its operator, on a separate port. */
-async function serveMetrics(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
-  const { host, port } = config.metrics;
-  const access = { token: null, isOwnPort: true };
-  return port === null
-    ? undefined
-    : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, access, config);
-}
-
-async function listenForProbes(
-  where: { host: string; port: number; variable: string },
-  probes: Probes,
-  access: ProbeAccess,
-  config: Config,
-): Promise<FastifyInstance> {
-  const { createProbesApp } = await import("../http/routes/probes.ts");
-  const app = createProbesApp(probes, access, config);
-  await listen(app, where);
-  return app;
+async function open(config: Config, log: Logger, parts: Parts, closers: Closers): Promise<Runtime> {
+  const launched = Promise.withResolvers<void>();
+  const database = enterDatabase(config, log, launched.resolve);
+  closers.push(async () => await (await database.catch(() => null))?.stop());
+  await Promise.race([database, launched.promise]);
+  const { openRuntime } = await load();
+  return await openRuntime(config, log, { runsJobs: parts.worker === true, database }, closers);
 }
 
 /** A second or two: everything it serves ends with it. */
@@ -163,11 +85,4 @@ function startWorker(config: Config, log: Logger, runtime: Promise<Runtime>): At
 function unheard(attached: AttachedProcess): AttachedProcess {
   attached.started.catch(() => undefined);
   return attached;
-}
-
-function addressOf(app: FastifyInstance): string {
-  const address = app.server.address();
-  if (address === null || typeof address === "string") throw new Error("The API cannot listen");
-  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }

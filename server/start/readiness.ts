@@ -34,7 +34,7 @@ export function readiness(
     isBusy: () => boolean;
   },
 ): () => Promise<Readiness> {
-  const { pool, oauth, config } = instance;
+  const { pool } = instance;
   const { sandbox, work, worker, draining, isBusy } = parts;
   const looks: Record<string, () => Promise<string>> = {
     process: async () => (draining.aborted ? "stops" : isBusy() ? "is too busy to answer in time" : OK),
@@ -64,13 +64,8 @@ export function readiness(
   }
   if (sandbox) {
     looks.sandbox = async () => {
-      if (!sandbox.isRunning()) return "does not run";
-      const answer = await oauth.directHttp.send({
-        method: "GET",
-        url: `${config.sandbox.url}/_sandbox/health`,
-        timeoutSeconds: 2,
-      });
-      return answer.status === 200 ? OK : `answers ${answer.status}`;
+      await sandbox.ask("alive");
+      return OK;
     };
   }
   return async () => {

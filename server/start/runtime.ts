@@ -7,6 +7,7 @@ import { type JobQueue, startJobQueue } from "../jobs/jobs.ts";
 import { openStorage } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Config } from "./config.ts";
+import type { OpenDatabase } from "./database.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { openTracing, type Tracing } from "./tracing.ts";
@@ -30,10 +31,10 @@ export type Closers = (() => Promise<unknown> | void)[];
 export async function openRuntime(
   config: Config,
   log: Logger,
-  options: { runsJobs: boolean },
+  options: { runsJobs: boolean; database?: Promise<OpenDatabase> },
   closers: Closers,
 ): Promise<Runtime> {
-  const instance = await openInstance(config, log);
+  const instance = await openInstance(config, log, undefined, options.database);
   closers.push(() => instance.close());
   const part = options.runsJobs ? "worker" : "api";
   const metrics = createMetrics(instance.pool, part);

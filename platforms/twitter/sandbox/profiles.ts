@@ -1,6 +1,5 @@
-import sharp from "sharp";
-
 import type { Person } from "../../../sandbox/identity.ts";
+import { drawSvg } from "../../../sandbox/pictures.ts";
 import type { Call, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
 import { hueOf } from "../../kit/card/card.ts";
@@ -104,10 +103,6 @@ export function userValues(call: Call, person: Person, viewer: Viewer): Record<s
 /** A distinct picture for every person, so that copying profile pictures can be tried out. */
 function drawPicture(call: Call): Outcome {
   const hue = hueOf((call.segments["name"] ?? "").replace(/(_[a-z0-9]+)?\.jpg$/, ""));
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="hsl(${hue},60%,45%)"/>
-<circle cx="48" cy="38" r="18" fill="#fff" opacity=".9"/><ellipse cx="48" cy="88" rx="33" ry="29" fill="#fff" opacity=".9"/></svg>`;
-  return sharp(Buffer.from(svg))
-    .jpeg()
-    .toBuffer()
-    .then((body) => () => ({ status: 200, headers: { "content-type": "image/jpeg" }, body }));
+  return drawSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="hsl(${hue},60%,45%)"/>
+<circle cx="48" cy="38" r="18" fill="#fff" opacity=".9"/><ellipse cx="48" cy="88" rx="33" ry="29" fill="#fff" opacity=".9"/></svg>`);
 }

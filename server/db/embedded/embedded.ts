@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   choice?: PostgresChoice;
   /** Where the system's packages put PostgreSQL, as patterns. */
   systemFolders?: readonly string[];
+  /** Called when nothing is left to do but to wait for it, perhaps more than once. */
+  launched?: (() => void) | undefined;
 }
 
 export interface EmbeddedPostgres {
@@ -43,8 +45,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const place = await preparePaths(options.dataDir);
   const launcher = options.launcher ?? launcherFor();
   const lock = <Result>(work: () => Promise<Result>) => withFileLock(place.lock, work);
-  const { choice, systemFolders } = options;
-  const server = { place, launcher, settings: options.settings ?? {}, choice, systemFolders };
+  const { choice, systemFolders, launched } = options;
+  const server = { place, launcher, settings: options.settings ?? {}, choice, systemFolders, launched };
   let owner: pg.Client | undefined;
   let stopped = false;
 

@@ -61,6 +61,7 @@ export interface Server {
   choice?: PostgresChoice | undefined;
   /** Instead of those of the system's packages. */
   systemFolders?: readonly string[] | undefined;
+  launched?: (() => void) | undefined;
 }
 
 /** Called under the location's lock, by one process at a time. Returns whether it had to start the server. */
@@ -90,13 +91,14 @@ async function dropStale(record: string, place: PostgresPaths): Promise<void> {
   if (pid > 0 && isAlive(pid) && !(await isOurs(pid, place))) await rm(record, { force: true });
 }
 
-async function initialise(initdb: string, { place, launcher }: Server): Promise<void> {
+async function initialise(initdb: string, { place, launcher, launched }: Server): Promise<void> {
   // Created next to its location and then moved, so that an interrupted start leaves no partial cluster.
   const fresh = `${place.data}.new`;
   await rm(fresh, { recursive: true, force: true });
   await giveTo(launcher, place.folder);
   const args = ["-D", fresh, "-U", "ampost", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"];
   const child = await launch(initdb, args, place, launcher);
+  launched?.();
   const code = await child.ended;
   if (code !== 0)
     throw new Error(`PostgreSQL's initdb failed in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
@@ -105,7 +107,7 @@ async function initialise(initdb: string, { place, launcher }: Server): Promise<
 
 async function startServer(
   { postgres, version }: PostgresBinaries,
-  { place, launcher, settings }: Server,
+  { place, launcher, settings, launched }: Server,
 ): Promise<void> {
   const args = ["-D", place.data];
   for (const [name, value] of Object.entries({ ...ourSettings(place, majorOf(version)), ...settings }))
@@ -114,6 +116,7 @@ async function startServer(
   const deadline = performance.now() + 2_000;
   for (;;) {
     const child = await launch(postgres, args, place, launcher);
+    launched?.();
     let exited = false;
     void child.ended.then(() => (exited = true));
     if (await untilAnswers(place, async () => !exited)) return child.unref();
