@@ -39,6 +39,9 @@ export interface JobQueueOptions {
   onJob?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
 }
 
+/** Only workers need it, and who creates its tables. */
+export const loadBoss = () => import("pg-boss");
+
 /** How often a queue is polled, with a listener and without one. */
 const POLL_SECONDS = { notified: 10, alone: 2 };
 
@@ -99,7 +102,7 @@ async function openBoss(
   { pool, log, works = false }: JobQueueOptions,
   missing: ReadonlySet<QueueName>,
 ): Promise<PgBoss> {
-  const { PgBoss } = await import("pg-boss");
+  const { PgBoss } = await loadBoss();
   const open = async (): Promise<PgBoss> => {
     const boss = new PgBoss({
       db: executor(pool),

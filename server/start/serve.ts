@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import { openSetUp } from "../domain/users/set-up.ts";
 import type { ProbeAccess, Probes } from "../http/routes/probes.ts";
+import { loadBoss } from "../jobs/jobs.ts";
 import { keepPostCountsFolded } from "../jobs/sweeps.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import type { AttachedProcess } from "./attached-process.ts";
@@ -42,7 +43,8 @@ export interface Parts {
 /** The API and the worker are most of the code, of the memory and of the time of a start: each process loads its own. */
 const loadApi = () => import("./api.ts");
 const loadWorker = () => import("./worker.ts");
-export const loadParts = (parts: Parts) => Promise.all([parts.api && loadApi(), parts.worker === true && loadWorker()]);
+export const loadParts = async ({ api, worker }: Parts) =>
+  void (await Promise.all([api && loadApi(), worker === true && loadWorker(), worker === true && loadBoss()]));
 
 /** Runs the parts of a process whose attached processes are starting. What has to be closed is added to `closers`. */
 export async function serve(

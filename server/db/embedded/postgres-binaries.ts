@@ -116,11 +116,11 @@ function inFolder(folder: string, version: string): PostgresBinaries {
  * As root, through a user namespace, where PostgreSQL sees itself as nobody while its files stay ours; if the kernel
  * refuses that (as in many containers), as the real user nobody.
  */
-export function launcherFor(system: { uid: number; namespaces: boolean } = thisSystem()): Launcher {
-  if (system.uid !== 0) {
-    return { command: (file, args) => ({ file, args }), uid: system.uid, gid: process.getgid?.() ?? system.uid };
+export function launcherFor({ uid, namespaces } = thisSystem()): Launcher {
+  if (uid !== 0) {
+    return { command: (file, args) => ({ file, args }), uid, gid: process.getgid?.() ?? uid };
   }
-  if (!system.namespaces) {
+  if (!namespaces) {
     return { command: (file, args) => ({ file, args, uid: NOBODY, gid: NOBODY }), uid: NOBODY, gid: NOBODY };
   }
   return { command: (program, args) => ({ file: "unshare", args: [...ASIDE, program, ...args] }), uid: 0, gid: 0 };
@@ -128,9 +128,13 @@ export function launcherFor(system: { uid: number; namespaces: boolean } = thisS
 
 const ASIDE = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, "--"];
 
+let system: { uid: number; namespaces: boolean } | undefined;
+
 function thisSystem(): { uid: number; namespaces: boolean } {
+  if (system !== undefined) return system;
   const uid = process.getuid?.() ?? 0;
-  return { uid, namespaces: uid === 0 && spawnSync("unshare", [...ASIDE, "true"], { stdio: "ignore" }).status === 0 };
+  const namespaces = uid === 0 && spawnSync("unshare", [...ASIDE, "true"], { stdio: "ignore" }).status === 0;
+  return (system = { uid, namespaces });
 }
 
 /** Gives a folder and its contents to the user who will run PostgreSQL, which may have been another one last time. */
