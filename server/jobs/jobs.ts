@@ -121,14 +121,14 @@ async function openBoss(
     await sleep(1_000);
     return await open();
   });
-  const found = works ? Object.fromEntries((await boss.getQueues()).map((queue) => [queue.name, queue])) : {};
+  const found = new Map(works ? (await boss.getQueues()).map((queue) => [queue.name, queue]) : []);
   for (const [name, { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest }] of Object.entries<QueueSettings>(
     QUEUES,
   )) {
     // pg-boss would notify in the transaction that sends a job; see `notify`.
     const settings = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS, notify: false };
     if (isQueueName(name) && missing.has(name)) await boss.createQueue(name, settings);
-    if (works && !hasAll(found[name], settings)) await boss.updateQueue(name, settings);
+    if (works && !hasAll(found.get(name), settings)) await boss.updateQueue(name, settings);
   }
   return boss;
 }

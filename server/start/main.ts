@@ -40,7 +40,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
 
 async function open(config: Config, log: Logger, parts: Parts, closers: Closers): Promise<Runtime> {
   const launched = Promise.withResolvers<void>();
-  const database = enterDatabase(config, log, launched.resolve);
+  const database = enterDatabase(config, log, () => launched.resolve());
   closers.push(async () => await (await database.catch(() => null))?.stop());
   await Promise.race([database, launched.promise]);
   const { openRuntime } = await load();
