@@ -1,2 +1,2 @@
-/** Node's HTTP. An `import` of it would also load Node's `fetch`, which is a tenth of what a start loads. */
+/** Node's HTTP. An `import` reads all that it exports, among it `WebSocket`, for which Node loads its `fetch`. */
 export const { createServer, maxHeaderSize, request, STATUS_CODES } = process.getBuiltinModule("node:http");
