@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 
 import { isAlive } from "../model/is-alive.ts";
+import { createServer } from "../model/node-http.ts";
 import { isPlatformName, type PlatformName } from "../model/platform-names.ts";
 import type { AllowPrivate } from "../platforms/kit/addresses.ts";
-import { createServer } from "../platforms/kit/node-http.ts";
 import { answerCall, pathOf, send, type CallContext } from "./call.ts";
 import { openClock } from "./clock.ts";
 import { answerControl, type ControlContext } from "./control.ts";

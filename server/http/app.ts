@@ -6,8 +6,8 @@ import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance } from "fastify";
 
 import { newId } from "../../model/ids.ts";
+import { maxHeaderSize } from "../../model/node-http.ts";
 import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
-import { maxHeaderSize } from "../../platforms/kit/node-http.ts";
 import { addRoute, type BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import { createCallMeter, sendUnlimited } from "../calls/call-meter.ts";

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
-import { maxHeaderSize, STATUS_CODES } from "../../platforms/kit/node-http.ts";
+import { maxHeaderSize, STATUS_CODES } from "../../model/node-http.ts";
 import { networkOf } from "../auth/throttle.ts";
 import { sendUnlimited } from "../calls/call-meter.ts";
 import { type Documented, errorBody, refuseRequest } from "../calls/refusals.ts";

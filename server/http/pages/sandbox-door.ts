@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { request as ask } from "../../../platforms/kit/node-http.ts";
+import { request as ask } from "../../../model/node-http.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { listSandboxAccounts } from "../../db/queries/accounts.ts";
 import type { Services } from "../../domain/services.ts";

@@ -8,7 +8,7 @@ import type { Operation } from "../../../contract/operation.ts";
 import { isOwnPath } from "../../../contract/operations/connections.ts";
 import { setUpForm, signUpForm } from "../../../contract/operations/sign-up.ts";
 import { PublicError, type PublicCode } from "../../../model/errors.ts";
-import { STATUS_CODES } from "../../../platforms/kit/node-http.ts";
+import { STATUS_CODES } from "../../../model/node-http.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { refuseForeign } from "../../calls/authenticate.ts";
 import { requireAppHost } from "../../calls/hosts.ts";
