@@ -12,7 +12,7 @@ import { simulate, toPart } from "./simulation/simulate.ts";
 
 /**
  * Publishing as a deterministic simulation. `--seeds 1-10000` runs these seeds and writes the results into
- * docs/faults.md; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
+ * docs/faults.md, `--every 20` only the bursts among them; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
  * the part of the plan needed for the failure. `--days 30` simulates days of 200 tenants (`--tenants`) who want to
  * publish more than their platforms allow, and writes the results with `--write`. Exits with 1 if a guarantee was
  * violated.
@@ -20,6 +20,7 @@ import { simulate, toPart } from "./simulation/simulate.ts";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string" },
+    every: { type: "string", default: "1" },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
@@ -45,7 +46,13 @@ process.exit();
 async function many(range: string): Promise<void> {
   const [from = 1, to = from] = range.split("-").map(Number);
   const conditions = await conditionsNow();
-  const simulated = await simulate({ from, to, untilOneFails: values["until-one-fails"], onResult: tellFailure });
+  const simulated = await simulate({
+    from,
+    to,
+    every: Number(values.every),
+    untilOneFails: values["until-one-fails"],
+    onResult: tellFailure,
+  });
   const part = toPart(simulated);
   console.log([part.did, "", ...table(part)].join("\n"));
   if (values.write) await writeSection("simulation", part, conditions);

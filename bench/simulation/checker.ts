@@ -96,10 +96,11 @@ export async function check({ stage, sandbox }: Installation, ran: RunResult): P
     ...groups(posts).flatMap((group) => [...counts(ran, group), ...punctuality(ran, group)]),
     ...strangers(ledger, posts),
     ...(await changes(ran, stage)),
-    ...(await takeovers(ran, stage)),
+    ...(await takeovers(ran, stage, posts)),
     ...(await news(stage)),
     ...(await tokens(ran, { stage, sandbox })),
     ...fairness(ran, posts),
+    ...isolation(ran, posts),
   ];
   return { violations, fates, entries: ledger.length };
 }
@@ -290,16 +291,22 @@ function isClockless({ struck }: RunResult): boolean {
 const DEADLINE_SECONDS = 5.05;
 
 /** A running worker that can reach the database keeps what it holds. */
-async function takeovers({ struck }: RunResult, stage: Installation["stage"]): Promise<Violation[]> {
-  const isQuiet = [...struck].every(
-    (fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"),
+async function takeovers(ran: RunResult, stage: Installation["stage"], posts: readonly Post[]): Promise<Violation[]> {
+  const isQuiet = [...ran.struck].every(
+    (fault) => fault.at === "request" || fault.at === "row" || (fault.at === "time" && fault.do.what === "outage"),
   );
   if (!isQuiet) return [];
+  const isLocked = (id: string): boolean =>
+    posts.some(
+      ({ row, place }) => row.id === id && [...ran.struck].some((fault) => fault.at === "row" && fault.post === place),
+    );
   const { rows } = await stage.pool.query<{ id: string }>("select id from sim.changes where kind = 'takeover'");
-  return rows.map(({ id }) => ({
-    kind: "untrue",
-    sentence: `platform post ${id} was taken from a worker that was at work on it`,
-  }));
+  return rows
+    .filter(({ id }) => !isLocked(id))
+    .map(({ id }) => ({
+      kind: "untrue",
+      sentence: `platform post ${id} was taken from a worker that was at work on it`,
+    }));
 }
 
 /** A part follows the previous one, and is never published alone. */
@@ -535,5 +542,36 @@ function fairness(ran: RunResult, posts: readonly Post[]): Violation[] {
     return post.subject.tenant === 0 || waited <= LONGEST_WAIT_SECONDS
       ? []
       : [say("stuck", post, `waited ${waited.toFixed(1)} s`)];
+  });
+}
+
+/** In a burst, nothing waits for what concerns other accounts: a row that is locked or rejected, a lost statement. */
+const BURST_SECONDS = 3;
+
+function isolation(ran: RunResult, posts: readonly Post[]): Violation[] {
+  const { plan, struck, acted, commits: sent, struckBatches } = ran;
+  const isOfFew = [...struck].every(
+    (fault) =>
+      fault.at === "row" ||
+      fault.at === "batch" ||
+      (fault.at === "request" && fault.only === "commit" && fault.fault.what === "late_answer"),
+  );
+  // Two that stall take all connections that are kept for results.
+  const isStalled =
+    [...struck].filter((f) => f.at === "batch" && f.of === "writes" && f.fault.what === "slow").length > 1;
+  if (plan.theme !== "burst" || !isOfFew || isStalled) return [];
+  const paused = new Set(acted.filter(({ act }) => act === "pause").map(({ post }) => plan.posts[post]?.tenant));
+  const isConcerned = ({ place, row }: Post): boolean =>
+    paused.has(plan.posts[place]?.tenant) ||
+    acted.some(({ post }) => post === place) ||
+    [...struck].some((fault) => fault.at === "row" && fault.post === place) ||
+    sent.some(({ platformPostId, isDisturbed }) => platformPostId === row.id && isDisturbed) ||
+    struckBatches.some((asked) => asked.includes(row.id) || asked.includes(row.account_id));
+  const accounts = new Set(posts.filter(isConcerned).map(({ row }) => row.account_id));
+  return posts.flatMap((post) => {
+    if (accounts.has(post.row.account_id) || hasTwin(ran, post)) return [];
+    const [entry] = post.entries[0] ?? [];
+    const waited = entry === undefined ? Infinity : entry.atMs / 1000 - whenOf(ran, post);
+    return waited <= BURST_SECONDS ? [] : [say("stuck", post, `waited ${waited.toFixed(1)} s for others`)];
   });
 }

@@ -15,7 +15,12 @@ export interface DatabaseOptions {
   /** The real one. */
   backends: pg.Pool;
   /** Called for every statement that reaches the server. */
-  faultOf(statement: { text: string; name: string; machine: Machine }): DatabaseFault | undefined;
+  faultOf(statement: {
+    text: string;
+    name: string;
+    values: readonly unknown[];
+    machine: Machine;
+  }): DatabaseFault | undefined;
   /** Whether this notification of due work is lost. */
   isWordLost(number: number): boolean;
 }
@@ -25,7 +30,8 @@ export interface DatabaseOptions {
  * timeline; one runs at a time, and one that waits for a row lock stays waiting until the holder releases it.
  */
 export interface Database {
-  poolFor(machine: Machine, most: number): pg.Pool;
+  /** Statements that wait longer for a lock fail; by default, they wait until their own timeout. */
+  poolFor(machine: Machine, most: number, lockTimeoutSeconds?: number): pg.Pool;
   listenerFor(machine: Machine): Pick<Listener, "on" | "onReconnect">;
   /** The machine ends: statements it has sent are still executed, its open transactions are rolled back. */
   leave(machine: Machine): Promise<void>;
@@ -46,6 +52,8 @@ export interface Database {
 
 interface Connection {
   machine: Machine;
+  /** How long its statements wait for a lock. */
+  patienceMs: number;
   isBroken: boolean;
   /** The real one, while it has an open transaction. */
   backend: pg.PoolClient | null;
@@ -149,13 +157,14 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
   /** Executes as much of the statement as possible now. `over` is called once, when it is complete. */
   async function attempt(connection: Connection, query: Query, over: (outcome: Outcome) => void): Promise<void> {
     let outcome: Outcome | undefined;
+    let isTooLong = false;
     const client = connection.backend ?? (await lease());
     const one: Waiting = {
       pid: pids.get(client) ?? 0,
       isSettled: false,
       done: perform(connection, client, query).then(
         (result) => settle({ result }),
-        (error: unknown) => settle({ error }),
+        (error: unknown) => settle({ error: isTooLong ? lockTimeout() : error }),
       ),
       finish: () => outcome !== undefined && over(outcome),
     };
@@ -165,8 +174,9 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     };
     if (!(await settles(one))) {
       waiting.add(one);
-      timeline.after(STATEMENT_TIMEOUT_MS, null, "statement timeout", async () => {
+      timeline.after(connection.patienceMs, null, "statement timeout", async () => {
         if (one.isSettled) return;
+        isTooLong = connection.patienceMs < STATEMENT_TIMEOUT_MS;
         await backends.query("select pg_cancel_backend($1)", [one.pid]);
         await wakeWaiting();
       });
@@ -241,7 +251,8 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
       connection.fail = fail;
       timeline.after(latency("out"), null, `${machine.name} → ${given.name ?? given.text.slice(0, 40)}`, async () => {
         statements += 1;
-        const fault = connection.isBroken ? undefined : faultOf({ text: given.text, name: given.name ?? "", machine });
+        const { text, name = "", values = [] } = given;
+        const fault = connection.isBroken ? undefined : faultOf({ text, name, values, machine });
         if (connection.isBroken || fault?.what === "lost_before") {
           connection.isBusy = false;
           if (fault !== undefined) fail();
@@ -276,7 +287,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
   }
 
   return {
-    poolFor(machine, most) {
+    poolFor(machine, most, lockTimeoutSeconds) {
       const idle: Connection[] = [];
       const queue: ((connection: Connection) => void)[] = [];
       let count = 0;
@@ -309,6 +320,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
             }
             const connection: Connection = {
               machine,
+              patienceMs: lockTimeoutSeconds === undefined ? STATEMENT_TIMEOUT_MS : lockTimeoutSeconds * 1000,
               isBroken: false,
               backend: null,
               isBusy: false,
@@ -417,6 +429,10 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
 /** What node-postgres itself waits for is real time. */
 function withoutTimeout({ text, name, values }: Query): Query {
   return { text, ...(name === undefined ? {} : { name }), ...(values === undefined ? {} : { values }) };
+}
+
+function lockTimeout(): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError("canceling statement due to lock timeout", 0, "error"), { code: "55P03" });
 }
 
 const SHOW_CLOCKS = {

@@ -16,6 +16,8 @@ interface Mutant {
 
 const WRITES = "server/db/queries/publishing.ts";
 const COMMITS = "server/db/queries/commits.ts";
+const CLAIMS = "server/db/queries/claims.ts";
+const BATCHES = "server/db/batches.ts";
 const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
 
@@ -148,9 +150,63 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "the results of writes that were made together are mixed up",
+    changes: [{ file: BATCHES, find: "byKey.get(keyOf(item))", replace: "rows[rows.length - 1 - found.size]" }],
+  },
+  {
+    what: "a statement for many that is rejected fails for each of them",
     changes: [
-      { file: "server/db/batches.ts", find: "byKey.get(keyOf(item))", replace: "rows[rows.length - 1 - found.size]" },
+      {
+        file: BATCHES,
+        find: "if (isRejected) resolve(undefined);\n        else reject(error);",
+        replace: "reject(error);",
+      },
     ],
+  },
+  {
+    what: "a statement for many that has stalled holds up those after it",
+    changes: [{ file: BATCHES, find: "STALLED_MILLISECONDS = 250;", replace: "STALLED_MILLISECONDS = 250_000;" }],
+  },
+  {
+    what: "intents that are made together wait for locks",
+    changes: [{ file: COMMITS, find: 'intended("skip locked")', replace: 'intended("")' }],
+  },
+  {
+    what: "writes that are made together wait for locks",
+    changes: [{ file: WRITES, find: 'written("skip locked")', replace: 'written("")' }],
+  },
+  {
+    what: "claims wait for locked posts",
+    changes: [
+      {
+        file: CLAIMS,
+        find: "or pp.id = (select id from suspect))\n     for no key update of pp skip locked",
+        replace: "or pp.id = (select id from suspect))\n     for no key update of pp",
+      },
+    ],
+  },
+  {
+    what: "claims wait for locked accounts",
+    changes: [
+      {
+        file: CLAIMS,
+        find: "and (a.busy_until is null or a.busy_until <= now())\n     for no key update skip locked",
+        replace: "and (a.busy_until is null or a.busy_until <= now())\n     for no key update",
+      },
+    ],
+  },
+  {
+    what: "leases are extended only once no row is locked",
+    changes: [
+      {
+        file: CLAIMS,
+        find: "lease_owner = any($2::uuid[]) for no key update skip locked",
+        replace: "lease_owner = any($2::uuid[]) for no key update",
+      },
+    ],
+  },
+  {
+    what: "a result that the database rejects is not stored without its evidence",
+    changes: [{ file: COMMIT, find: "if (!isRefusedForGood(error)) throw error;", replace: "throw error;" }],
   },
   {
     what: "every process renews a token that is due",

@@ -34,6 +34,7 @@ export interface Sent {
   isCommit: boolean;
   /** The status of the platform's own response, once the caller has received it; null until then. */
   heard: number | null;
+  isDisturbed: boolean;
 }
 
 export interface NetworkOptions {
@@ -82,7 +83,14 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
       const label = `${request.method} ${host}${isCommit ? " (commit)" : ""}`;
       const fault = faultOf({ name: request.name, host, isCommit, machine });
       const latency = (leg: string): number => 5 + 120 * chanceOf(timeline.seed, "network", leg, number) ** 4;
-      const sent: Sent = { atMs: 0, machine, body: body?.toString("utf8") ?? "", isCommit, heard: null };
+      const sent: Sent = {
+        atMs: 0,
+        machine,
+        body: body?.toString("utf8") ?? "",
+        isCommit,
+        heard: null,
+        isDisturbed: fault !== undefined,
+      };
       return await new Promise<WireAnswer>((resolve, reject) => {
         let state: "waiting" | "sent" | "over" = "waiting";
         const finish = (act: () => void): void => {

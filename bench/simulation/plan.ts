@@ -2,8 +2,10 @@ import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts
 import type { Lane } from "../../server/db/queries/claims.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../server/publishing/fault-points.ts";
 import type { DatabaseFault } from "./database.ts";
+import { drawNetworkFault, drawSharedFault, drawSleep, drawWorkerFault } from "./draw-faults.ts";
 import type { Installation, Shape } from "./installation.ts";
 import type { NetworkFault } from "./network.ts";
+import { planBurst } from "./plan-burst.ts";
 import { type Draws, drawsOf } from "./random.ts";
 
 /** Everything that a seed determines before its run starts. Removing something leaves the rest unchanged. */
@@ -49,10 +51,25 @@ export interface PlannedAct {
 export type PlannedFault =
   | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
   | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
+  /** The n-th statement for many, from the time at which the burst is due. */
+  | { at: "batch"; of: Batched; nth: number; fault: DatabaseFault }
+  /** What concerns a single post of those that are written together. */
+  | { at: "row"; post: number; do: RowFault }
   | { at: "point"; point: FaultPoint; nth: number; do: WorkerFault | SharedFault }
   | { at: "time"; seconds: number; do: WorkerFault | SharedFault }
   /** A fault of the platform itself, by the sandbox's name for it, at the n-th publishing request. */
   | { at: "platform"; platform: PlatformName; error: string; nth: number };
+
+/** What is asked for together: intents, results and other writes, and reads of connections. */
+export type Batched = "intents" | "writes" | "reads";
+
+export type RowFault =
+  /** The database rejects every result of its commits that comes with the exchange. */
+  | { what: "evidence is rejected" }
+  /** The database rejects its intents and their results, for this long after it is due. */
+  | { what: "commits are rejected"; code: string; seconds: number }
+  /** Somebody else has locked a row of it for this long. */
+  | { what: "is locked"; table: "posts" | "platform_posts" | "accounts"; at: number; seconds: number };
 
 /** A fault of one worker. */
 export type WorkerFault =
@@ -70,7 +87,10 @@ export type SharedFault =
 
 const THEMES = { mixed: 26, answers: 22, stops: 20, database: 16, clocks: 8, tokens: 5, crowd: 3 } as const;
 
-export type Theme = keyof typeof THEMES;
+export type Theme = keyof typeof THEMES | "burst";
+
+/** One in so many seeds is a burst. */
+export const BURST_EVERY = 20;
 
 /** The parts of a plan to keep when shrinking it, by index. Omitted: all of them. */
 export interface PlanParts {
@@ -79,7 +99,9 @@ export interface PlanParts {
   posts?: readonly number[];
 }
 
-export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "shapes" | "tenants">): Plan {
+export function planOf(seed: number, installation: Pick<Installation, "shapes" | "tenants">): Plan {
+  if (seed % BURST_EVERY === 0) return planBurst(seed, installation);
+  const { shapes, tenants } = installation;
   const draws = drawsOf(seed, "plan");
   const theme = draws.weighed(THEMES);
   const crowd = theme === "crowd";
@@ -226,7 +248,7 @@ function drawSharers(draws: Draws, shapes: readonly Shape[], tenants: Installati
   }));
 }
 
-function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
+export function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
   const due = "dueAt" in when ? when.dueAt : when.publishAt;
   const near = (): number =>
     Math.max(1, due + draws.pick([-5, -0.4, 0, 0.1, 0.3, 0.7, 1.5, 4, 15, 60, 300]) + draws.chance() * 0.5);
@@ -240,13 +262,13 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
 }
 
 /** A user pauses publishing at most once in a run, around the time of a post. */
-function drawPauses(draws: Draws, posts: readonly PlannedPost[]): PlannedAct[] {
+export function drawPauses(draws: Draws, posts: readonly PlannedPost[]): PlannedAct[] {
   if (draws.chance() > 0.3) return [];
   const seconds = draws.pick([0.1, 2, 8, 30, 90, 400]);
   return [{ post: draws.whole(0, posts.length - 1), at: nearSomePost(draws, posts), act: "pause", seconds }];
 }
 
-function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {
+function drawFaults(draws: Draws, theme: keyof typeof THEMES, posts: readonly PlannedPost[]): PlannedFault[] {
   const some = (most: number, draw: () => PlannedFault): PlannedFault[] =>
     Array.from({ length: draws.whole(1, most) }, draw);
   const lostAnswer = (): PlannedFault => ({
@@ -319,7 +341,7 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
   }
 }
 
-const AROUND_A_COMMIT: readonly FaultPoint[] = [
+export const AROUND_A_COMMIT: readonly FaultPoint[] = [
   "intent.before",
   "intent.written",
   "send.before",
@@ -405,54 +427,4 @@ function nearSomePost(draws: Draws, posts: readonly PlannedPost[]): number {
   const { when } = draws.pick(posts);
   const due = "dueAt" in when ? when.dueAt : when.publishAt;
   return Math.max(0.5, due + draws.pick([-10, -1, 0, 0.2, 0.5, 1, 2, 5, 20, 60]) + draws.chance() * 0.3);
-}
-
-function drawNetworkFault(draws: Draws): NetworkFault {
-  const what = draws.weighed({
-    refused: 3,
-    name_resolution: 1,
-    connect_timeout: 1,
-    cut_before: 3,
-    cut_after: 6,
-    silent_before: 2,
-    silent_after: 4,
-    late_request: 2,
-    late_answer: 4,
-    gateway_before: 2,
-    gateway_after: 3,
-    unavailable: 1,
-    half: 2,
-  });
-  return what === "late_request" || what === "late_answer" ? { what, seconds: draws.pick([3, 8, 25, 45]) } : { what };
-}
-
-function drawWorkerFault(draws: Draws): WorkerFault {
-  const what = draws.weighed({ crash: 5, stopped: 3, suspended: 3, "wall clock": 1 });
-  if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40, 700]) };
-  if (what === "wall clock") return { what, bySeconds: draws.pick([-3600, -30, 4, 30, 3600]) };
-  return drawSleep(draws, [2, 4.9, 5.5, 7, 12, 30, 90]);
-}
-
-function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): WorkerFault {
-  const what = draws.pick(["stopped", "suspended"] as const);
-  // If one clock stands still and the other is also set back, a process cannot know that it was asleep.
-  return {
-    what,
-    seconds: draws.pick(lengths),
-    wallBySeconds: what === "stopped" && draws.chance() < setsWall ? -draws.whole(1, 120) : 0,
-  };
-}
-
-function drawSharedFault(draws: Draws): SharedFault {
-  const what = draws.weighed({ "database restarts": 4, "database is read-only": 2, "database clock": 2, outage: 5 });
-  if (what === "database restarts") return { what, seconds: draws.pick([0.2, 2, 7, 25]) };
-  if (what === "database is read-only") return { what, seconds: draws.pick([0.5, 2, 6, 20]) };
-  if (what === "database clock") return { what, bySeconds: draws.pick([-30, -3, 3, 30, 400, 1200]) };
-  const kind = draws.pick(["refused", "silent_before", "unavailable", "cut_after"] as const);
-  return {
-    what,
-    platform: draws.chance() < 0.3 ? null : draws.pick(PLATFORM_NAMES),
-    seconds: draws.pick([1, 5, 30, 200]),
-    fault: { what: kind },
-  };
 }

@@ -14,11 +14,12 @@ import type { OAuthServices } from "../../server/oauth/services.ts";
 import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
+import { URGENT_LOCK_SECONDS } from "../../server/publishing/timing.ts";
 import { createVault } from "../../server/vault/vault.ts";
 import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
 import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
-import type { Plan, PlannedFault, SharedFault, WorkerFault } from "./plan.ts";
+import type { Batched, Plan, PlannedFault, PlannedPost, RowFault, SharedFault, WorkerFault } from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
 import { type UserAction, startUsers, type Subject } from "./users.ts";
@@ -52,10 +53,17 @@ export interface RunResult {
   lastedWell: Set<Machine>;
   /** When each statement reached the database. */
   statements: { atMs: number; name: string }[];
+  /** What was asked of the statements for many that a fault has struck. */
+  struckBatches: string[];
   /** Steps of the database's clock. */
   clockSteps: { atMs: number; aheadMs: number }[];
 }
 
+const BATCHES: Record<Batched, string> = {
+  intents: "publish_steps.intend_many",
+  writes: "platform_posts.write_many",
+  reads: "connections.find_many",
+};
 const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
 const CALM_SECONDS = 300;
 /** The workers' settings. */
@@ -88,6 +96,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   const lastIntents = new Map<string, number>();
   const readings: RunResult["readings"] = [];
   const statements: RunResult["statements"] = [];
+  const struckBatches: string[] = [];
   let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
   const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
   let seenBefore = 0;
@@ -121,16 +130,25 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   const database = openDatabase({
     timeline,
     backends: stage.pool,
-    faultOf({ text, name }): DatabaseFault | undefined {
+    faultOf({ text, name, values }): DatabaseFault | undefined {
       statements.push({ atMs: timeline.now(), name: name || text });
       if (!isStormy) return undefined;
       const any = count("any statement");
       const commit = /^commit/i.test(text) ? count("commit") : 0;
       const write = WRITES.some((each) => name.startsWith(each)) ? count("write") : 0;
-      return find("statement", ({ only, nth }) => nth === { any, commit, write }[only])?.fault;
+      const found = find("statement", ({ only, nth }) => nth === { any, commit, write }[only])?.fault;
+      return found ?? batchFaultOf(name, values);
     },
     isWordLost: (number) => chanceOf(plan.seed, "word", number) < 0.1,
   });
+  function batchFaultOf(name: string, values: readonly unknown[]): DatabaseFault | undefined {
+    const [first] = plan.posts;
+    if (plan.theme !== "burst" || first === undefined || timeline.now() < dueSeconds(first) * 1000) return undefined;
+    const number = count(name);
+    const found = find("batch", ({ of, nth }) => name === BATCHES[of] && nth === number);
+    if (found !== undefined) struckBatches.push(JSON.stringify(values));
+    return found?.fault;
+  }
   const network = openNetwork({
     timeline,
     platformAheadMs: plan.platformAheadSeconds * 1000,
@@ -176,8 +194,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     const machine = newMachine(name, (plan.workersAheadSeconds[number % 3] ?? 0) * 1000);
     workers.push(machine);
     const pool = database.poolFor(machine, plan.connections);
-    const resultPool = database.poolFor(machine, RESULT_CONNECTIONS);
-    const leasePool = database.poolFor(machine, LEASE_CONNECTIONS);
+    const resultPool = database.poolFor(machine, RESULT_CONNECTIONS, URGENT_LOCK_SECONDS);
+    const leasePool = database.poolFor(machine, LEASE_CONNECTIONS, URGENT_LOCK_SECONDS);
     const oauth = oauthOf(pool);
     const ingest = createIngest({
       pool,
@@ -288,6 +306,37 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     return undefined;
   }
 
+  async function applyToRow(post: number, fault: RowFault): Promise<void> {
+    const { rows } = await stage.pool.query<{ posts: string; platform_posts: string; accounts: string }>(
+      "select post_id as posts, id as platform_posts, account_id as accounts from platform_posts where post_id = $1",
+      [people.subjects[post]?.postId],
+    );
+    const [ids] = rows;
+    const planned = plan.posts[post];
+    if (ids === undefined || planned === undefined) throw new Error(`There is no post ${post}`);
+    if (fault.what === "evidence is rejected") return stage.reject(ids.platform_posts, "22P05");
+    if (fault.what === "commits are rejected") {
+      const until = new Date(EPOCH_MS + (dueSeconds(planned) + fault.seconds) * 1000);
+      return stage.reject(ids.platform_posts, fault.code, until);
+    }
+    const stranger = newMachine("somebody else");
+    at(fault.at, stranger, `locks ${fault.table} of post ${post}`, () => {
+      void lock(stranger, fault.table, ids[fault.table], fault.seconds).catch(() => undefined);
+    });
+  }
+
+  /** As a transaction that takes its time. */
+  async function lock(machine: Machine, table: string, id: string, seconds: number): Promise<void> {
+    const client = await database.poolFor(machine, 1).connect();
+    await client.query("begin");
+    await client.query(`select from ${table} where id = $1 for ${table === "accounts" ? "no key update" : "update"}`, [
+      id,
+    ]);
+    await new Promise((passed) => setTimeout(passed, seconds * 1000));
+    await client.query("commit");
+    client.release();
+  }
+
   const people = startUsers({ installation, plan, timeline, database, log, oauthOf });
   // Everything is created before any faults.
   await people.createPosts();
@@ -311,6 +360,11 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     at(planned.at, people.api, `${planned.act} of post ${planned.post}`, () => void people.perform(planned));
   }
   for (const { when } of plan.posts) if ("dueAt" in when) lastSeconds = Math.max(lastSeconds, when.dueAt);
+  for (const fault of plan.faults) {
+    if (fault.at !== "row") continue;
+    struck.add(fault);
+    await applyToRow(fault.post, fault.do);
+  }
   for (const fault of plan.faults) {
     if (fault.at !== "time") continue;
     at(fault.seconds, null, fault.do.what, () => {
@@ -374,6 +428,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     commits,
     readings,
     statements,
+    struckBatches,
     struck,
     said,
     clockSteps,
@@ -383,6 +438,10 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
 
 function isWorkerFault(what: WorkerFault | SharedFault): what is WorkerFault {
   return what.what === "crash" || what.what === "stopped" || what.what === "suspended" || what.what === "wall clock";
+}
+
+export function dueSeconds({ when }: PlannedPost): number {
+  return "dueAt" in when ? when.dueAt : when.publishAt;
 }
 
 function hostsOf(platform: string): string[] {

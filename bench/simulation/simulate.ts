@@ -9,6 +9,8 @@ import type { SeedResult } from "./run-seed.ts";
 export interface SimulateOptions {
   from: number;
   to: number;
+  /** Only one in so many of them. */
+  every?: number;
   /** No seed is started after this many seconds. */
   withinSeconds?: number;
   /** Stops at the first seed that fails. */
@@ -29,6 +31,7 @@ export interface Simulated {
 export async function simulate({
   from,
   to,
+  every = 1,
   withinSeconds = Infinity,
   untilOneFails = false,
   processes = availableParallelism(),
@@ -45,7 +48,8 @@ export async function simulate({
     try {
       await answerOf(worker);
       while (!isOver()) {
-        worker.send(String(next++));
+        worker.send(String(next));
+        next += every;
         const one = await answerOf(worker);
         results.push(one);
         if (one.violations.length > 0) failed.push(one);

@@ -10,6 +10,8 @@ export interface SimulatedDatabase {
   /** Makes the current state the start of every run. */
   keep(): Promise<void>;
   restore(seed: number): Promise<void>;
+  /** Until the next reset, results of the platform post's commits are rejected if they have evidence; with `until`, all. */
+  reject(platformPostId: string, code: string, until?: Date): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,16 @@ const CLOCK = `
   begin
     insert into sim.changes (kind, id, was, becomes) values ('takeover', new.id, old.lease_owner, new.lease_owner);
     return null;
+  end $$;
+  create table sim.rejected (platform_post_id uuid not null, code text not null, until timestamptz);
+  create function sim.reject() returns trigger language plpgsql as $$
+  declare
+    rejected record;
+  begin
+    select into rejected code from sim.rejected where platform_post_id = new.platform_post_id
+      and case when until is null then new.result is not null and new.evidence ? 'exchanges' else sim.now() < until end;
+    if found then raise exception 'rejected by the simulation' using errcode = rejected.code; end if;
+    return new;
   end $$;
   create schema kept;`;
 
@@ -70,7 +82,9 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
     create trigger sim_change after update of status on platform_posts for each row
       when (old.status is distinct from new.status) execute function sim.note_change();
     create trigger sim_takeover after update of lease_owner on platform_posts for each row
-      when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();`);
+      when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();
+    create trigger sim_reject before insert or update on publish_steps for each row
+      when (new.effect = 'visible') execute function sim.reject();`);
   const { rows: tables } = await pool.query<{ name: string }>(
     `select quote_ident(table_name) as name from information_schema.tables
      where table_schema = 'public' and table_type = 'BASE TABLE'`,
@@ -101,7 +115,7 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
         );
         statements.push(`select setval('${each}', ${rows[0]?.last_value}, ${rows[0]?.is_called})`);
       }
-      statements.push("delete from sim.changes");
+      statements.push("delete from sim.changes", "delete from sim.rejected");
       restoring = statements.join(";\n");
     },
     async restore(seed) {
@@ -113,6 +127,9 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
       runs += 1;
       if (runs % 20 === 0) await client.query("vacuum");
       client.release();
+    },
+    async reject(platformPostId, code, until) {
+      await pool.query("insert into sim.rejected values ($1, $2, $3)", [platformPostId, code, until]);
     },
     async close() {
       await pool.end();
