@@ -546,7 +546,7 @@ function fairness(ran: RunResult, posts: readonly Post[]): Violation[] {
 }
 
 /** In a burst, nothing waits for what concerns other accounts: a row that is locked or rejected, a lost statement. */
-const BURST_SECONDS = 3;
+const BURST_SECONDS = 1;
 
 function isolation(ran: RunResult, posts: readonly Post[]): Violation[] {
   const { plan, struck, acted, commits: sent, struckBatches } = ran;

@@ -11,14 +11,14 @@ const DUE_SECONDS = 40;
 export function planBurst(seed: number, { shapes, tenants }: Pick<Installation, "shapes" | "tenants">): Plan {
   const draws = drawsOf(seed, "burst");
   const posts = drawPosts(draws, shapes, tenants.length);
-  const theme = draws.weighed({ rows: 6, batches: 5, stops: 4, database: 4, answers: 2 });
-  const second = draws.chance() < 0.3 ? draws.pick(["rows", "batches", "stops", "database", "answers"] as const) : null;
+  const theme = draws.weighed({ rows: 8, batches: 5, stops: 3, database: 3, answers: 2 });
+  const second = draws.chance() < 0.3 ? draws.pick(["stops", "database", "answers"] as const) : null;
   return {
     seed,
     theme: "burst",
     workers: draws.pick([1, 2, 2, 3]),
     connections: draws.pick([6, 10]),
-    floorSeconds: 5,
+    floorSeconds: 20,
     posts,
     acts: draws.chance() < 0.5 ? [] : drawActs(draws, posts),
     faults: [...drawFaults(draws, theme, posts), ...(second === null ? [] : drawFaults(draws, second, posts))],
@@ -63,9 +63,12 @@ function drawFaults(
     Array.from({ length: draws.whole(least, most) }, draw).flat();
   switch (theme) {
     case "rows":
-      return [...some(2, 4, () => [drawRowFault(draws, posts)]), ...some(0, 2, () => [lateAnswer(draws, posts)])];
+      return [...some(2, 5, () => [drawRowFault(draws, posts)]), ...some(0, 2, () => [lateAnswer(draws, posts)])];
     case "batches":
-      return draws.chance() < 0.3 ? stalls(draws) : some(1, 4, () => [drawBatchFault(draws)]);
+      return [
+        ...(draws.chance() < 0.4 ? stalls(draws) : some(1, 4, () => [drawBatchFault(draws)])),
+        ...some(0, 1, () => [drawRowFault(draws, posts)]),
+      ];
     case "stops":
       return some(1, 2, () => [
         draws.chance() < 0.5
