@@ -3,6 +3,7 @@ import { platforms } from "../../platforms/index.ts";
 import { integer, text } from "../../sandbox/store.ts";
 import type { Violation } from "../faults/checker.ts";
 import type { Installation } from "./installation.ts";
+import type { PlannedFault } from "./plan.ts";
 import type { RunResult } from "./run.ts";
 import { EPOCH_MS } from "./timeline.ts";
 import type { Subject } from "./users.ts";
@@ -556,9 +557,13 @@ function isolation(ran: RunResult, posts: readonly Post[]): Violation[] {
       fault.at === "batch" ||
       (fault.at === "request" && fault.only === "commit" && fault.fault.what === "late_answer"),
   );
-  // Two that stall take all connections that are kept for results.
+  // A worker keeps two connections for results: those that stall, or wait for a lock, take both.
+  const takesConnection = (fault: PlannedFault): boolean =>
+    (fault.at === "batch" && fault.of === "writes" && fault.fault.what === "slow") ||
+    (fault.at === "row" && fault.do.what === "is locked");
   const isStalled =
-    [...struck].filter((f) => f.at === "batch" && f.of === "writes" && f.fault.what === "slow").length > 1;
+    [...struck].filter(takesConnection).length > 1 &&
+    [...struck].some((fault) => takesConnection(fault) && fault.at === "batch");
   if (plan.theme !== "burst" || !isOfFew || isStalled) return [];
   const paused = new Set(acted.filter(({ act }) => act === "pause").map(({ post }) => plan.posts[post]?.tenant));
   const isConcerned = ({ place, row }: Post): boolean =>

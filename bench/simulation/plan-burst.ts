@@ -28,7 +28,7 @@ export function planBurst(seed: number, { shapes, tenants }: Pick<Installation, 
   };
 }
 
-/** One or two for each account, of which some have the same text. */
+/** One or two for each account, of which some have the same text, in two waves. */
 function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): PlannedPost[] {
   const texts = shapes.filter(({ content, parts }) => content.media.length === 0 && parts === 1);
   const platforms = [...new Set(texts.map(({ platform }) => platform))];
@@ -37,7 +37,8 @@ function drawPosts(draws: Draws, shapes: readonly Shape[], tenants: number): Pla
   for (const platform of platforms) {
     for (let tenant = 0; tenant < tenants; tenant += 1) {
       const shape = draws.pick(texts.filter((each) => each.platform === platform));
-      const post = { tenant, shape, words: posts.length, when: { dueAt: DUE_SECONDS } };
+      const wave = draws.chance() < 0.7 ? 0 : 0.1;
+      const post = { tenant, shape, words: posts.length, when: { dueAt: DUE_SECONDS + wave } };
       if (isEach || draws.chance() < 0.7) posts.push(post);
       if (draws.chance() < 0.3) posts.push({ ...post, words: draws.chance() < 0.2 ? post.words : 100 + posts.length });
     }
@@ -66,7 +67,7 @@ function drawFaults(
       return [...some(2, 5, () => [drawRowFault(draws, posts)]), ...some(0, 2, () => [lateAnswer(draws, posts)])];
     case "batches":
       return [
-        ...(draws.chance() < 0.4 ? stalls(draws) : some(1, 4, () => [drawBatchFault(draws)])),
+        ...(draws.chance() < 0.5 ? stalls(draws) : some(1, 4, () => [drawBatchFault(draws)])),
         ...some(0, 1, () => [drawRowFault(draws, posts)]),
       ];
     case "stops":
@@ -153,10 +154,8 @@ function drawBatchFault(draws: Draws): PlannedFault {
   };
 }
 
-/** As many as are under way at once. */
+/** As many as are under way at once: those of the second wave come after them. */
 function stalls(draws: Draws): PlannedFault[] {
-  const of = draws.pick(["intents", "intents", "reads"] as const);
-  const first = draws.whole(1, 3);
   const seconds = draws.pick([8, 20]);
-  return [0, 1, 2].map((more) => ({ at: "batch", of, nth: first + more, fault: { what: "slow", seconds } }));
+  return [1, 2].map((nth) => ({ at: "batch", of: "intents", nth, fault: { what: "slow", seconds } }));
 }

@@ -142,8 +142,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     isWordLost: (number) => chanceOf(plan.seed, "word", number) < 0.1,
   });
   function batchFaultOf(name: string, values: readonly unknown[]): DatabaseFault | undefined {
-    const [first] = plan.posts;
-    if (plan.theme !== "burst" || first === undefined || timeline.now() < dueSeconds(first) * 1000) return undefined;
+    if (plan.theme !== "burst" || timeline.now() < Math.min(...plan.posts.map(dueSeconds)) * 1000) return undefined;
     const number = count(name);
     const found = find("batch", ({ of, nth }) => name === BATCHES[of] && nth === number);
     if (found !== undefined) struckBatches.push(JSON.stringify(values));

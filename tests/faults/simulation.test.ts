@@ -5,17 +5,19 @@ import { test } from "node:test";
 
 import { SABOTAGES } from "../../bench/faults/sabotage.ts";
 import { MUTANTS } from "../../bench/simulation/mutants.ts";
-import { simulate } from "../../bench/simulation/simulate.ts";
+import { BURST_EVERY } from "../../bench/simulation/plan.ts";
+import { simulate, type Simulated } from "../../bench/simulation/simulate.ts";
 
 test("whatever happens to workers, clocks, network and database: nothing twice, nothing lost, nothing untrue, nothing too early", async () => {
-  const { results, failed } = await simulate({ from: 1, to: 100 });
-  assert.equal(results.length, 100);
-  assert.deepEqual(
-    failed.flatMap(({ seed, violations }) =>
-      violations.map(({ kind, sentence }) => `npm run simulate -- --seed ${seed}: ${kind}: ${sentence}`),
-    ),
-    [],
-  );
+  const simulated = await simulate({ from: 1, to: 100 });
+  assert.equal(simulated.results.length, 100);
+  assert.deepEqual(failuresOf(simulated), []);
+});
+
+test("whatever happens to one of many posts that are written together: the others are published at their time", async () => {
+  const simulated = await simulate({ from: 120, to: 320, every: BURST_EVERY });
+  assert.ok(simulated.results.every(({ posts }) => posts > 8));
+  assert.deepEqual(failuresOf(simulated), []);
 });
 
 test("every guard removed by the simulation and the tests still exists in the code", async () => {
@@ -30,3 +32,9 @@ test("every guard removed by the simulation and the tests still exists in the co
     }
   }
 });
+
+function failuresOf({ failed }: Simulated): string[] {
+  return failed.flatMap(({ seed, violations }) =>
+    violations.map(({ kind, sentence }) => `npm run simulate -- --seed ${seed}: ${kind}: ${sentence}`),
+  );
+}
