@@ -171,10 +171,6 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [{ file: COMMITS, find: 'intended("skip locked")', replace: 'intended("")' }],
   },
   {
-    what: "writes that are made together wait for locks",
-    changes: [{ file: WRITES, find: 'written("skip locked")', replace: 'written("")' }],
-  },
-  {
     what: "claims wait for locked posts",
     changes: [
       {
@@ -191,16 +187,6 @@ export const MUTANTS: readonly Mutant[] = [
         file: CLAIMS,
         find: "and (a.busy_until is null or a.busy_until <= now())\n     for no key update skip locked",
         replace: "and (a.busy_until is null or a.busy_until <= now())\n     for no key update",
-      },
-    ],
-  },
-  {
-    what: "leases are extended only once no row is locked",
-    changes: [
-      {
-        file: CLAIMS,
-        find: "lease_owner = any($2::uuid[]) for no key update skip locked",
-        replace: "lease_owner = any($2::uuid[]) for no key update",
       },
     ],
   },

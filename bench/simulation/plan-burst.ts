@@ -68,7 +68,7 @@ function drawFaults(
     case "batches":
       return [
         ...(draws.chance() < 0.5 ? stalls(draws) : some(1, 4, () => [drawBatchFault(draws)])),
-        ...some(0, 1, () => [drawRowFault(draws, posts)]),
+        ...some(0, 2, () => [drawRowFault(draws, posts)]),
       ];
     case "stops":
       return some(1, 2, () => [
@@ -119,14 +119,14 @@ function during(draws: Draws): number {
 
 function drawRowFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
   const post = draws.whole(0, posts.length - 1);
-  const what = draws.weighed({ "evidence is rejected": 2, "commits are rejected": 3, "is locked": 5 });
+  const what = draws.weighed({ "evidence is rejected": 1, "commits are rejected": 2, "is locked": 5 });
   if (what === "evidence is rejected") return { at: "row", post, do: { what } };
   const seconds = draws.pick([1, 6, 15]);
   if (what === "commits are rejected")
     // A deadlock, a lock that did not become free, a statement that took too long.
     return { at: "row", post, do: { what, code: draws.pick(["40P01", "55P03", "57014"]), seconds } };
   const table = draws.pick(["posts", "platform_posts", "accounts"] as const);
-  const at = DUE_SECONDS + draws.pick([-0.3, -0.3, 0, 0.03]) + draws.chance() * 0.1;
+  const at = DUE_SECONDS + draws.pick([-0.3, -0.3, 0.03]) + draws.chance() * 0.1;
   return { at: "row", post, do: { what, table, at, seconds } };
 }
 
