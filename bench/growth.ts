@@ -10,7 +10,7 @@ import { createTestUsers } from "./test-users.ts";
 const POSTS = 1_000;
 const PEOPLE = 50;
 const PATIENCE_SECONDS = 120;
-const MOST_CONNECTIONS = 13;
+const MOST_CONNECTIONS = 12;
 /** What may be left of the journal. */
 const MOST_KEPT = 0.5;
 /** Smaller columns are not named. */

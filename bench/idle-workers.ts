@@ -11,7 +11,7 @@ import { createRequest, createTestUsers } from "./test-users.ts";
 const WORKERS = [1, 20];
 const SETTLED_SECONDS = 10;
 const SECONDS = 30;
-const MOST_CONNECTIONS = 13;
+const MOST_CONNECTIONS = 12;
 const PEOPLE = 50;
 const CREATED_PER_SECOND = 50;
 const CONNECTIONS = 8;

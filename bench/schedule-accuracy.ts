@@ -28,7 +28,7 @@ const OTHERS_TIMES_RAW = 1.5;
 const MOST_STATEMENTS = 2;
 const MOST_FSYNCS = 0.6;
 const MOST_LATE_MILLISECONDS = 200;
-const MOST_CONNECTIONS = 13;
+const MOST_CONNECTIONS = 12;
 /** Posts are due this long after they were created, for each thousand: enough time to prepare them. */
 const AHEAD_SECONDS = 20;
 const AHEAD_AT_LEAST_SECONDS = 60;

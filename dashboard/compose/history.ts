@@ -53,8 +53,8 @@ export function reduce(state: State, action: Action): State {
 }
 
 /**
- * The draft with its undo; what is continued counts as one edit. Typing is not urgent: the text box that is typed into shows it at once, and `latest` has what
- * was typed before the rest shows it.
+ * The draft with its undo; what is continued counts as one edit. Typing is not urgent: the text box that is typed into
+ * shows it at once, and `latest` has what was typed before the rest shows it.
  */
 export function useHistory(initial: Draft, continued: Draft | null) {
   const [shown, setShown] = useState<State>({

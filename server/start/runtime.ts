@@ -34,7 +34,9 @@ export async function openRuntime(
   options: { runsJobs: boolean; database?: Promise<OpenDatabase> },
   closers: Closers,
 ): Promise<Runtime> {
-  const instance = await openInstance(config, log, undefined, options.database);
+  // A worker keeps one for its leases.
+  const databasePool = Math.max(1, config.databasePool - (options.runsJobs ? 1 : 0));
+  const instance = await openInstance({ ...config, databasePool }, log, undefined, options.database);
   closers.push(() => instance.close());
   const part = options.runsJobs ? "worker" : "api";
   const metrics = createMetrics(instance.pool, part);
