@@ -10,7 +10,7 @@ import { postsGet } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { PostNotFound } from "../posts/post-not-found.tsx";
 import { useMode } from "../shell/mode.ts";
-import { queryIn } from "../shell/workspace.ts";
+import { needsApproval, queryIn } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -97,8 +97,9 @@ function Loaded({ sourceId: given, isCopy, at, zone, mediaId, keptKey, onCreated
     if (mediaId !== undefined && stored.data === undefined) return loading;
     const post = source.data?.post;
     const edited = isCopy ? undefined : post;
-    const when =
-      edited?.status === "draft"
+    const when = needsApproval
+      ? whenOf(undefined, undefined)
+      : edited?.status === "draft"
         ? (readTime(mode, edited.id) ?? whenOf(at, zone))
         : whenOf(edited?.scheduledFor ?? at, zone);
     const kept = keptKey === undefined ? null : readKept(mode, keptKey);

@@ -9,6 +9,8 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
 import { isTextField } from "../media/use-drops.ts";
+import { useMode } from "../shell/mode.ts";
+import { needsApproval } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
@@ -28,18 +30,19 @@ import type { Draft } from "./draft.ts";
 import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, missingDisclosures, type Tab, tabOf } from "./issues.ts";
-import { KeptDrafts, useKeeping } from "./kept-drafts.tsx";
-import type { Kept } from "./kept.ts";
+import { type Kept, listKept } from "./kept.ts";
 import { DropsAnywhere } from "./media-box.tsx";
 import { PublishBar } from "./publish-bar.tsx";
 import { type Saved, useSaving } from "./saving.ts";
 import { SharedPanel } from "./shared-panel.tsx";
+import { useKeeping } from "./use-keeping.ts";
 import { WhenCard } from "./when-card.tsx";
 import { WhereCard } from "./where-card.tsx";
 
 /** Previews, and what only a platform has, come when the browser has time. */
 const loadPanel = () => import("./platform-panel.tsx");
 const PlatformPanel = lazy(async () => ({ default: (await loadPanel()).PlatformPanel }));
+const KeptDrafts = lazy(async () => ({ default: (await import("./kept-drafts.tsx")).KeptDrafts }));
 const ApprovalNotice = lazy(async () => ({
   default: (await import("../posts/approval-notice.tsx")).ApprovalNotice,
 }));
@@ -110,6 +113,9 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
     ),
   );
   useUndoKeys(undo, redo);
+  const mode = useMode();
+  const openedId = opened?.post.id ?? null;
+  const [kept] = useState(() => listKept(mode, openedId).filter(({ key }) => key !== continued?.key));
   useKeeping(id, draft, history.isTouched, saving, continued);
   const shownDraft = useAfterPause(draft);
   return (
@@ -132,7 +138,11 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
                   </>
                 }
               >
-                <KeptDrafts postId={opened?.post.id ?? null} continued={continued} />
+                {kept.length > 0 && (
+                  <Suspense>
+                    <KeptDrafts postId={openedId} found={kept} />
+                  </Suspense>
+                )}
                 {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
                   <Suspense>
                     <ApprovalNotice post={opened.post} isBeingEdited />
@@ -185,14 +195,20 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
                     </Card>
                   </div>
                   <div className="min-w-0 space-y-4 lg:sticky lg:top-18">
-                    <WhenCard
-                      when={draft.when}
-                      platformSetId={draft.platformSetId}
-                      platforms={draft.platforms}
-                      save={saving.save}
-                      createBeside={saving.createBeside}
-                      saved={saving.saved}
-                    />
+                    {needsApproval ? (
+                      <Card title={t`When`}>
+                        <p className="text-sm text-dim">{t`A publisher approves the post, and can schedule it.`}</p>
+                      </Card>
+                    ) : (
+                      <WhenCard
+                        when={draft.when}
+                        platformSetId={draft.platformSetId}
+                        platforms={draft.platforms}
+                        save={saving.save}
+                        createBeside={saving.createBeside}
+                        saved={saving.saved}
+                      />
+                    )}
                     <Issues findings={elsewhere} />
                     {validation.error !== null && (
                       <Notice tone="bad">

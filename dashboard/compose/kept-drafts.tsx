@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useState } from "react";
 
 import { withoutTurns } from "../../model/text-direction.ts";
 import { useMode } from "../shell/mode.ts";
@@ -9,17 +9,16 @@ import { Button } from "../ui/controls.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import type { Draft } from "./draft.ts";
-import { dropKept, keep, type Kept, listKept, readKept } from "./kept.ts";
-import type { useSaving } from "./saving.ts";
+import { dropKept, type Kept, readKept } from "./kept.ts";
 
 const FIRST_CHARACTERS = 100;
 
 /** What other composers of this browser have not saved, until the person says what becomes of it. */
-export function KeptDrafts({ postId, continued }: { postId: string | null; continued: Kept | null }) {
+export function KeptDrafts({ postId, found }: { postId: string | null; found: readonly Kept[] }) {
   const { t } = useLingui();
   const mode = useMode();
   const navigate = useNavigate();
-  const [list, setList] = useState(() => listKept(mode, postId).filter(({ key }) => key !== continued?.key));
+  const [list, setList] = useState(found);
   if (list.length === 0) return null;
   const leaveOut = (key: string) => setList((before) => before.filter((each) => each.key !== key));
   const goOn = (key: string) => {
@@ -72,43 +71,4 @@ function firstWordsOf({ text, overrides }: Draft): string {
       ?.trim()
       .slice(0, FIRST_CHARACTERS) ?? "",
   );
-}
-
-const KEEP_MILLISECONDS = 800;
-
-/** What could not be saved yet stays in this browser until it is. */
-export function useKeeping(
-  key: string,
-  draft: Draft,
-  isTouched: boolean,
-  { savedDraft, saved }: Pick<ReturnType<typeof useSaving>, "savedDraft" | "saved">,
-  continued: Kept | null,
-): void {
-  const mode = useMode();
-  const isSaved = draft === savedDraft;
-  const keepNow = useEffectEvent(() => {
-    if (isTouched && !isSaved) keep(mode, { key, at: Date.now(), version: saved.current, draft });
-  });
-  useEffect(() => {
-    if (continued === null) return;
-    keepNow();
-    dropKept(mode, continued.key);
-  }, [mode, continued]);
-  useEffect(() => {
-    if (!isTouched) return undefined;
-    if (isSaved) {
-      dropKept(mode, key);
-      return undefined;
-    }
-    const timer = setTimeout(keepNow, KEEP_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [mode, draft, isTouched, isSaved, key]);
-  useEffect(() => {
-    const onHide = () => keepNow();
-    window.addEventListener("pagehide", onHide);
-    return () => {
-      window.removeEventListener("pagehide", onHide);
-      onHide();
-    };
-  }, []);
 }

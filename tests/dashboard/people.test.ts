@@ -72,7 +72,11 @@ test("people are invited and join; what a writer writes goes out once a publishe
   const publisher = await step("the publisher joins", () => join(links[1] ?? "", "Pablo"));
 
   await step("the writer writes, and asks for approval", async () => {
-    await writer.goto(inWorkspace(writer, "/compose"));
+    // What waits for a publisher has no time of its own.
+    await writer.goto(`${inWorkspace(writer, "/compose")}&at=2100-01-01T09:00:00Z`);
+    await writer.getByText("A publisher approves the post, and can schedule it.").waitFor();
+    assert.equal(await writer.getByRole("radio").count(), 0);
+    await writer.getByRole("button", { name: "Save draft" }).waitFor();
     await writer.getByLabel("Threads").check();
     await writer.getByLabel("Text", { exact: true }).fill("Written by Wanda");
     await writer.getByText("Saved", { exact: true }).waitFor();
