@@ -6,8 +6,9 @@ import { accountsList } from "../../contract/operations/accounts.ts";
 import { type Media, mediaGet } from "../../contract/operations/media.ts";
 import { type PlatformSet, platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { platformsList } from "../../contract/operations/platforms.ts";
-import { postsGet } from "../../contract/operations/posts.ts";
+import { type Post, postsGet } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
+import { mayEdit } from "../posts/may-edit.ts";
 import { PostNotFound } from "../posts/post-not-found.tsx";
 import { useMode } from "../shell/mode.ts";
 import { needsApproval, queryIn } from "../shell/workspace.ts";
@@ -118,8 +119,7 @@ function Loaded({ sourceId: given, isCopy, at, zone, mediaId, keptKey, onCreated
     });
     return loading;
   }
-  if (opened.saved !== null && !["draft", "scheduled"].includes(opened.saved.post.status))
-    return <NotEditable id={opened.saved.post.id} />;
+  if (opened.saved !== null && !mayEdit(opened.saved.post.status)) return <NotEditable {...opened.saved.post} />;
   return (
     <Editor
       initial={opened.draft}
@@ -189,12 +189,12 @@ function NoAccounts() {
   );
 }
 
-function NotEditable({ id }: { id: string }) {
+function NotEditable({ id, status }: Pick<Post, "id" | "status">) {
   const { t } = useLingui();
   return (
     <View title={t`Edit post`}>
       <Empty
-        title={t`This post cannot be changed any more`}
+        title={status === "scheduled" ? t`This post is scheduled` : t`This post cannot be changed any more`}
         action={
           <>
             <Link to="/posts/$id" params={{ id }} className={buttonClass()}>
@@ -205,7 +205,9 @@ function NotEditable({ id }: { id: string }) {
             </Link>
           </>
         }
-      />
+      >
+        {status === "scheduled" ? t`To edit it, make it a draft first.` : undefined}
+      </Empty>
     </View>
   );
 }
