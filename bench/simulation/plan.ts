@@ -64,7 +64,7 @@ export type PlannedFault =
 export type Batched = "intents" | "writes" | "reads";
 
 export type RowFault =
-  /** The database rejects every result of its commits that comes with the exchange. */
+  /** The database rejects what is written of its commits along with their exchanges. */
   | { what: "evidence is rejected" }
   /** The database rejects its intents and their results, for this long after it is due. */
   | { what: "commits are rejected"; code: string; seconds: number }

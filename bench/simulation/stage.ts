@@ -10,7 +10,7 @@ export interface SimulatedDatabase {
   /** Makes the current state the start of every run. */
   keep(): Promise<void>;
   restore(seed: number): Promise<void>;
-  /** Until the next reset, results of the platform post's commits are rejected if they have evidence; with `until`, all. */
+  /** Until the next reset, the exchanges of the platform post's commits are rejected; with `until`, whatever is written. */
   reject(platformPostId: string, code: string, until?: Date): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +48,8 @@ const CLOCK = `
     rejected record;
   begin
     select into rejected code from sim.rejected where platform_post_id = new.platform_post_id
-      and case when until is null then new.result is not null and new.evidence ? 'exchanges' else sim.now() < until end;
+      and case when until is null then new.evidence -> 'exchanges' is distinct from old.evidence -> 'exchanges'
+        else sim.now() < until end;
     if found then raise exception 'rejected by the simulation' using errcode = rejected.code; end if;
     return new;
   end $$;
