@@ -17,11 +17,10 @@ import { Consent, creatorName } from "./consent.tsx";
 import { type Described, useComposer } from "./context.ts";
 import { type Draft, isUploading, settingsOf } from "./draft.ts";
 import { type Finding, missingDisclosures, tabOf } from "./issues.ts";
-import type { Undone } from "./leaving.tsx";
+import { Leaving, type Undone } from "./leaving.tsx";
 import type { Saved, useSaving } from "./saving.ts";
 import { useFilesOf } from "./uploads.ts";
 
-const Leaving = lazy(async () => ({ default: (await import("./leaving.tsx")).Leaving }));
 const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).Conflict }));
 
 interface PublishBarProps {
@@ -66,8 +65,6 @@ export function PublishBar(props: PublishBarProps) {
     ...(isFree && hasTimeHere ? (["time"] as const) : []),
   ];
   const isQuiet = useRef(false);
-  const [mayAsk, setMayAsk] = useState(false);
-  if (undone.length > 0 && !mayAsk) setMayAsk(true);
 
   const isLeft = useIsLeft();
   const open = ({ post: { id } }: Saved) => {
@@ -223,11 +220,7 @@ export function PublishBar(props: PublishBarProps) {
           t`Not saved yet`
         )}
       </p>
-      {mayAsk && (
-        <Suspense>
-          <Leaving undone={undone} isQuiet={isQuiet} />
-        </Suspense>
-      )}
+      <Leaving undone={undone} isQuiet={isQuiet} />
       <Dialog title={t`Publish now?`} isOpen={isAsking} onClose={() => setAsking(false)}>
         <p className="mb-3 text-sm">{t`The post goes out now, for everybody who can see these accounts:`}</p>
         <ul className="mb-4 space-y-1 text-sm font-semibold">
