@@ -60,7 +60,7 @@ export function createApi(urls: readonly string[]): Api {
   const api: Api = {
     async call(person, method, path, { body, idempotencyKey, number = 0, waitSeconds } = {}) {
       const isForm = body instanceof FormData;
-      const response = await fetch(`${urls[number] ?? ""}${path}`, {
+      const request = {
         method,
         headers: {
           authorization: `Bearer ${person.key}`,
@@ -70,8 +70,13 @@ export function createApi(urls: readonly string[]): Api {
         },
         body: body === undefined ? undefined : isForm ? body : JSON.stringify(body),
         signal: AbortSignal.timeout(60_000),
-      });
-      return { status: response.status, headers: response.headers, body: await response.json() };
+      };
+      for (;;) {
+        const response = await fetch(`${urls[number] ?? ""}${path}`, request);
+        const answer = { status: response.status, headers: response.headers, body: await response.json() };
+        if (!hadNoTurn(answer)) return answer;
+        await sleep(1000 * Number(answer.headers.get("retry-after") ?? 1));
+      }
     },
     async insist(person, method, path, options) {
       for (let tries = 0; ; tries += 1) {
@@ -121,6 +126,12 @@ export function subjectOf(person: Person, parts: string[], answer: Answer): Subj
     platformAccountId: person.platformAccountIds[platform] ?? "",
     parts,
   };
+}
+
+/** Nothing was done for it, because the machine is too busy. */
+function hadNoTurn({ status, body }: Answer): boolean {
+  const refusal = z.object({ issues: z.tuple([z.object({ rule: z.literal("request.turn") })]) });
+  return status === 503 && refusal.safeParse(body).success;
 }
 
 function isUnderWay({ status, body }: Answer): boolean {

@@ -1,5 +1,4 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { DropdownMenu } from "radix-ui";
 import { lazy, Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
@@ -12,7 +11,7 @@ import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
-import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { Dialog, Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
 import { useToasts } from "../ui/toasts.tsx";
@@ -130,47 +129,30 @@ function AccountMenu({
       { params: { id: account.id } },
       { onSuccess: () => toasts.say(t`Access and profile of ${name} are up to date.`), onError: toasts.sayFailure },
     );
-  const items: readonly { name: string; takes: Parameters<typeof may>[0]; act: () => void }[] = [
-    { name: t`Refresh access and profile`, takes: "accounts_refresh", act: runRefresh },
-    { name: t`Posting times`, takes: "accounts_set_posting_times", act: () => setTimesOpen(true) },
+  const items: readonly (MenuItem & { takes: Parameters<typeof may>[0] })[] = [
+    { name: t`Refresh access and profile`, takes: "accounts_refresh", onSelect: runRefresh },
+    { name: t`Posting times`, takes: "accounts_set_posting_times", onSelect: () => setTimesOpen(true) },
     isPaused
-      ? { name: t`Resume publishing`, takes: "publishing_resume", act: resume }
-      : { name: t`Pause publishing`, takes: "publishing_pause", act: pause },
-    { name: t`Disconnect`, takes: "accounts_disconnect", act: () => setIsAsking(true) },
+      ? { name: t`Resume publishing`, takes: "publishing_resume", onSelect: resume }
+      : { name: t`Pause publishing`, takes: "publishing_pause", onSelect: pause },
+    { name: t`Disconnect`, takes: "accounts_disconnect", isBad: true, onSelect: () => setIsAsking(true) },
   ];
   const allowed = items.filter(({ takes }) => may(takes));
   if (allowed.length === 0) return null;
+  const reconnect = logins.map(({ login, label }) => ({
+    name: t`Reconnect: ${label}`,
+    href: connectAddress({ ...account, login }),
+  }));
   return (
     <>
-      <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger
-          className={buttonClass("quiet", "px-2")}
-          aria-label={t`Options of ${name} on ${on}`}
-          aria-busy={refresh.isPending}
-        >
-          <MoreIcon />
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content align="end" className={menuClass}>
-            {logins.map(({ login, label }) => (
-              <DropdownMenu.Item key={login} asChild>
-                <a href={connectAddress({ ...account, login })} className={menuItemClass}>
-                  {t`Reconnect: ${label}`}
-                </a>
-              </DropdownMenu.Item>
-            ))}
-            {allowed.map(({ name: item, takes, act }) => (
-              <DropdownMenu.Item
-                key={takes}
-                className={`${menuItemClass} ${takes === "accounts_disconnect" ? "text-bad" : ""}`}
-                onSelect={act}
-              >
-                {item}
-              </DropdownMenu.Item>
-            ))}
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      </DropdownMenu.Root>
+      <MenuButton
+        label={t`Options of ${name} on ${on}`}
+        className={buttonClass("quiet", "px-2")}
+        isBusy={refresh.isPending}
+        items={[...reconnect, ...allowed]}
+      >
+        <MoreIcon />
+      </MenuButton>
       <Dialog title={t`Posting times of ${name} on ${on}`} isOpen={hasTimesOpen} onClose={() => setTimesOpen(false)}>
         <Suspense fallback={<Loading rows={3} />}>
           <AccountPostingTimes account={account} onDone={() => setTimesOpen(false)} />

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link } from "@tanstack/react-router";
-import { DropdownMenu } from "radix-ui";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
@@ -13,7 +12,7 @@ import { may } from "../shell/workspace.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
-import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { Dialog, Loading, Skeleton, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { AccountRow } from "./account-row.tsx";
@@ -81,47 +80,33 @@ type Open = "rename" | "times" | "link" | "delete" | null;
 
 function SetMenu({ set, pauses }: { set: PlatformSet; pauses: readonly Pause[] }) {
   const { t } = useLingui();
+  const navigate = useNavigate();
   const [open, setOpen] = useState<Open>(null);
   const { isPaused, pause, resume } = usePause(pauses, { platformSetId: set.id });
   const close = () => setOpen(null);
-  const items: readonly { name: string; takes: Parameters<typeof may>[0]; act: () => void }[] = [
-    { name: t`Rename`, takes: "platform_sets_rename", act: () => setOpen("rename") },
-    { name: t`Posting times`, takes: "platform_sets_set_posting_times", act: () => setOpen("times") },
-    { name: t`New connect link`, takes: "connect_links_create", act: () => setOpen("link") },
+  const items: readonly (MenuItem & { takes: Parameters<typeof may>[0] })[] = [
+    { name: t`Rename`, takes: "platform_sets_rename", onSelect: () => setOpen("rename") },
+    { name: t`Posting times`, takes: "platform_sets_set_posting_times", onSelect: () => setOpen("times") },
+    { name: t`New connect link`, takes: "connect_links_create", onSelect: () => setOpen("link") },
     isPaused
-      ? { name: t`Resume publishing`, takes: "publishing_resume", act: resume }
-      : { name: t`Pause publishing`, takes: "publishing_pause", act: pause },
+      ? { name: t`Resume publishing`, takes: "publishing_resume", onSelect: resume }
+      : { name: t`Pause publishing`, takes: "publishing_pause", onSelect: pause },
+    {
+      name: t`Developer apps`,
+      takes: "oauth_apps_list",
+      onSelect: () => void navigate({ to: "/platforms/$id/apps", params: { id: set.id } }),
+    },
+    ...(set.isDefault
+      ? []
+      : [{ name: t`Delete`, takes: "platform_sets_delete" as const, isBad: true, onSelect: () => setOpen("delete") }]),
   ];
   const allowed = items.filter(({ takes }) => may(takes));
   if (allowed.length === 0) return null;
   return (
     <>
-      <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger className={buttonClass("quiet", "px-2")} aria-label={t`Options of ${set.name}`}>
-          <MoreIcon />
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content align="end" className={menuClass}>
-            {allowed.map(({ name, act }) => (
-              <DropdownMenu.Item key={name} className={menuItemClass} onSelect={act}>
-                {name}
-              </DropdownMenu.Item>
-            ))}
-            {may("oauth_apps_list") && (
-              <DropdownMenu.Item asChild>
-                <Link to="/platforms/$id/apps" params={{ id: set.id }} className={menuItemClass}>
-                  {t`Developer apps`}
-                </Link>
-              </DropdownMenu.Item>
-            )}
-            {!set.isDefault && may("platform_sets_delete") && (
-              <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={() => setOpen("delete")}>
-                {t`Delete`}
-              </DropdownMenu.Item>
-            )}
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      </DropdownMenu.Root>
+      <MenuButton label={t`Options of ${set.name}`} className={buttonClass("quiet", "px-2")} items={allowed}>
+        <MoreIcon />
+      </MenuButton>
       <Dialog title={t`Rename platform set`} isOpen={open === "rename"} onClose={close}>
         <Rename set={set} onDone={close} />
       </Dialog>

@@ -6,7 +6,9 @@ const OpenMenu = lazy(async () => ({ default: (await load()).OpenMenu }));
 
 export interface MenuItem {
   name: string;
-  onSelect: () => void;
+  onSelect?: () => void;
+  /** Where it leads instead, outside of the app. */
+  href?: string;
   isBad?: boolean;
   isDisabled?: boolean;
 }
@@ -15,6 +17,7 @@ export interface MenuProps {
   label: string;
   items: readonly MenuItem[];
   className: string;
+  isBusy?: boolean;
   children: ReactNode;
 }
 
@@ -28,6 +31,7 @@ export function MenuButton(props: MenuProps) {
       aria-label={props.label}
       aria-haspopup="menu"
       aria-expanded={false}
+      aria-busy={props.isBusy}
       onPointerEnter={() => void load()}
       onFocus={() => void load()}
       onClick={() => setWanted(true)}
