@@ -2,6 +2,7 @@ import { startTransition, useEffect, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { loadPart } from "../ui/later.ts";
 import type { Described } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import type * as rulesModule from "./rules.ts";
@@ -19,7 +20,7 @@ export function useRules(isNeeded: boolean): Rules | undefined {
   const [rules, setRules] = useState<Rules>();
   useEffect(() => {
     if (!isNeeded) return;
-    void import("./rules.ts").then(setRules);
+    void loadPart(() => import("./rules.ts")).then(setRules);
   }, [isNeeded]);
   return rules;
 }

@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { Tabs } from "radix-ui";
-import { lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { startTransition, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
@@ -14,6 +14,7 @@ import { needsApproval } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { useIsIdle } from "../ui/idle.ts";
+import { later } from "../ui/later.ts";
 import { Card, Notice, Skeleton, Tag, View } from "../ui/surfaces.tsx";
 import { Said } from "../words/use-words.tsx";
 import {
@@ -40,13 +41,10 @@ import { WhenCard } from "./when-card.tsx";
 import { WhereCard } from "./where-card.tsx";
 
 /** Previews, and what only a platform has, come when the browser has time. */
-const loadPanel = () => import("./platform-panel.tsx");
-const PlatformPanel = lazy(async () => ({ default: (await loadPanel()).PlatformPanel }));
-const KeptDrafts = lazy(async () => ({ default: (await import("./kept-drafts.tsx")).KeptDrafts }));
-const ApprovalNotice = lazy(async () => ({
-  default: (await import("../posts/approval-notice.tsx")).ApprovalNotice,
-}));
-const Preview = lazy(async () => ({ default: (await import("./preview.tsx")).Preview }));
+const PlatformPanel = later(async () => (await import("./platform-panel.tsx")).PlatformPanel);
+const KeptDrafts = later(async () => (await import("./kept-drafts.tsx")).KeptDrafts);
+const ApprovalNotice = later(async () => (await import("../posts/approval-notice.tsx")).ApprovalNotice);
+const Preview = later(async () => (await import("./preview.tsx")).Preview);
 const PREVIEW_ROOM = <div className="h-64 rounded-2xl border bg-card" />;
 
 interface EditorProps {
@@ -69,7 +67,7 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
   const isStarted = history.isTouched || opened !== null;
   const isIdle = useIsIdle();
   useEffect(() => {
-    if (isIdle) void loadPanel();
+    if (isIdle) PlatformPanel.preload();
   }, [isIdle]);
   const rules = useRules(history.isTouched || (isStarted && isIdle));
   const accountOf = useCallback(

@@ -3,7 +3,6 @@ import {
   type ClipboardEvent,
   type DragEvent,
   type HTMLAttributes,
-  lazy,
   memo,
   Suspense,
   useContext,
@@ -20,15 +19,16 @@ import { pastedFiles, useDrops } from "../media/use-drops.ts";
 import { useMode } from "../shell/mode.ts";
 import { Button } from "../ui/controls.tsx";
 import { MediaIcon, PlusIcon } from "../ui/icons.tsx";
+import { later } from "../ui/later.ts";
 import { Dialog, Loading } from "../ui/surfaces.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
 import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItemsIn, withUpload } from "./draft.ts";
 import { Issues } from "./findings.tsx";
 import { isAt } from "./issues.ts";
 
-const MediaItems = lazy(async () => ({ default: (await import("./media-items.tsx")).MediaItems }));
-const Library = lazy(async () => ({ default: (await import("./library.tsx")).Library }));
-const UrlDialog = lazy(async () => ({ default: (await import("../media/url-dialog.tsx")).UrlDialog }));
+const MediaItems = later(async () => (await import("./media-items.tsx")).MediaItems);
+const Library = later(async () => (await import("./library.tsx")).Library);
+const UrlDialog = later(async () => (await import("../media/url-dialog.tsx")).UrlDialog);
 
 interface MediaBoxProps {
   label: string;

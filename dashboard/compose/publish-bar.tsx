@@ -1,7 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { useLocation, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
+import { Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { AmpostError, isPassing } from "../../client/errors.ts";
 import type { Account } from "../../contract/operations/accounts.ts";
@@ -10,6 +10,7 @@ import { useMode } from "../shell/mode.ts";
 import { needsApproval, queryIn } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
+import { later } from "../ui/later.ts";
 import { Dialog } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
 import { Said } from "../words/use-words.tsx";
@@ -21,7 +22,7 @@ import { Leaving, type Undone } from "./leaving.tsx";
 import type { Saved, useSaving } from "./saving.ts";
 import { useFilesOf } from "./uploads.ts";
 
-const Conflict = lazy(async () => ({ default: (await import("./conflict.tsx")).Conflict }));
+const Conflict = later(async () => (await import("./conflict.tsx")).Conflict);
 
 interface PublishBarProps {
   draft: Draft;

@@ -1,10 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
-import { lazy, memo, Suspense, useContext } from "react";
+import { memo, Suspense, useContext } from "react";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import { start } from "../start.ts";
 import { Select } from "../ui/controls.tsx";
+import { later } from "../ui/later.ts";
 import { LocalTimeField } from "../ui/local-time-field.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
@@ -14,7 +15,7 @@ import type { When } from "./draft.ts";
 import { FieldIssues, Issues, WithIssues } from "./findings.tsx";
 import { useNextTime } from "./next-time.ts";
 
-const DifferentTimes = lazy(async () => ({ default: (await import("./different-times.tsx")).DifferentTimes }));
+const DifferentTimes = later(async () => (await import("./different-times.tsx")).DifferentTimes);
 const ZONES = Intl.supportedValuesOf("timeZone");
 
 /** When the post is published. The time is local to a time zone, and the instant that it means is shown. */

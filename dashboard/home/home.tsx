@@ -1,12 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { postsList } from "../../contract/operations/posts.ts";
 import { useRead } from "../api/use-api.ts";
 import { may } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Failure } from "../ui/failure.tsx";
+import { later } from "../ui/later.ts";
 import { Card, Loading, Notice, View } from "../ui/surfaces.tsx";
 import { NeedsAttention } from "./attention.tsx";
 import { PostRows } from "./post-rows.tsx";
@@ -15,7 +16,7 @@ import { Statistics } from "./statistics.tsx";
 
 const FRESH_MILLISECONDS = 15_000;
 const STORED = "ampost.gettingStarted";
-const GettingStarted = lazy(async () => ({ default: (await import("./getting-started.tsx")).GettingStarted }));
+const GettingStarted = later(async () => (await import("./getting-started.tsx")).GettingStarted);
 
 /** What goes out next, what needs somebody, and how publishing has gone. */
 export function Home() {

@@ -5,6 +5,7 @@ import { type Media, mediaCreate, mediaGet } from "../../contract/operations/med
 import type { Mode } from "../../model/platform-names.ts";
 import { ask } from "../api/ask.ts";
 import { queryIn } from "../shell/workspace.ts";
+import { loadPart } from "../ui/later.ts";
 
 const RETRY_MILLISECONDS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
 /** Answers after which the same request may succeed: others are busy with the upload, or too many requests. */
@@ -22,7 +23,7 @@ async function uploadFile(
   signal: AbortSignal,
   onProgress: (share: number) => void,
 ): Promise<Media> {
-  const { defaultOptions, Upload } = await import("tus-js-client");
+  const { defaultOptions, Upload } = await loadPart(() => import("tus-js-client"));
   signal.throwIfAborted();
   const stack = defaultOptions.httpStack;
   const mediaId = await new Promise<string>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { accountsDisconnect, accountsRefresh, type ConnectOption } from "../../contract/operations/connections.ts";
@@ -11,6 +11,7 @@ import { Avatar, nameOf } from "../ui/avatar.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
+import { later } from "../ui/later.ts";
 import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { Dialog, Loading, Notice, Tag } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
@@ -21,7 +22,7 @@ import { connectAddress } from "./connect-address.ts";
 import { endOf, needsCure, useHealth } from "./health.ts";
 import { PauseNotice, usePause } from "./pause.tsx";
 
-const AccountPostingTimes = lazy(async () => ({ default: (await import("./posting-times.tsx")).AccountPostingTimes }));
+const AccountPostingTimes = later(async () => (await import("./posting-times.tsx")).AccountPostingTimes);
 
 const CHANGED = ["/api/v1/accounts", "/api/v1/platform-sets", "/api/platform-sets"];
 

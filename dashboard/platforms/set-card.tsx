@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import { type ConnectOption, platformSetsConnectOptions } from "../../contract/operations/connections.ts";
@@ -12,6 +12,7 @@ import { may } from "../shell/workspace.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, TextField } from "../ui/controls.tsx";
 import { MoreIcon } from "../ui/icons.tsx";
+import { later } from "../ui/later.ts";
 import { MenuButton, type MenuItem } from "../ui/menu-button.tsx";
 import { Dialog, Loading, Skeleton, Tag } from "../ui/surfaces.tsx";
 import { useToasts } from "../ui/toasts.tsx";
@@ -19,8 +20,8 @@ import { AccountRow } from "./account-row.tsx";
 import { Connect } from "./connect.tsx";
 import { PauseNotice, usePause } from "./pause.tsx";
 
-const NewConnectLink = lazy(async () => ({ default: (await import("./new-connect-link.tsx")).NewConnectLink }));
-const SetPostingTimes = lazy(async () => ({ default: (await import("./posting-times.tsx")).SetPostingTimes }));
+const NewConnectLink = later(async () => (await import("./new-connect-link.tsx")).NewConnectLink);
+const SetPostingTimes = later(async () => (await import("./posting-times.tsx")).SetPostingTimes);
 
 /** A platform set: its accounts, what can be connected to it, and what can be done with it. */
 export function SetCard({

@@ -1,11 +1,12 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useState } from "react";
+import { Suspense, useEffect, useEffectEvent, useMemo, useState } from "react";
 
 import { MODES } from "../../model/platform-names.ts";
 import { start } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
+import { later } from "../ui/later.ts";
 import { Dialog } from "../ui/surfaces.tsx";
 import { Keys } from "./keys.tsx";
 import { inMode, useMode } from "./mode.ts";
@@ -14,8 +15,8 @@ import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
 import { mayOpen } from "./workspace.ts";
 
-const Palette = lazy(() => import("./palette.tsx"));
-const ShortcutList = lazy(async () => ({ default: (await import("./shortcut-list.tsx")).ShortcutList }));
+const Palette = later(async () => (await import("./palette.tsx")).default);
+const ShortcutList = later(async () => (await import("./shortcut-list.tsx")).ShortcutList);
 
 type Open = "palette" | "shortcuts" | null;
 

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 
 import { approvalsList } from "../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
@@ -8,6 +8,7 @@ import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { buttonClass } from "../ui/controls.tsx";
 import { MoreIcon, PlusIcon } from "../ui/icons.tsx";
+import { later } from "../ui/later.ts";
 import { useIsNarrow } from "../ui/narrow.ts";
 import { Commands } from "./commands.tsx";
 import { inMode, rememberMode, useMode } from "./mode.ts";
@@ -17,10 +18,9 @@ import { useWays } from "./ways.ts";
 import { inWorkspace, may, mayOpen, needsApproval, workspace } from "./workspace.ts";
 
 /** Menus are large, so they come once one is opened. */
-const loadMenu = () => import("./user-menu.tsx");
-const OpenUserMenu = lazy(async () => ({ default: (await loadMenu()).UserMenu }));
+const OpenUserMenu = later(async () => (await import("./user-menu.tsx")).UserMenu);
 
-const NotAllowed = lazy(async () => ({ default: (await import("./not-allowed.tsx")).NotAllowed }));
+const NotAllowed = later(async () => (await import("./not-allowed.tsx")).NotAllowed);
 
 /** The frame of every view: where one is, in which mode, and where one can go. */
 export function Shell() {
@@ -241,8 +241,8 @@ function UserMenu() {
       aria-label={t`Account menu`}
       aria-haspopup="menu"
       aria-expanded={false}
-      onPointerEnter={() => void loadMenu()}
-      onFocus={() => void loadMenu()}
+      onPointerEnter={() => OpenUserMenu.preload()}
+      onFocus={() => OpenUserMenu.preload()}
       onClick={() => setWanted(true)}
     >
       <UserLetter />

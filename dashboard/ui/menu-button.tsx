@@ -1,8 +1,9 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
+
+import { later } from "./later.ts";
 
 /** Menus are large, so they come once one is wanted. */
-const load = () => import("./open-menu.tsx");
-const OpenMenu = lazy(async () => ({ default: (await load()).OpenMenu }));
+const OpenMenu = later(async () => (await import("./open-menu.tsx")).OpenMenu);
 
 export interface MenuItem {
   name: string;
@@ -32,8 +33,8 @@ export function MenuButton(props: MenuProps) {
       aria-haspopup="menu"
       aria-expanded={false}
       aria-busy={props.isBusy}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
+      onPointerEnter={() => OpenMenu.preload()}
+      onFocus={() => OpenMenu.preload()}
       onClick={() => setWanted(true)}
     >
       {props.children}

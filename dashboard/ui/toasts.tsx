@@ -1,9 +1,10 @@
-import { createContext, lazy, type ReactNode, Suspense, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, Suspense, useCallback, useContext, useMemo, useState } from "react";
 
 import { requestHref } from "./failure.tsx";
 import { useIsIdle } from "./idle.ts";
+import { later } from "./later.ts";
 
-const ToastList = lazy(async () => ({ default: (await import("./toast-list.tsx")).ToastList }));
+const ToastList = later(async () => (await import("./toast-list.tsx")).ToastList);
 
 export interface ToastSaid {
   id: number;

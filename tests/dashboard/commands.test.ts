@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { idOf } from "../answers.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
+
+const OFFLINE_MILLISECONDS = 3_000;
 
 test("commands and posts are found by their words, and keys lead everywhere", async (t) => {
   const { world, open, troubles } = await signedIn(t);
@@ -63,5 +66,35 @@ test("commands and posts are found by their words, and keys lead everywhere", as
   await assertAccessible(page);
   await page.context().setOffline(false);
   await page.getByText("You are offline.").waitFor({ state: "detached" });
+  assert.deepEqual(troubles, []);
+});
+
+test("without a connection, what was not loaded yet waits for one, and what is gone for good says so", async (t) => {
+  const { world, open, troubles } = await signedIn(t);
+  const page = await open({ viewport: { width: 1200, height: 800 } });
+  await page.goto(`${world.url}/posts?mode=test`);
+  await page.getByRole("heading", { name: "Posts", exact: true }).waitFor();
+  const main = page.getByRole("navigation", { name: "Main" });
+
+  await page.context().setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await main.getByRole("link", { name: "Calendar" }).click();
+  await page.waitForURL("**/calendar?*");
+  await page.keyboard.press("Control+k");
+  await sleep(OFFLINE_MILLISECONDS);
+  await page.getByText("You are offline.").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("combobox", { name: "Search and commands" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "Calendar" }).waitFor();
+
+  // As after an upgrade.
+  await page.route("**/assets/media-library-*.js", (route) => route.fulfill({ status: 404 }));
+  await main.getByRole("link", { name: "Media" }).click();
+  await page.getByRole("heading", { name: "This page could not be shown" }).waitFor();
+  await assertAccessible(page);
+  await page.unroute("**/assets/media-library-*.js");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.getByRole("heading", { name: "Media", exact: true }).waitFor();
   assert.deepEqual(troubles, []);
 });
