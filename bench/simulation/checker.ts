@@ -379,9 +379,11 @@ function paused(ran: RunResult, post: Post): Violation[] {
     ({ post: place, act, outcome }) =>
       act === "pause" && outcome === "done" && tenantOf(place) === tenantOf(post.place),
   );
+  // Whoever pauses twice has one pause, which ends with the first end.
+  const endOf = (beganMs: number) => Math.min(...pauses.map(({ endsMs = 0 }) => endsMs).filter((ms) => ms > beganMs));
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === post.row.id);
   const begun = own.find(({ intentMs }) =>
-    pauses.some(({ ackedMs, endsMs = 0 }) => intentMs > ackedMs && intentMs < endsMs),
+    pauses.some(({ ackedMs }) => intentMs > ackedMs && intentMs < endOf(ackedMs)),
   );
   return begun === undefined
     ? []
