@@ -24,8 +24,9 @@ import {
   withSetting,
   withUpload,
 } from "./draft.ts";
+import { fixesOf, withOwnMedia } from "./fixes.ts";
 import { reduce } from "./history.ts";
-import { type Finding, fixesOf, hasField, isMendedByFiles, tabOf, withOwnMedia } from "./issues.ts";
+import { type Finding, hasField, isMendedByFiles, tabOf } from "./issues.ts";
 import { countsOf } from "./rules.ts";
 import { fieldsOf } from "./schema.ts";
 

@@ -5,8 +5,9 @@ import type { Capabilities } from "../../model/capabilities.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { Counts } from "./counts.ts";
 import type { Draft } from "./draft.ts";
+import type { CutTo } from "./fixes.ts";
 import type { Edit } from "./history.ts";
-import type { CutTo, Finding, Tab } from "./issues.ts";
+import type { Finding, Tab } from "./issues.ts";
 import type { SettingField } from "./schema.ts";
 
 /** What the API says of a platform, as the composer needs it. */

@@ -389,3 +389,7 @@ export function valueAt(value: unknown, path: Path): unknown {
     return isRecord(at) ? at[String(member)] : undefined;
   }, value);
 }
+
+export function withoutPlatform(draft: Draft, platform: PlatformName): Draft {
+  return { ...draft, platforms: draft.platforms.filter((each) => each !== platform) };
+}

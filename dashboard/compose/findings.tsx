@@ -1,17 +1,16 @@
-import { useLingui } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { memo, type ReactNode, useContext, useEffect, useId, useMemo, useState } from "react";
+import { memo, type ReactNode, Suspense, useContext, useEffect, useId, useMemo, useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import { postsValidate } from "../../contract/operations/posts.ts";
 import { type Answer, ask } from "../api/ask.ts";
 import { useMode } from "../shell/mode.ts";
-import { labelOf } from "../start.ts";
-import { Button, FieldContext } from "../ui/controls.tsx";
-import { SaidIssue } from "../words/use-words.tsx";
-import { CountsContext, DraftContext, FindingsContext, useComposer } from "./context.ts";
+import { FieldContext } from "../ui/controls.tsx";
+import { later } from "../ui/later.ts";
+import { FindingsContext } from "./context.ts";
 import { contentOf, type Draft, isUploading, timeOf } from "./draft.ts";
-import { type Finding, type Fix, fixesOf, isAt, isMendedByFiles } from "./issues.ts";
+import type { IssueListProps } from "./issue-list.tsx";
+import { type Finding, isAt, isMendedByFiles } from "./issues.ts";
 
 const PAUSE_MILLISECONDS = 400;
 
@@ -92,95 +91,12 @@ function useFindings({ at, isDeep = false, except }: Place): Finding[] {
   );
 }
 
-export function Issues({ id, findings }: { id?: string; findings: readonly Finding[] }) {
-  if (findings.length === 0) return null;
-  return (
-    <ul id={id} className="space-y-1.5" aria-live="polite">
-      {findings.map((finding) => (
-        <li
-          key={`${finding.rule} ${finding.path} ${finding.platform}`}
-          className={`rounded-lg px-3 py-2 text-sm ${finding.isWarning ? "bg-warn-tint text-warn" : "bg-bad-tint text-bad"}`}
-        >
-          <One finding={finding} />
-        </li>
-      ))}
-    </ul>
+const IssueList = later(async () => (await import("./issue-list.tsx")).IssueList);
+
+export function Issues(props: IssueListProps) {
+  return props.findings.length === 0 ? null : (
+    <Suspense>
+      <IssueList {...props} />
+    </Suspense>
   );
-}
-
-function One({ finding }: { finding: Finding }) {
-  const { change, show } = useComposer();
-  const draft = useContext(DraftContext);
-  const fixesIn = useFixes(finding);
-  const nameOf = useFixNames();
-  const { message, platform, rule, actual } = finding;
-  // Of a setting that is missing, its field says what it is.
-  const fix = actual === null && rule.startsWith(`${platform}.settings.`) ? "" : finding.fix;
-  const fixes = draft === null ? [] : fixesIn(draft);
-  const apply = ({ name }: Fix) => {
-    change(
-      (before) =>
-        fixesIn(before)
-          .find((each) => each.name === name)
-          ?.apply(before) ?? before,
-    );
-    if (OPENS.has(name) && platform !== null) show(platform);
-  };
-  return (
-    <>
-      <SaidIssue message={message} fix={fix} />
-      {fixes.length > 0 && (
-        <div className="mt-1.5 flex flex-wrap gap-2">
-          {fixes.map((each) => (
-            <Button
-              key={each.name}
-              className="min-h-8! px-2.5! text-start whitespace-normal!"
-              onClick={() => apply(each)}
-            >
-              {nameOf(each)}
-            </Button>
-          ))}
-        </div>
-      )}
-    </>
-  );
-}
-
-/** What they change is in the platform's tab. */
-const OPENS: ReadonlySet<Fix["name"]> = new Set(["cut", "ownText", "ownMedia", "keepFirst"]);
-
-function useFixes(finding: Finding): (draft: Draft) => Fix[] {
-  const { cutTo } = useComposer();
-  const counts = useContext(CountsContext);
-  const { platform, path } = finding;
-  const counting = counts.find((count) => count.platform === platform && count.path === path)?.counting;
-  return (draft) => fixesOf(finding, draft, cutTo, counting);
-}
-
-function useFixNames(): (fix: Fix) => string {
-  const { t } = useLingui();
-  return (fix) => {
-    switch (fix.name) {
-      case "cut":
-        return t`Cut it for ${labelOf(fix.platform)}`;
-      case "cutAltText":
-        return t`Cut the alt text`;
-      case "ownText":
-        return t`Write another text for ${labelOf(fix.platform)}`;
-      case "ownMedia":
-        return t`Choose other media for ${labelOf(fix.platform)}`;
-      case "removePlatform":
-        return t`Leave out ${labelOf(fix.platform)}`;
-      case "keepFirst":
-        return t`Keep the first ${fix.count}`;
-      case "useTime":
-        return t`Use ${fix.local.slice(11)}`;
-      case "noTime":
-        return t`Do not schedule it`;
-      case "noLink":
-        return t`Remove the link`;
-      case "clear":
-        return t`Remove it`;
-    }
-  };
 }

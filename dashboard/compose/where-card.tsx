@@ -11,8 +11,9 @@ import { OutLink, Select } from "../ui/controls.tsx";
 import { PlatformLogo } from "../ui/platform-logo.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { FindingsContext, useComposer } from "./context.ts";
+import { withoutPlatform } from "./draft.ts";
 import { Issues } from "./findings.tsx";
-import { isAt, withoutPlatform } from "./issues.ts";
+import { isAt } from "./issues.ts";
 
 /** The accounts that publish the post. */
 export const WhereCard = memo(function WhereCard({
