@@ -91,6 +91,7 @@ function useFindings({ at, isDeep = false, except }: Place): Finding[] {
   );
 }
 
+/** Large, with what can be done about each issue, so it comes with the first one. */
 const IssueList = later(async () => (await import("./issue-list.tsx")).IssueList);
 
 export function Issues(props: IssueListProps) {

@@ -9,7 +9,7 @@ export type Finding = Issue & { isWarning: boolean };
 export const ALL = "all";
 export type Tab = PlatformName | typeof ALL;
 
-/** A place of one platform: its name, which of its own, and where in that. */
+/** A JSON Pointer into what is one platform's: the platform, its text, media or settings, and the rest. */
 export const OVERRIDE = /^\/content\/platformOverrides\/([^/]+)(?:\/(text|media|settings)(?:\/(.*))?)?$/;
 
 /** The tab in which an issue's field is. */

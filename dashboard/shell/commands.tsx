@@ -15,7 +15,7 @@ import { saveTheme, type Theme, THEMES } from "./theme.ts";
 import { useWays } from "./ways.ts";
 import { mayOpen } from "./workspace.ts";
 
-const Palette = later(async () => (await import("./palette.tsx")).default);
+const Palette = later(async () => (await import("./palette.tsx")).Palette);
 const ShortcutList = later(async () => (await import("./shortcut-list.tsx")).ShortcutList);
 
 type Open = "palette" | "shortcuts" | null;

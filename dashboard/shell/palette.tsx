@@ -20,7 +20,7 @@ const GROUP = "text-sm [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt
 const ITEM = "flex min-h-11 items-center justify-between gap-3 rounded-lg px-3 text-sm data-[selected=true]:bg-tint";
 
 /** Finds commands by their names, and posts by their text. */
-export default function Palette({ commands, onClose }: { commands: readonly Command[]; onClose: () => void }) {
+export function Palette({ commands, onClose }: { commands: readonly Command[]; onClose: () => void }) {
   const { t } = useLingui();
   const element = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");

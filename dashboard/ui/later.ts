@@ -24,7 +24,7 @@ async function isReachable(): Promise<boolean> {
   }
 }
 
-/** Such a component. With `preload`, it is there sooner. */
+/** A component that is loaded like this once it is shown, or by `preload` before. */
 export function later<Props>(load: () => Promise<ComponentType<Props>>) {
   const component = lazy(async () => ({ default: await loadPart(load) }));
   return Object.assign(component, { preload: () => void load().catch(() => undefined) });
