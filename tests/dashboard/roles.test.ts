@@ -8,7 +8,7 @@ import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { idOf } from "../answers.ts";
 import { everything } from "../attacks/everything.ts";
-import { signedIn } from "./signed-in.ts";
+import { restOf, signedIn } from "./signed-in.ts";
 
 /** What the views are for that not every role can open, and those below them. */
 const FOR: Readonly<Record<string, string>> = {
@@ -51,6 +51,7 @@ test("no view offers what the role may not do, and what it may read is in some v
   /** Where the owner's pages call each operation. */
   const calledAt = new Map<string, Set<string>>();
   const own = await open({ viewport: { width: 1280, height: 900 } });
+  const ownRest = restOf(own);
   let ownView = "";
   own.on("request", (request) => {
     const operation = operationAt(request.method(), new URL(request.url()).pathname);
@@ -61,7 +62,7 @@ test("no view offers what the role may not do, and what it may read is in some v
     const path = view.replace(":id", platformSetId);
     await own.goto(`${world.url}${path}${path.includes("?") ? "&" : "?"}mode=test`);
     await own.locator("main").locator("h1, h2").first().waitFor();
-    await own.waitForLoadState("networkidle");
+    await ownRest();
   }
   await own.context().close();
   assert.ok(calledAt.size > 20, [...calledAt.keys()].join());
@@ -72,6 +73,7 @@ test("no view offers what the role may not do, and what it may read is in some v
       return least === "self" || ROLES.some((each) => each === least && mayAs(role, each));
     };
     const page = await open({ viewport: { width: 1280, height: 900 } }, cookie);
+    const rest = restOf(page);
     const refused: string[] = [];
     let doing = "";
     page.on("response", (response) => {
@@ -82,7 +84,7 @@ test("no view offers what the role may not do, and what it may read is in some v
       const path = view.replace(":id", platformSetId);
       await page.goto(`${world.url}${path}${path.includes("?") ? "&" : "?"}mode=test&workspace=${userId}`);
       await main.locator("h1, h2").first().waitFor();
-      await page.waitForLoadState("networkidle");
+      await rest();
     };
     const before = await everything(world);
     const opened = new Set<string>();
@@ -122,7 +124,7 @@ test("no view offers what the role may not do, and what it may read is in some v
           for (const item of await items.locator("button:visible, [role=menuitem]:visible").all())
             if (await item.isVisible()) await item.click();
         }
-        await page.waitForLoadState("networkidle");
+        await rest();
         await show(view);
       }
     }
@@ -137,7 +139,7 @@ test("no view offers what the role may not do, and what it may read is in some v
       await show("/calendar");
       await page.keyboard.press(key);
       await page.getByRole("heading", { level: 1, name: may("posts_create") ? "New post" : "Calendar" }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await rest();
       assert.equal(new URL(page.url()).pathname, may("posts_create") ? "/compose" : "/calendar", doing);
     }
     assert.deepEqual(refused, []);

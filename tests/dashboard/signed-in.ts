@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import axe from "axe-core";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page, Request } from "playwright-core";
 import { z } from "zod";
 
 import type { MemberRole } from "../../model/roles.ts";
@@ -42,6 +42,35 @@ export const AT_REST = { reducedMotion: "reduce" } as const;
 
 /** For a page to evaluate: the shortest transition ends with a frame. */
 export const TWO_FRAMES = "new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))";
+
+/**
+ * For tests that show many views: waits until a page has nothing left to ask for or to draw, events aside. Networks are
+ * also called idle while a slow machine still runs what has just been loaded.
+ */
+export function restOf(page: Page): () => Promise<void> {
+  const unanswered = new Set<Request>();
+  let asked = 0;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname.endsWith("/events")) return;
+    asked += 1;
+    unanswered.add(request);
+  });
+  page.on("requestfinished", (request) => void unanswered.delete(request));
+  page.on("requestfailed", (request) => void unanswered.delete(request));
+  return async () => {
+    for (let before = -1; before !== asked || unanswered.size > 0;) {
+      before = asked;
+      // A page that is left meanwhile is asked again.
+      await page.evaluate(UNTIL_IDLE).catch((error: unknown) => {
+        if (page.isClosed()) throw error;
+        before = -1;
+      });
+    }
+  };
+}
+
+/** For a page to evaluate: what it has read is drawn by a timer of its own. */
+const UNTIL_IDLE = `new Promise((idle) => requestIdleCallback(() => setTimeout(() => requestIdleCallback(idle), 50)))`;
 
 const violations = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()), failureSummary: z.string() })) }),
