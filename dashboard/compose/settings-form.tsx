@@ -155,7 +155,6 @@ function Control({ platform, field, path, value }: SettingProps) {
         <CoverImage
           label={t`Cover image`}
           place={pointerOf(platform, path)}
-          hint={hint}
           id={typeof value === "string" ? value : undefined}
           onChange={set}
         />

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import type { Upload } from "tus-js-client";
 
+import { AmpostError } from "../../client/errors.ts";
 import { type Media, mediaCreate, mediaGet } from "../../contract/operations/media.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { ask } from "../api/ask.ts";
@@ -61,7 +62,7 @@ async function uploadFile(
       })
       .catch(reject);
   });
-  return (await ask(mediaGet, mode, { params: { id: mediaId } })).media;
+  return await readMedia(mediaId, mode, signal);
 }
 
 /** What the server said, or the client's own words. */
@@ -149,10 +150,21 @@ const LOOK_MILLISECONDS = 500;
 /** Rejects with the reason if the first attempt fails. */
 async function whenFetched(id: string, mode: Mode, signal: AbortSignal): Promise<Media> {
   for (;;) {
-    const { media } = await ask(mediaGet, mode, { params: { id }, signal });
+    const media = await readMedia(id, mode, signal);
     if (media.status === "ready") return media;
     if (media.error !== null) throw new Error(media.error);
     await new Promise((look) => setTimeout(look, LOOK_MILLISECONDS));
+  }
+}
+
+/** What the server has; while it cannot be reached, that is awaited. */
+async function readMedia(id: string, mode: Mode, signal: AbortSignal): Promise<Media> {
+  try {
+    return (await ask(mediaGet, mode, { params: { id }, signal })).media;
+  } catch (error) {
+    if (!(error instanceof AmpostError) || error.code !== "CONNECTION_FAILED") throw error;
+    await new Promise((look) => setTimeout(look, LOOK_MILLISECONDS));
+    return await readMedia(id, mode, signal);
   }
 }
 

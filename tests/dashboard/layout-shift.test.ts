@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { fillWithHostileTexts } from "./hostile-texts.ts";
-import { AT_REST, signedIn, TWO_FRAMES } from "./signed-in.ts";
+import { AT_REST, IS_LOADING, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
 for (const [look, width, next] of [
   ["wide, and the answers come as they were asked for", 1440, "shift"],
@@ -51,7 +51,6 @@ for (const [look, width, next] of [
     assert.deepEqual(troubles, []);
   });
 
-const IS_LOADING = `document.querySelector("main :is([data-loading], .animate-pulse)") !== null`;
 /** Layout shift as browsers score it: 0.1 is good. */
 const MAX_SHIFT = 0.01;
 const moves = z.object({ sum: z.number(), sources: z.array(z.string()) });

@@ -124,6 +124,24 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     await page.context().unrouteAll();
   });
 
+  await step("a file that has arrived when the connection breaks is there once it is back", async () => {
+    let asked = 0;
+    const address = /\/api\/v1\/media\/[\w-]{36}\?/;
+    await page.route(address, async (route) => {
+      asked += 1;
+      await route.abort("connectionfailed");
+    });
+    const buffer = await fixture("photo-1x1.jpg");
+    await page.getByLabel("Files").setInputFiles({ name: "late.jpg", mimeType: "image/jpeg", buffer });
+    // More often than a request is repeated by itself.
+    await installation.until(async () => asked > 5);
+    await page.unroute(address);
+    await page.getByRole("progressbar", { name: /Uploading late.jpg/ }).waitFor({ state: "detached" });
+    await tile("late.jpg").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+    assert.equal((await listed()).filter(({ filename }) => filename === "late.jpg").length, 1);
+  });
+
   await step("uploads go on while other views are open, and are still listed, also if they fail", async () => {
     const arrival = Promise.withResolvers<void>();
     const address = /\/media\/uploads\//;

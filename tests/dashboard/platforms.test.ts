@@ -99,7 +99,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await dialog.getByLabel("Time zone").fill("Europe/Berlin");
     await dialog.getByLabel("Monday").fill("9:30, 25:00");
     await dialog.getByRole("button", { name: "Save posting times" }).click();
-    await dialog.getByText("must be a time of day").waitFor();
+    await dialog.getByText("Monday must be a time of day, such as 09:30.", { exact: true }).waitFor();
     await dialog.getByLabel("Monday").fill("9:30, 17:00");
     await dialog.getByRole("button", { name: "Save posting times" }).click();
     await page.getByText("The posting times have been saved").first().waitFor();

@@ -58,19 +58,27 @@ export function restOf(page: Page): () => Promise<void> {
   page.on("requestfinished", (request) => void unanswered.delete(request));
   page.on("requestfailed", (request) => void unanswered.delete(request));
   return async () => {
-    for (let before = -1; before !== asked || unanswered.size > 0;) {
-      before = asked;
+    for (let looks = 0, needed = 1; looks < needed;) {
+      const before = asked;
       // A page that is left meanwhile is asked again.
-      await page.evaluate(UNTIL_IDLE).catch((error: unknown) => {
+      const isLoading = await page.evaluate(UNTIL_IDLE).catch((error: unknown) => {
         if (page.isClosed()) throw error;
-        before = -1;
+        return null;
       });
+      looks = isLoading !== null && asked === before && unanswered.size === 0 ? looks + 1 : 0;
+      needed = isLoading === true ? LOOKS_WHILE_LOADING : 1;
     }
   };
 }
 
-/** For a page to evaluate: what it has read is drawn by a timer of its own. */
-const UNTIL_IDLE = `new Promise((idle) => requestIdleCallback(() => setTimeout(() => requestIdleCallback(idle), 50)))`;
+/** For a page to evaluate: whether its view is still loading. */
+export const IS_LOADING = `document.querySelector("main :is([data-loading], .animate-pulse)") !== null`;
+
+/** React shows what was loaded up to 300 ms later, and what cannot be read is asked for again and again. */
+const LOOKS_WHILE_LOADING = 10;
+/** What the page has read is drawn by a timer of its own. */
+const UNTIL_IDLE = `new Promise((idle) =>
+  requestIdleCallback(() => setTimeout(() => requestIdleCallback(() => idle(${IS_LOADING})), 50)))`;
 
 const violations = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()), failureSummary: z.string() })) }),
