@@ -113,6 +113,21 @@ test("if owner and server are killed together, the next start recovers from thei
   await next.stop();
 });
 
+test("a server that dies while the next start waits for it is started again", async () => {
+  const dataDir = await newFolder();
+  const owner = await ownerProcess(dataDir);
+  owner.process.kill("SIGKILL");
+  await once(owner.process, "exit");
+  process.kill(owner.serverPid, "SIGSTOP");
+  const starting = startEmbedded({ dataDir, log });
+  await sleep(300);
+  process.kill(owner.serverPid, "SIGKILL");
+  const next = await starting;
+  assert.equal(next.adopted, false);
+  assert.deepEqual(await run(next.url, "select 1 as n"), [{ n: 1 }]);
+  await next.stop();
+});
+
 test("a recorded process ID that now belongs to another program does not prevent the start", async () => {
   const dataDir = await newFolder();
   const first = await startEmbedded({ dataDir, log });

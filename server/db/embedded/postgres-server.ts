@@ -68,10 +68,8 @@ export interface Server {
 export async function ensureRunning(server: Server): Promise<boolean> {
   const { place, launcher, choice, systemFolders } = server;
   const running = await readPidFile(place);
-  if (running && (await isOurs(running.pid, place))) {
-    await untilAnswers(place, () => isOurs(running.pid, place));
+  if (running && (await isOurs(running.pid, place)) && (await untilAnswers(place, () => isOurs(running.pid, place))))
     return false;
-  }
   const createdBy = parseInt(await readFile(join(place.data, "PG_VERSION"), "utf8").catch(() => ""), 10);
   const binaries = await findPostgres(choice, Number.isNaN(createdBy) ? null : createdBy, systemFolders);
   if ((await stat(place.data).catch(() => undefined)) === undefined) await initialise(binaries.initdb, server);
