@@ -9,6 +9,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { useFreshCreators } from "../api/fresh-creators.ts";
 import { randomId } from "../api/random-id.ts";
 import { isTextField } from "../media/use-drops.ts";
+import { ApprovalNotice } from "../posts/approval-notice.tsx";
 import { useMode } from "../shell/mode.ts";
 import { needsApproval } from "../shell/workspace.ts";
 import { labelOf } from "../start.ts";
@@ -31,6 +32,7 @@ import type { Draft } from "./draft.ts";
 import { Issues, useValidation } from "./findings.tsx";
 import { useHistory } from "./history.ts";
 import { ALL, type Finding, hasField, missingDisclosures, type Tab, tabOf } from "./issues.ts";
+import { KeptDrafts } from "./kept-drafts.tsx";
 import { type Kept, listKept } from "./kept.ts";
 import { DropsAnywhere } from "./media-box.tsx";
 import { PublishBar } from "./publish-bar.tsx";
@@ -42,8 +44,6 @@ import { WhereCard } from "./where-card.tsx";
 
 /** Previews, and what only a platform has, come when the browser has time. */
 const PlatformPanel = later(async () => (await import("./platform-panel.tsx")).PlatformPanel);
-const KeptDrafts = later(async () => (await import("./kept-drafts.tsx")).KeptDrafts);
-const ApprovalNotice = later(async () => (await import("../posts/approval-notice.tsx")).ApprovalNotice);
 const Preview = later(async () => (await import("./preview.tsx")).Preview);
 const PREVIEW_ROOM = <div className="h-64 rounded-2xl border bg-card" />;
 
@@ -136,15 +136,9 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
                   </>
                 }
               >
-                {kept.length > 0 && (
-                  <Suspense>
-                    <KeptDrafts postId={openedId} found={kept} />
-                  </Suspense>
-                )}
+                {kept.length > 0 && <KeptDrafts postId={openedId} found={kept} />}
                 {opened !== null && !(history.isTouched && opened.post.approval?.state === "approved") && (
-                  <Suspense>
-                    <ApprovalNotice post={opened.post} isBeingEdited />
-                  </Suspense>
+                  <ApprovalNotice post={opened.post} isBeingEdited />
                 )}
                 <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
                   <div className="min-w-0 space-y-4">

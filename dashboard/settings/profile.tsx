@@ -52,15 +52,14 @@ function About({ user }: { user: Me }) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(
-      { body: { name, timeZone } },
-      {
-        onSuccess: (answer) => {
-          // Every view shows times and the name as they are now.
-          Object.assign(start.user, { name: answer.user.name, timeZone: answer.user.timeZone });
-          toasts.say(t`Your profile has been saved.`);
-        },
+    // Also if this view is left meanwhile.
+    save.mutateAsync({ body: { name, timeZone } }).then(
+      (answer) => {
+        // Every view shows times and the name as they are now.
+        Object.assign(start.user, { name: answer.user.name, timeZone: answer.user.timeZone });
+        toasts.say(t`Your profile has been saved.`);
       },
+      () => undefined,
     );
   };
   return (

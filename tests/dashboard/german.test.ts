@@ -96,13 +96,12 @@ test("a German reader writes, and understands what is wrong, in German", async (
       ],
     );
     const choose = async (timeZone: string) => {
-      await page.getByRole("link", { name: "Einstellungen" }).first().click();
+      await page.goto(`${world.url}/settings?mode=test`);
       await page.getByLabel("Zeitzone").selectOption(timeZone);
       await page.getByRole("button", { name: "Speichern", exact: true }).click();
       await page.getByText("Dein Profil wurde gespeichert.").first().waitFor();
       await page.getByRole("link", { name: "Plattformen" }).first().click();
     };
-    await page.goto(`${world.url}/settings?mode=test`);
     await choose("UTC");
     await page.getByText(/endet am 15\.01\.2027, 20:30/).waitFor();
     await choose("Asia/Tokyo");

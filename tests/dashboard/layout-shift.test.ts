@@ -19,6 +19,10 @@ for (const [look, width, next] of [
       view.startsWith("/posts/") ? post : view.startsWith("/platforms/") ? world.test.platformSetId : webhook;
     const page = await open({ ...AT_REST, viewport: { width, height: 900 } });
     await page.addInitScript(WATCH_MOVES);
+    await page.goto(`${world.url}/compose?mode=test`);
+    await page.getByLabel("Text", { exact: true }).fill("Not saved yet");
+    await page.goto(`${world.url}/compose?mode=test`);
+    await page.getByText("There is an unsaved version in this browser.").waitFor();
     const held: (() => Promise<void>)[] = [];
     await page.route(/\/api\/(?!.*\/events)/, async (route) => {
       const answer = await route.fetch().catch(() => null);
