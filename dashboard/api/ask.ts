@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { call, type Connection, path as encodedPath } from "../../client/call.ts";
+import type { AmpostError } from "../../client/errors.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { inWorkspace } from "../shell/workspace.ts";
@@ -45,6 +46,11 @@ export async function ask<Asked extends Operation>(
     ...(signal !== undefined && { signal }),
   });
   return Object.assign(Object(answer), { etag: headers.get("etag") });
+}
+
+/** Whether Ampost could not be reached: it has refused nothing. */
+export function isUnreachable({ code }: AmpostError): boolean {
+  return code === "CONNECTION_FAILED" || code === "TIMED_OUT";
 }
 
 /** "/api/v1/posts/:id" with its parameters' values. */

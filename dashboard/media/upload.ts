@@ -4,7 +4,7 @@ import type { Upload } from "tus-js-client";
 import { AmpostError } from "../../client/errors.ts";
 import { type Media, mediaCreate, mediaGet } from "../../contract/operations/media.ts";
 import type { Mode } from "../../model/platform-names.ts";
-import { ask } from "../api/ask.ts";
+import { ask, isUnreachable } from "../api/ask.ts";
 import { queryIn } from "../shell/workspace.ts";
 import { loadPart } from "../ui/later.ts";
 
@@ -162,7 +162,7 @@ async function readMedia(id: string, mode: Mode, signal: AbortSignal): Promise<M
   try {
     return (await ask(mediaGet, mode, { params: { id }, signal })).media;
   } catch (error) {
-    if (!(error instanceof AmpostError) || error.code !== "CONNECTION_FAILED") throw error;
+    if (!(error instanceof AmpostError && isUnreachable(error))) throw error;
     await new Promise((look) => setTimeout(look, LOOK_MILLISECONDS));
     return await readMedia(id, mode, signal);
   }

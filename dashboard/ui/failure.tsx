@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 
 import { AmpostError } from "../../client/errors.ts";
+import { isUnreachable } from "../api/ask.ts";
 import { may, queryIn } from "../shell/workspace.ts";
 import { Said } from "../words/use-words.tsx";
 import { Button } from "./controls.tsx";
@@ -16,11 +17,14 @@ export function requestHref(error: Error): string | undefined {
 /** Says why something could not be read, and offers to try again; or, without that, why it could not be changed. */
 export function Failure({ error, onRetry }: { error: AmpostError; onRetry?: () => void }) {
   const href = onRetry === undefined ? requestHref(error) : undefined;
-  const isOffline = error.code === "CONNECTION_FAILED" || error.code === "TIMED_OUT";
   return (
     <Notice tone="bad">
       <p className="font-semibold">
-        {isOffline ? <Trans>Ampost cannot be reached. Check your connection.</Trans> : <Said text={error.message} />}
+        {isUnreachable(error) ? (
+          <Trans>Ampost cannot be reached. Check your connection.</Trans>
+        ) : (
+          <Said text={error.message} />
+        )}
       </p>
       {error.issues.slice(0, 3).map(({ rule, path, fix }) => (
         <p key={`${rule} ${path}`}>
