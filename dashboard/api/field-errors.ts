@@ -1,5 +1,4 @@
 import type { AmpostError } from "../../client/errors.ts";
-import { labelOfName } from "./in-words.ts";
 
 /** What is wrong and what to do about it, as sentences. */
 export function issueText({ message, fix }: { message: string; fix: string }): string {
@@ -9,20 +8,23 @@ export function issueText({ message, fix }: { message: string; fix: string }): s
     .join(" ");
 }
 
+/** What is wrong with a field, which is called by the label that it shows. */
+export type FieldError = (label: string) => string;
+
 /**
- * What is wrong with a field of the body, by its JSON Pointer ("/name"), including what is below it. It is called by its
- * label instead of its path, and that it should be corrected is not said beside it.
+ * What is wrong with a field of the body, by its JSON Pointer ("/name"), including what is below it. The server calls it
+ * by its path and says that it should be corrected, which goes without saying beside the field.
  */
-export function errorAt(error: AmpostError | null, pointer: string): string | undefined {
+export function errorAt(error: AmpostError | null, pointer: string): FieldError | undefined {
   const found = error?.issues.find(({ path }) => isIn(path, pointer));
   if (found === undefined) return undefined;
   const { message, fix } = found;
   const keys = found.path.split("/").slice(1);
   const name = keys.reduce((text, key) => (/^\d+$/.test(key) ? `${text}[${key}]` : `${text}.${key}`));
   // A post's content has words of its own.
-  if (keys[0] === "content" || !message.startsWith(`${name} `)) return issueText(found);
-  const label = labelOfName(keys.findLast((key) => !/^\d+$/.test(key)) ?? name);
-  return issueText({ message: label + message.slice(name.length), fix: fix.startsWith(`Correct ${name}.`) ? "" : fix });
+  if (keys[0] === "content" || !message.startsWith(`${name} `)) return () => issueText(found);
+  const rest = { message: message.slice(name.length), fix: fix.startsWith(`Correct ${name}.`) ? "" : fix };
+  return (label) => label + issueText(rest);
 }
 
 /** The message of an error that is about none of these fields. */

@@ -6,11 +6,13 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { useMode } from "../shell/mode.ts";
+import { useToasts } from "../ui/toasts.tsx";
 import { type Answer, ask, type Given } from "./ask.ts";
 
 export interface ReadOptions {
@@ -48,7 +50,10 @@ export function keyOf<Asked extends Operation>(
   return [...path.split("/").slice(1), { mode, params: { ...Object(params) }, query: { ...Object(query) } }];
 }
 
-/** Runs an operation that changes something, in the current mode. What was read of the same things is read again. */
+/**
+ * Runs an operation that changes something, in the current mode. What was read of the same things is read again. The view
+ * tells how it ended; if that is gone, a toast tells of a failure.
+ */
 export function useWrite<Asked extends Operation>(
   operation: Asked,
   /** First segments of the paths that change too, such as "/api/v1/accounts". */
@@ -59,9 +64,18 @@ export function useWrite<Asked extends Operation>(
   const current = useMode();
   const mode = inMode ?? current;
   const onSuccess = useChanged(operation, alsoChanges);
+  const { sayFailure } = useToasts();
+  const isThere = useRef(true);
+  useEffect(() => {
+    isThere.current = true;
+    return () => void (isThere.current = false);
+  }, []);
   return useMutation<Answer<Asked>, AmpostError, Given<Asked>>({
     mutationFn: (given) => ask(operation, mode, given),
     onSuccess,
+    onError: (error) => {
+      if (!isThere.current) sayFailure(error);
+    },
   });
 }
 

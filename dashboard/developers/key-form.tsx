@@ -6,7 +6,7 @@ import { keysCreate } from "../../contract/operations/api-keys.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import type { Answer } from "../api/ask.ts";
-import { errorAt, isBesideFields } from "../api/field-errors.ts";
+import { errorAt, type FieldError, isBesideFields } from "../api/field-errors.ts";
 import { randomId } from "../api/random-id.ts";
 import { useWrite } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
@@ -126,7 +126,7 @@ interface PartProps {
   set: (change: Partial<Filled>) => void;
 }
 
-function Expiry({ filled: { lifetime, expiresAt }, set, error }: PartProps & { error: string | undefined }) {
+function Expiry({ filled: { lifetime, expiresAt }, set, error }: PartProps & { error: FieldError | undefined }) {
   const { t } = useLingui();
   return (
     <>

@@ -9,7 +9,7 @@ import { useWrite } from "../api/use-api.ts";
 import { Button, Checkbox, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
 
-const FIELDS = ["/url", "/description", "/events"];
+const FIELDS = ["/url", "/description"];
 
 /** A new webhook, or changes of one. */
 export function WebhookForm({
@@ -81,9 +81,6 @@ export function WebhookForm({
             />
           ))}
         </div>
-        {errorAt(error, "/events") !== undefined && (
-          <p className="text-sm font-semibold text-bad">{errorAt(error, "/events")}</p>
-        )}
       </fieldset>
       {error !== null && !isBesideFields(error, FIELDS) && <Failure error={error} />}
       <div className="flex flex-wrap justify-end gap-2">

@@ -8,6 +8,7 @@ import type {
 } from "react";
 import { createContext, useContext, useId } from "react";
 
+import type { FieldError } from "../api/field-errors.ts";
 import { Said } from "../words/use-words.tsx";
 
 const BUTTON =
@@ -50,10 +51,10 @@ export function OutLink({ className = "", ...rest }: AnchorHTMLAttributes<HTMLAn
   return <a rel="noreferrer" {...rest} className={`text-link underline underline-offset-2 ${className}`} />;
 }
 
-interface FieldProps {
+export interface FieldProps {
   label: ReactNode;
   hint?: ReactNode;
-  error?: ReactNode;
+  error?: ReactNode | FieldError;
 }
 
 const INPUT =
@@ -74,10 +75,11 @@ export function Field({
 }: FieldProps & {
   children: (control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ReactNode;
 }) {
+  const said = typeof error === "function" ? error(typeof label === "string" ? label : "") : error;
   const id = useId();
   const { describedBy, isInvalid } = useContext(FieldContext);
   const hasHint = hint !== undefined && hint !== null;
-  const hasError = error !== undefined && error !== null;
+  const hasError = said !== undefined && said !== null;
   const described = [hasHint && `${id}-hint`, hasError && `${id}-error`, describedBy].filter(Boolean).join(" ");
   return (
     <div className="space-y-1">
@@ -96,7 +98,7 @@ export function Field({
       )}
       {hasError && (
         <p id={`${id}-error`} className="text-sm font-semibold text-bad">
-          {typeof error === "string" ? <Said text={error} /> : error}
+          {typeof said === "string" ? <Said text={said} /> : said}
         </p>
       )}
     </div>

@@ -1,8 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
-import type { ReactNode } from "react";
 
 import { readLocalTime } from "../../model/time-zones.ts";
-import { Button, Select, TextField } from "./controls.tsx";
+import { Button, type FieldProps, Select, TextField } from "./controls.tsx";
 import type { LocalTime } from "./local-time.ts";
 
 /** A date and a time on the clocks of a time zone. When they change, it asks which of two is meant, or says that there is none. */
@@ -15,7 +14,7 @@ export function LocalTimeField({
 }: {
   label: string;
   hint?: string;
-  error?: ReactNode;
+  error?: FieldProps["error"];
   required?: boolean;
   time: LocalTime;
   timeZone: string;

@@ -20,7 +20,7 @@ const COUNTERS: Record<Counting, (text: string) => number> = {
   weighted: (text) => weightedLength(text),
   utf16: (text) => text.length,
   codePoints: countCodePoints,
-  graphemes: (text) => splitGraphemes(text).length,
+  graphemes: countGraphemes,
   bytes: countBytes,
   threads: threadsLength,
 };
@@ -128,13 +128,20 @@ function isLight(codePoint: number): boolean {
  * 2026-04-14.
  */
 export function threadsLength(text: string): number {
+  if (!PICTURE.test(text)) return countCodePoints(text);
   let length = 0;
-  for (const cluster of splitGraphemes(text)) {
-    length += /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u.test(cluster)
-      ? countBytes(cluster)
-      : countCodePoints(cluster);
-  }
+  for (const { segment } of segmenter.segment(text))
+    length += PICTURE.test(segment) ? countBytes(segment) : countCodePoints(segment);
   return length;
+}
+
+const PICTURE = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+
+function countGraphemes(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let count = 0;
+  for (const _ of segmenter.segment(text)) count += 1;
+  return count;
 }
 
 function countCodePoints(text: string): number {
@@ -143,6 +150,12 @@ function countCodePoints(text: string): number {
   return count;
 }
 
+/** In UTF-8, where half of a surrogate pair is replaced with U+FFFD. */
 function countBytes(text: string): number {
-  return new TextEncoder().encode(text).length;
+  let count = 0;
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0;
+    count += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+  }
+  return count;
 }

@@ -108,6 +108,15 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await page.getByText(/endet am 16\.01\.2027, 05:30/).waitFor();
   });
 
+  await step("what is wrong with a field is said of the label that it has", async () => {
+    await page.getByRole("button", { name: /^Optionen von [^@]*$/ }).click();
+    await page.getByRole("menuitem", { name: "Veröffentlichungszeiten", exact: true }).click();
+    await page.getByLabel("Montag").fill("25:00");
+    await page.getByRole("button", { name: "Veröffentlichungszeiten speichern" }).click();
+    await page.getByText("„Montag“ muss eine Uhrzeit sein, etwa 09:30.", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+  });
+
   await step("why a webhook gets nothing, in German, and what a program was told, as it was", async () => {
     const { body } = await world.call(world.test, "POST", "/api/v1/webhooks", { url: "https://app.example.com/a" });
     const id = idOf(body, "webhook");

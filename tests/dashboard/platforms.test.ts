@@ -94,6 +94,36 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     },
   );
 
+  await step("a change that fails after its dialog was closed is told", async () => {
+    await press(page, "New platform set");
+    await dialog.getByLabel("Name").fill("Passing");
+    await dialog.getByRole("button", { name: "Create platform set" }).click();
+    await region("Passing").waitFor();
+    const asked = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    await page.route(/\/platform-sets\/[^/?]+\?/, async (route) => {
+      asked.resolve();
+      await released.promise;
+      await route.continue();
+    });
+    await choose("Options of Passing", "Rename");
+    await dialog.getByLabel("Name").fill("Past");
+    await dialog.getByRole("button", { name: "Rename" }).click();
+    await asked.promise;
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    const { sets } = platformSetsList.answer.parse(await read("platform-sets"));
+    const passing = sets.find(({ name }) => name === "Passing");
+    await world.call(world.test, "DELETE", `/api/v1/platform-sets/${passing?.id}`);
+    released.resolve();
+    await page
+      .getByText(/platform set .*not found/i)
+      .first()
+      .waitFor();
+    await page.unrouteAll();
+    await page.reload();
+  });
+
   await step("posting times are set, and a wrong one is said beside its day", async () => {
     await choose(/^Options of [^@]*$/, "Posting times");
     await dialog.getByLabel("Time zone").fill("Europe/Berlin");
