@@ -115,6 +115,13 @@ test("a German reader writes, and understands what is wrong, in German", async (
     await page.getByRole("button", { name: "Veröffentlichungszeiten speichern" }).click();
     await page.getByText("„Montag“ muss eine Uhrzeit sein, etwa 09:30.", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
+    await page.goto(`${world.url}/developers/webhooks?mode=test`);
+    await page.getByRole("button", { name: "Webhook erstellen" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("URL").fill("http://10.0.0.1/events");
+    await dialog.getByRole("button", { name: "Webhook erstellen" }).click();
+    await dialog.getByText(/^URL führt zu einer nicht öffentlichen Adresse.*Verwende eine öffentlich/).waitFor();
+    await page.keyboard.press("Escape");
   });
 
   await step("why a webhook gets nothing, in German, and what a program was told, as it was", async () => {
