@@ -214,4 +214,6 @@ test("a wrong command line exits with 2 and suggests the right one", async (t) =
   assert.equal((await installation.run(["keys", "create"])).code, 2);
   assert.equal((await installation.run(["keys", "revoke", "x"])).code, 1);
   assert.equal((await installation.run(["--help"])).code, 0);
+  const unread = await installation.shell(`"${process.execPath}" cli/ampost.js --help | true`);
+  assert.equal(unread.stderr, "");
 });

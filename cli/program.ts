@@ -9,6 +9,10 @@ import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
 export async function run(args: readonly string[]): Promise<void> {
+  // Whoever reads the output may stop before its end, as `head` does.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     await commands().parseAsync([...args], { from: "user" });
   } catch (error) {
