@@ -9,10 +9,6 @@ import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
 export async function run(args: readonly string[]): Promise<void> {
-  // Whoever reads the output may stop before its end, as `head` does.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
   try {
     await commands().parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -25,6 +21,8 @@ export function commands(): Command {
   const program = new Command("ampost")
     .description("Publishes to social networks, exactly once and on time.")
     .version(ampost.version, "--version", "print the version")
+    // It does not fail if whoever reads help has had enough, as `head` has.
+    .configureOutput({ writeOut: (text) => console.log(text.replace(/\n$/, "")) })
     .exitOverride()
     .showHelpAfterError("(run with --help for usage)")
     .addHelpText(
