@@ -12,10 +12,10 @@ import { simulate, toPart } from "./simulation/simulate.ts";
 
 /**
  * Publishing as a deterministic simulation. `--seeds 1-10000` runs these seeds and writes the results into
- * docs/faults.md, `--every 20` only the bursts among them; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
- * the part of the plan needed for the failure. `--days 30` simulates days of 200 tenants (`--tenants`) who want to
- * publish more than their platforms allow, and writes the results with `--write`. Exits with 1 if a guarantee was
- * violated.
+ * docs/faults.md, `--every 20` only the bursts among them; `--seed N` runs one and prints its plan and result, with
+ * `--trace` all of its events, with `--shrink` the part of the plan needed for the failure. `--days 30` simulates days
+ * of 200 tenants (`--tenants`) who want to publish more than their platforms allow, and writes the results with
+ * `--write`. Exits with 1 if a guarantee was violated.
  */
 const { values } = parseArgs({
   options: {

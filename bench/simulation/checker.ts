@@ -1,6 +1,10 @@
+import { z } from "zod";
+
 import { isPlatformName, type PlatformName } from "../../model/platform-names.ts";
 import { platforms } from "../../platforms/index.ts";
 import { integer, text } from "../../sandbox/store.ts";
+import { openPayload } from "../../server/domain/webhooks/payload.ts";
+import { createVault } from "../../server/vault/vault.ts";
 import type { Violation } from "../faults/checker.ts";
 import type { Installation } from "./installation.ts";
 import type { PlannedFault } from "./plan.ts";
@@ -54,7 +58,7 @@ interface Post {
 }
 
 /** Compares a run's result with the sandboxes' ledger. The ledger is the truth; our own records are what is checked. */
-export async function check({ stage, sandbox }: Installation, ran: RunResult): Promise<CheckResult> {
+export async function check({ stage, sandbox, vaultKey }: Installation, ran: RunResult): Promise<CheckResult> {
   const { plan, subjects } = ran;
   const ledger = sandbox.all("SELECT * FROM posts ORDER BY seq").map((row): Entry => ({
     seq: integer(row, "seq"),
@@ -99,6 +103,8 @@ export async function check({ stage, sandbox }: Installation, ran: RunResult): P
     ...(await changes(ran, stage)),
     ...(await takeovers(ran, stage, posts)),
     ...(await news(stage)),
+    ...(await relayed(ran, { stage, vaultKey })),
+    ...(await proofs(stage)),
     ...(await tokens(ran, { stage, sandbox })),
     ...fairness(ran, posts),
     ...isolation(ran, posts),
@@ -201,8 +207,8 @@ function hasTwin({ plan }: RunResult, { place }: Post): boolean {
   return plan.posts.some((other, index) => index !== place && own !== undefined && keyOf(other) === keyOf(own));
 }
 
-function keyOf({ tenant, shape, words }: RunResult["plan"]["posts"][number]): string {
-  return `${tenant} ${shape.platform} ${words}`;
+function keyOf({ tenant, shape, words, ending = "" }: RunResult["plan"]["posts"][number]): string {
+  return `${tenant} ${shape.platform} ${words} ${ending}`;
 }
 
 /** Posts with the same text on one account are interchangeable: exactly as many are live as are reported to be. */
@@ -501,6 +507,50 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
       sentence: `event ${id} says that publishing begins after it was said to be done`,
     })),
   ];
+}
+
+/** Each event is passed on once. Those of the last moments may wait. */
+async function relayed({ plan, timeline }: RunResult, { stage, vaultKey }: Pick<Installation, "stage" | "vaultKey">) {
+  if (plan.relayEverySeconds === undefined) return [];
+  const vault = createVault([vaultKey]);
+  const { rows: events } = await stage.pool.query<{ id: string; type: string; at: Date; is_relayed: boolean }>(
+    "select id, type, created_at as at, relayed_at is not null as is_relayed from outbox",
+  );
+  const { rows: deliveries } = await stage.pool.query<{ id: string; payload_sealed: string }>(
+    "select id, payload_sealed from webhook_deliveries",
+  );
+  const times = new Map<string, number>();
+  for (const delivery of deliveries) {
+    const { sequence } = sequenced.parse(JSON.parse(openPayload(vault, delivery)));
+    times.set(String(sequence), (times.get(String(sequence)) ?? 0) + 1);
+  }
+  const isRecent = (at: Date): boolean => EPOCH_MS + timeline.now() - at.getTime() < LONGEST_RELAY_MS;
+  return events.flatMap(({ id, type, at, is_relayed: isRelayed }): Violation[] => {
+    const found = times.get(String(id)) ?? 0;
+    if (found === 1 || (found === 0 && !isRelayed && isRecent(at))) return [];
+    return [
+      { kind: found === 0 ? "lost" : "duplicate", sentence: `event ${id}, ${type}, was passed on ${found} times` },
+    ];
+  });
+}
+
+const sequenced = z.object({ sequence: z.number() });
+const LONGEST_RELAY_MS = 60_000;
+
+/** Two reads closer together than this are one: a platform may not have caught up yet. */
+const READS_APART_SECONDS = 14.9;
+
+async function proofs(stage: Installation["stage"]): Promise<Violation[]> {
+  const { rows } = await stage.pool.query<{ id: string; reads: number[] }>(
+    `select platform_post_id as id, evidence -> 'negativeReads' as reads from publish_steps
+     where effect = 'visible' and jsonb_array_length(evidence -> 'negativeReads') > 1`,
+  );
+  return rows.flatMap(({ id, reads }): Violation[] => {
+    const apart = Math.min(...reads.slice(1).map((seconds, index) => seconds - (reads[index] ?? 0)));
+    return apart >= READS_APART_SECONDS
+      ? []
+      : [{ kind: "untrue", sentence: `two reads of platform post ${id} that count are ${apart.toFixed(1)} s apart` }];
+  });
 }
 
 /** Platforms that keep their refresh token, such as YouTube, get the same one when access is renewed later. */

@@ -7,6 +7,7 @@ import { buffer } from "node:stream/consumers";
 
 import { pino } from "pino";
 
+import { newId } from "../../model/ids.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PostContent } from "../../model/post.ts";
 import { declaredExamples } from "../../platforms/conformance/contents.ts";
@@ -18,6 +19,7 @@ import { startSandbox } from "../../sandbox/server.ts";
 import { openStore, type Store } from "../../sandbox/store.ts";
 import { startEmbedded } from "../../server/db/embedded/embedded.ts";
 import { listSets } from "../../server/db/queries/platform-sets.ts";
+import { insertWebhook } from "../../server/db/queries/webhooks.ts";
 import { ensureUser } from "../../server/domain/users/ensure-user.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
 import { connectSandboxAccount } from "../../server/oauth/connect-sandbox.ts";
@@ -171,6 +173,8 @@ async function makeTenant(
 ): Promise<SimulatedTenant> {
   const { pool } = oauth;
   const { id: userId } = await ensureUser({ pool }, `person-${number}@example.com`);
+  // Deliveries of a webhook without a URL are only listed.
+  await insertWebhook.run(pool, [newId(), userId, "test", null, "", [], "", 1]);
   const [set] = await listSets.all(pool, [userId, "test"]);
   const platformSetId = set?.id ?? "";
   const accounts: SimulatedTenant["accounts"] = {};

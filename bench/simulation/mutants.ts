@@ -240,6 +240,40 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    what: "two negative reads may follow at once",
+    changes: [
+      {
+        file: "server/publishing/timing.ts",
+        find: "NEGATIVE_READS_APART_SECONDS = 15;",
+        replace: "NEGATIVE_READS_APART_SECONDS = 0;",
+      },
+    ],
+  },
+  {
+    what: "a repeated request need not be identical",
+    changes: [
+      {
+        file: "server/publishing/identical-repeat.ts",
+        find: "requestHash(request) === first.requestHash",
+        replace: "requestHash(request) !== null",
+      },
+    ],
+  },
+  {
+    what: "posts of X that are known to be others are taken for look-alikes",
+    changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }],
+  },
+  {
+    what: "an event is marked as relayed outside of the transaction that queues its deliveries",
+    changes: [
+      {
+        file: "server/domain/webhooks/relay.ts",
+        find: "await queueDelivery(services, tx, {",
+        replace: "await queueDelivery(services, services.pool, {",
+      },
+    ],
+  },
+  {
     what: "a dropped connection counts as proof that nothing was sent",
     changes: [
       {

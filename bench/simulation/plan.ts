@@ -6,6 +6,7 @@ import { drawNetworkFault, drawSharedFault, drawSleep, drawWorkerFault } from ".
 import type { Installation, Shape } from "./installation.ts";
 import type { NetworkFault } from "./network.ts";
 import { planBurst } from "./plan-burst.ts";
+import { planDeploy } from "./plan-deploy.ts";
 import { type Draws, drawsOf } from "./random.ts";
 
 /** Everything that a seed determines before its run starts. Removing something leaves the rest unchanged. */
@@ -16,6 +17,10 @@ export interface Plan {
   connections: number;
   /** A worker's slots; the engine's own by default. */
   slots?: Partial<Record<Lane, number>>;
+  /** Workers with at least this number run the new version; by default, none. */
+  newFrom?: number;
+  /** How often workers pass on events; by default, they do not. */
+  relayEverySeconds?: number;
   /** A worker's polling interval. */
   floorSeconds: number;
   posts: PlannedPost[];
@@ -35,6 +40,8 @@ export interface PlannedPost {
   shape: Shape;
   /** Which text it has: two posts can have the same one. */
   words: number;
+  /** What its text ends with; "ends" by default. */
+  ending?: string;
   /** The time of its publish request, or its scheduled time. */
   when: { publishAt: number } | { dueAt: number };
 }
@@ -50,7 +57,7 @@ export interface PlannedAct {
 
 export type PlannedFault =
   | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
-  | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
+  | { at: "statement"; only: "commit" | "write" | "relay" | "any"; nth: number; fault: DatabaseFault }
   /** The n-th statement for many, from the time at which the burst is due. */
   | { at: "batch"; of: Batched; nth: number; fault: DatabaseFault }
   /** What concerns a single post of those that are written together. */
@@ -87,10 +94,13 @@ export type SharedFault =
 
 const THEMES = { mixed: 26, answers: 22, stops: 20, database: 16, clocks: 8, tokens: 5, crowd: 3 } as const;
 
-export type Theme = keyof typeof THEMES | "burst";
+export type Theme = keyof typeof THEMES | "burst" | "deploy";
 
 /** One in so many seeds is a burst. */
 export const BURST_EVERY = 20;
+
+/** Of as many others, this one is a deploy. */
+const DEPLOY = 10;
 
 /** The parts of a plan to keep when shrinking it, by index. Omitted: all of them. */
 export interface PlanParts {
@@ -101,6 +111,7 @@ export interface PlanParts {
 
 export function planOf(seed: number, installation: Pick<Installation, "shapes" | "tenants">): Plan {
   if (seed % BURST_EVERY === 0) return planBurst(seed, installation);
+  if (seed % BURST_EVERY === DEPLOY) return planDeploy(seed, installation);
   const { shapes, tenants } = installation;
   const draws = drawsOf(seed, "plan");
   const theme = draws.weighed(THEMES);

@@ -5,6 +5,7 @@ import { unlimited } from "../../model/user-limits.ts";
 import { loginOf, platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { integer, text } from "../../sandbox/store.ts";
+import { keepEventsRelayed } from "../../server/domain/webhooks/relay.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { confirmRefusal } from "../../server/oauth/confirm-refusal.ts";
@@ -19,6 +20,7 @@ import { createVault } from "../../server/vault/vault.ts";
 import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
 import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
+import { newVersion } from "./plan-deploy.ts";
 import type { Batched, Plan, PlannedFault, PlannedPost, RowFault, SharedFault, WorkerFault } from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
@@ -65,6 +67,7 @@ const BATCHES: Record<Batched, string> = {
   reads: "connections.find_many",
 };
 const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
+const RELAYS = ["outbox.", "webhook"];
 const CALM_SECONDS = 300;
 /** The workers' settings. */
 const RESULT_CONNECTIONS = 2;
@@ -136,7 +139,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       const any = count("any statement");
       const commit = /^commit/i.test(text) ? count("commit") : 0;
       const write = WRITES.some((each) => name.startsWith(each)) ? count("write") : 0;
-      const found = find("statement", ({ only, nth }) => nth === { any, commit, write }[only])?.fault;
+      const relay = RELAYS.some((each) => name.startsWith(each)) ? count("relay") : 0;
+      const found = find("statement", ({ only, nth }) => nth === { any, commit, write, relay }[only])?.fault;
       return found ?? batchFaultOf(name, values);
     },
     isWordLost: (number) => chanceOf(plan.seed, "word", number) < 0.1,
@@ -211,7 +215,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         leasePool,
         listener: database.listenerFor(machine),
         vault: oauth.vault,
-        platforms,
+        platforms: number < (plan.newFrom ?? Infinity) ? platforms : newVersion(platforms),
         httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
         ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
@@ -231,6 +235,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         faultPoint: hookOf(machine),
       });
       engine.start();
+      if (plan.relayEverySeconds !== undefined)
+        keepEventsRelayed({ ...people.services, pool, oauth }, plan.relayEverySeconds);
     });
     return machine;
   }

@@ -43,6 +43,7 @@ export interface Subject {
 /** The people of a run, and the process that they call. */
 export interface Users {
   api: Machine;
+  services: Services;
   /** In the order of the plan. */
   subjects: Subject[];
   acted: UserAction[];
@@ -160,11 +161,17 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     const post = plan.posts[place];
     const tenant = tenants[post?.tenant ?? 0];
     if (post === undefined || tenant === undefined) throw new Error("There is no such post");
-    return contentFor(tenant, post.shape, `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ends`);
+    const ending = post.ending ?? "ends";
+    return contentFor(
+      tenant,
+      post.shape,
+      `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ${ending}`,
+    );
   }
 
   return {
     api,
+    services,
     subjects,
     acted,
     async createPosts() {

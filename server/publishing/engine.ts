@@ -55,8 +55,10 @@ const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 128, observe: 1
  */
 const OPEN_IN_RUSH = 1 / 8;
 const OBSERVED_IN_RUSH = 1 / 64;
-const OBSERVED_EVERY_MILLISECONDS = 250;
+const OBSERVED_EVERY_MILLISECONDS = 1000;
 const RUSH_SECONDS = 8;
+/** While more commits are due than are claimed, it is clear what to claim; what else is due is looked up this often. */
+const PLANNED_IN_RUSH_MILLISECONDS = 250;
 
 /**
  * This many are claimed and begun together at most, so that nobody waits for long behind a burst. What ends within a
@@ -94,6 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
   let state: "new" | "started" | "stopping" = "new";
   let dueTimer: NodeJS.Timeout | undefined;
   let endsTimer: NodeJS.Timeout | undefined;
+  let planTimer: NodeJS.Timeout | undefined;
   let floorTimer: NodeJS.Timeout | undefined;
   let heartbeatTimer: NodeJS.Timeout | undefined;
   let heartbeat: Promise<void> | null = null;
@@ -260,13 +263,20 @@ export function createEngine(options: EngineOptions): Engine {
       running.delete(claim);
       outages.ended(claim);
       leave(claim);
-      endsTimer ??= setTimeout(() => {
-        endsTimer = undefined;
-        plan();
-      }, MOMENT_MILLISECONDS);
+      endsTimer ??= setTimeout(refill, MOMENT_MILLISECONDS);
       // Other workers would notice only at their next poll that a claim was released here.
       if (state === "stopping") notify(pool, CHANNELS.due);
     }
+  }
+
+  function refill(): void {
+    endsTimer = undefined;
+    if (rushesFor("test").length === 0) return plan();
+    pump("commit");
+    planTimer ??= setTimeout(() => {
+      planTimer = undefined;
+      plan();
+    }, PLANNED_IN_RUSH_MILLISECONDS);
   }
 
   function leave(claim: Claim): void {
@@ -349,6 +359,7 @@ export function createEngine(options: EngineOptions): Engine {
       for (const end of unsubscribe) end();
       clearTimeout(dueTimer);
       clearTimeout(endsTimer);
+      clearTimeout(planTimer);
       clearInterval(floorTimer);
       const over = Promise.withResolvers<void>();
       const timer = setTimeout(over.resolve, withinSeconds * 1000);
