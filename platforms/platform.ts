@@ -134,6 +134,11 @@ export interface VisibleStep {
   /** The one request. Anything that must be fetched or decided first is a separate step before this one. */
   request(context: StepContext): HttpRequest;
   /**
+   * What the list that it is read back from shows of it, if others can have that in common with it: of those whose
+   * outcome is unknown, none can be told from another. Null or missing: only the same bytes look the same.
+   */
+  look?(context: StepContext): string | null;
+  /**
    * Reads the response. Throws a BrokerError whose `notPublished` says whether this response proves that nothing was
    * published; anything else it throws (such as an unreadable body) leaves the outcome unknown.
    */
@@ -268,7 +273,7 @@ export interface OpenIntent {
    * one.
    */
   accountedIds: ReadonlySet<string>;
-  /** Another lost request on the account had exactly the same bytes, so a match may be that one's. */
+  /** Another lost request on the account had the same look, so a match may be that one's. */
   hasTwin: boolean;
   /** The response that proved nothing, or the failure's name if there was none. */
   answer: {

@@ -53,6 +53,7 @@ import { assertLinear } from "./work.ts";
 /** The functions that compare a sent text with what a platform lists. */
 const COMPARISONS: Record<string, (text: string) => unknown> = {
   "facebook.comparable": ofFacebook.comparable,
+  "facebook.lookOf": (text) => [ofFacebook.lookOf(text), ofFacebook.lookOf(text.replaceAll(text.charAt(1), "@[1]"))],
   "facebook.saysTheSame": (text) => [
     ofFacebook.saysTheSame(text, `${text.slice(1)}\u0001`),
     ofFacebook.saysTheSame(text.replaceAll(text.charAt(1), "@[1]"), `${text}\u0001`),
@@ -60,7 +61,7 @@ const COMPARISONS: Record<string, (text: string) => unknown> = {
   "instagram.comparable": ofInstagram.comparable,
   "threads.comparable": ofThreads.comparable,
   "twitter.comparable": ofX.comparable,
-  "twitter.isSameText": (text) => ofX.isSameText(text, `${text.slice(1)}\u0001`, true),
+  "twitter.lookOf": (text) => ofX.lookOf({ parent: "1", media: 0, polls: 0, text }),
   "twitter.shownText": (text) => {
     const urls = [{ url: text.slice(0, 23), expanded_url: text }];
     const attachments = { media_keys: ["1"] };

@@ -193,6 +193,7 @@ function mayBeUnknown(ran: RunResult, post: Post): boolean {
   if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
   if (["expired", "revoked", "reconnect_required"].includes(post.row.token_health)) return true;
   if (ran.clockSteps.some(({ aheadMs }) => Math.abs(aheadMs) > MOST_SKEW_MS)) return true;
+  if (isBesideLookAlike(ran, post)) return true;
   const { shape } = ran.plan.posts[post.place] ?? {};
   const isLive = (post.entries.at(-1)?.length ?? 0) > 0;
   if (!isLive && LISTS_ALONE.includes(post.row.platform)) return true;
@@ -200,6 +201,13 @@ function mayBeUnknown(ran: RunResult, post: Post): boolean {
     platforms[post.row.platform].broker?.identicalRepeat !== undefined ||
     (post.row.platform === "tiktok" && shape?.name.includes("photo") === true)
   );
+}
+
+/** Of two that look alike and are both in doubt, neither can be told from the other. */
+function isBesideLookAlike({ plan, struck }: RunResult, { place }: Post): boolean {
+  const isFirst = (fault: PlannedFault) => fault.at === "request" && fault.only === "commit" && fault.nth === 1;
+  // Whatever has struck a worker may have struck the first.
+  return plan.theme === "deploy" && place < 2 && [...struck].some((fault) => fault.at === "point" || isFirst(fault));
 }
 
 function hasTwin({ plan }: RunResult, { place }: Post): boolean {

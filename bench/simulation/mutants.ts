@@ -264,6 +264,16 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [{ file: "platforms/twitter/reconcile.ts", find: "!intent.accountedIds.has(post.id) && ", replace: "" }],
   },
   {
+    what: "only the same bytes look alike",
+    changes: [
+      {
+        file: "server/db/queries/surroundings.ts",
+        find: "`coalesce(${step}.evidence ->> 'look', ${step}.request_hash)`",
+        replace: "`${step}.request_hash`",
+      },
+    ],
+  },
+  {
     what: "an event is marked as relayed outside of the transaction that queues its deliveries",
     changes: [
       {

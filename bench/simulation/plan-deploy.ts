@@ -12,7 +12,7 @@ const SPELLINGS = ["café", "cafe\u0301"] as const;
 
 /**
  * A new version is rolled out: its workers and the old ones run side by side and pass on events. The first two posts
- * look alike, and one of them is in doubt; some of the others are sent differently by the new version.
+ * look alike, and one of them or both are in doubt; some of the others are sent differently by the new version.
  */
 export function planDeploy(seed: number, { shapes, tenants }: Pick<Installation, "shapes" | "tenants">): Plan {
   const draws = drawsOf(seed, "deploy");
@@ -81,18 +81,27 @@ export function newVersion(platforms: Platforms): Platforms {
   return { ...platforms, linkedin: { ...linkedin, broker: { ...broker, steps } } };
 }
 
+type Loss = (typeof HAD_EFFECT)[number] | "cut_before";
+
+/** Only the answer is lost. */
+const HAD_EFFECT = ["cut_after", "silent_after", "gateway_after", "half"] as const;
+
+/** The first of the two is read back before it is listed, and the second afterwards. */
+const LISTED_LATE: PlannedFault = { at: "platform", platform: "twitter", error: "timeline-lag-20s", nth: 1 };
+
 function drawFaults(draws: Draws, posts: number): PlannedFault[] {
-  // The request has its effect, and its answer is lost.
-  const lost = (nth: number): PlannedFault => ({
+  const lost = (nth: number, what: Loss = draws.pick(HAD_EFFECT)): PlannedFault => ({
     at: "request",
     only: "commit",
     nth,
-    fault: { what: draws.pick(["cut_after", "silent_after", "gateway_after", "half"] as const) },
+    fault: { what },
   });
   const some = (most: number, draw: () => PlannedFault): PlannedFault[] =>
     Array.from({ length: draws.whole(1, most) }, draw);
   return [
-    lost(2),
+    ...(draws.chance() < 0.5
+      ? [lost(2)]
+      : [lost(1), LISTED_LATE, draws.chance() < 0.5 ? lost(2) : lost(2, "cut_before")]),
     ...some(2, () => lost(draws.whole(3, posts))),
     ...some(3, () => ({
       at: "statement",

@@ -17,7 +17,7 @@ import {
 } from "../platform.ts";
 import { edgeOf, kindOf, photoIds, settingsOf, stepNames } from "./content.ts";
 import { graph, isRepeat, videoGraph } from "./errors.ts";
-import { reconcile } from "./reconcile.ts";
+import { lookOf, reconcile } from "./reconcile.ts";
 import { scopes } from "./scopes.ts";
 import { acceptedAs, awaitLive, awaitUploaded, readPermalink, readStoryLink } from "./status.ts";
 import { sendBytes, sendChunks, setCover, startBytes, startChunks, uploadPhoto } from "./upload.ts";
@@ -86,6 +86,7 @@ function publishPost(): VisibleStep {
       };
       return { ...postTo(graph, context, "feed", fields, 60), query: { fields: "id,permalink_url" } };
     },
+    look: ({ content }) => (content.media.length > 0 || content.text === "" ? null : lookOf(content.text)),
     accept(answer, context) {
       const { id, permalink_url: link } = readCommit(posted, answer, context);
       const done = { [stepNames.publish]: id, hasLink: link !== null };

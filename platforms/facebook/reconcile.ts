@@ -93,10 +93,17 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
   );
 }
 
+/** The same for texts that may be the same: whatever they link to. */
+export function lookOf(text: string): string {
+  return comparable(text).split(MENTION).join("@");
+}
+
 /** A mention is written with the Page's id and read back as its name. */
 export function saysTheSame(sent: string, read: string): boolean {
-  return isMadeOf(comparable(read), comparable(sent).split(/@\[\d+\]/));
+  return isMadeOf(comparable(read), comparable(sent).split(MENTION));
 }
+
+const MENTION = /@\[\d+\]/;
 
 export function comparable(text: string): string {
   return collapseSpaces(composed(text));

@@ -4,7 +4,7 @@ import { API, bearer, postLimits, readX } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
 import { bodyOf, doneOf, namesOf, partsOf, type Part } from "./content.ts";
 import { isDuplicate } from "./errors.ts";
-import { reconcile } from "./reconcile.ts";
+import { lookOf, reconcile, shownOf } from "./reconcile.ts";
 import { uploadSteps } from "./upload.ts";
 import { created } from "./wire.ts";
 
@@ -50,6 +50,7 @@ function publish(part: Part): VisibleStep {
       headers: bearer(context),
       json: bodyOf(context, part),
     }),
+    look: (context) => lookOf(shownOf(context, part)),
     accept(answer, context) {
       const limits = postLimits(answer);
       try {

@@ -76,20 +76,36 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
 
 function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean {
   const references = post.referenced_tweets ?? post.referenced_posts ?? [];
-  const parent = references.find(({ type }) => type === "replied_to")?.id ?? null;
-  const polls = part.number === 1 && settingsOf(context).poll !== undefined ? 1 : 0;
-  return (
-    parent === parentOf(context, part) &&
-    (post.attachments?.media_keys?.length ?? 0) === part.media.length &&
-    (post.attachments?.poll_ids?.length ?? 0) === polls &&
-    isSameText(part.text, shownText(post), parent !== null)
-  );
+  const listed: Shown = {
+    parent: references.find(({ type }) => type === "replied_to")?.id ?? null,
+    media: post.attachments?.media_keys?.length ?? 0,
+    polls: post.attachments?.poll_ids?.length ?? 0,
+    text: shownText(post),
+  };
+  return lookOf(listed) === lookOf(shownOf(context, part));
 }
 
-/** X may put mentions of the people replied to in front of a reply. */
-export function isSameText(sent: string, shown: string, isReply: boolean): boolean {
-  const [ours, theirs] = [comparable(sent), comparable(shown)];
-  return ours === theirs || (isReply && withoutMentions(ours) === withoutMentions(theirs));
+/** What tells a post from the others in the timeline. */
+interface Shown {
+  parent: string | null;
+  media: number;
+  polls: number;
+  text: string;
+}
+
+export function shownOf(context: StepContext, part: Part): Shown {
+  return {
+    parent: parentOf(context, part),
+    media: part.media.length,
+    polls: part.number === 1 && settingsOf(context).poll !== undefined ? 1 : 0,
+    text: part.text,
+  };
+}
+
+/** The same for posts that may be the same. X may put mentions of the people replied to in front of a reply. */
+export function lookOf({ parent, media, polls, text }: Shown): string {
+  const shown = comparable(text);
+  return JSON.stringify([parent, media, polls, parent === null ? shown : withoutMentions(shown)]);
 }
 
 /** As the author wrote it: links in full again, without the link to the post's own media. */

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { newId } from "../../model/ids.ts";
 import { foldStatus, type PostStatus } from "../../model/status.ts";
 import type { SpanFacts } from "../../model/trace.ts";
@@ -88,14 +90,16 @@ async function commitOnce(
   const repeated = earlier.find(({ id, evidence }) => id === repeatOf || evidence.closed === undefined);
   let context: StepContext;
   let request: HttpRequest;
+  let look: string | null;
   try {
     context = { ...(await commitContext(work)), ...(earlier.length > 0 ? { mayBeLive: true } : {}) };
     request = step.request(context);
+    look = step.look?.(context) ?? null;
     if (repeated !== undefined && !isRepeat(work, request, repeated)) throw repeatRefused();
   } catch (error) {
     return failStep(work, at, error);
   }
-  const intent = { id: newId(), request, writtenAfter: instant(), repeatOf: repeated?.id };
+  const intent = { id: newId(), request, look, writtenAfter: instant(), repeatOf: repeated?.id };
   if (!(await declareIntent(work, at, intent))) {
     await write(work, { ...goTo(at), next: { at: "seconds", seconds: 0 } });
     return "released";
@@ -119,6 +123,7 @@ async function commitOnce(
 interface Intent {
   id: string;
   request: HttpRequest;
+  look: string | null;
   /** Read before the intent was written, so the deadline never ends too late. */
   writtenAfter: Instant;
   repeatOf: string | undefined;
@@ -148,6 +153,7 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
       timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS,
       watched: startWatching(intent.writtenAfter),
       repeatOf: intent.repeatOf,
+      ...(intent.look !== null && { look: createHash("sha256").update(intent.look).digest("base64url") }),
     },
     attempt: attempt.number,
     failures,

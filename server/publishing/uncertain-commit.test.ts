@@ -370,13 +370,14 @@ test("a checking broker knows if another post of the account with the same conte
     await world.startEngine({
       broker: {
         ...broker,
-        // Without a handle, so that the same text is the same request.
+        // Without a handle, so that the same text is the same request. In upper case, it looks the same.
         steps: (content) =>
           broker.steps(content).map((step) =>
             step.effect === "visible"
               ? {
                   ...step,
                   request: (context) => ({ ...step.request(context), url: POSTS, json: { text: content.text } }),
+                  look: () => (content.text.startsWith("once") ? null : content.text.toLowerCase()),
                 }
               : step,
           ),
@@ -393,6 +394,8 @@ test("a checking broker knows if another post of the account with the same conte
       ["twice", account],
       ["twice", account],
       ["twice", other],
+      ["alike", account],
+      ["ALIKE", account],
     ] as const) {
       world.ledger.faults.push({ call: "publish", kind: "drop_before" });
       const post = await world.addPost({ text, userId, accountId });
@@ -404,6 +407,7 @@ test("a checking broker knows if another post of the account with the same conte
     assert.deepEqual([...seenOf(`once, ${account}`)], [false]);
     assert.deepEqual([...seenOf(`twice, ${account}`)], [false, true]);
     assert.deepEqual([...seenOf(`twice, ${other}`)], [false]);
+    assert.deepEqual([...seenOf(`ALIKE, ${account}`)], [true]);
   });
 });
 

@@ -11,6 +11,9 @@ export interface Surroundings {
   has_twin: boolean;
 }
 
+/** What must differ for two commits to be told apart when they are read back. */
+const lookOf = (step: string) => `coalesce(${step}.evidence ->> 'look', ${step}.request_hash)`;
+
 /**
  * The platform's own account, in all of the user's sets. Posts known to be live there are needed from a day before the
  * first open request: no list is searched further back.
@@ -18,7 +21,7 @@ export interface Surroundings {
 export const findSurroundings = statement<Surroundings, [intentId: string, userId: string, mode: Mode]>(
   "publish_steps.find_surroundings",
   `with intent as (
-     select s.platform_post_id, s.request_hash, a.platform, a.platform_account_id, s.intent_at as last_intent_at,
+     select s.platform_post_id, ${lookOf("s")} as look, a.platform, a.platform_account_id, s.intent_at as last_intent_at,
        least(s.intent_at, first.intent_at) as intent_at
      from publish_steps s join accounts a on a.id = s.account_id and a.user_id = s.user_id and a.mode = s.mode,
        lateral (select min(e.intent_at) as intent_at from publish_steps e
@@ -26,7 +29,7 @@ export const findSurroundings = statement<Surroundings, [intentId: string, userI
            and (e.result is null or e.result = 'unknown')) as first
      where s.id = $1 and s.user_id = $2 and s.mode = $3
    ), around as (
-     select s.platform_post_id, s.remote_id, s.result, s.request_hash
+     select s.platform_post_id, s.remote_id, s.result, ${lookOf("s")} as look
      from intent i join accounts a on a.user_id = $2 and a.mode = $3 and a.platform = i.platform
        and a.platform_account_id = i.platform_account_id
        join publish_steps s on s.account_id = a.id and s.user_id = $2 and s.mode = $3 and s.effect = 'visible'
@@ -35,7 +38,7 @@ export const findSurroundings = statement<Surroundings, [intentId: string, userI
    )
    select i.intent_at, i.last_intent_at, extract(epoch from now() - i.intent_at)::float8 as age_seconds,
      (select coalesce(json_agg(remote_id), '[]') from around where remote_id is not null) as accounted_ids,
-     exists (select from around o where o.platform_post_id <> i.platform_post_id and o.request_hash = i.request_hash
+     exists (select from around o where o.platform_post_id <> i.platform_post_id and o.look = i.look
        and (o.result is null or o.result = 'unknown')) as has_twin
    from intent i`,
 );

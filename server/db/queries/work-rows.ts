@@ -51,6 +51,8 @@ export interface IntentEvidence {
    * one's.
    */
   answered?: { isLive: true; publishedUrl: string; id: string | null } | { isLive: false } | null;
+  /** The hash of the step's `look`. */
+  look?: string;
   /** For the one byte-identical repeat: the intent it repeats. */
   repeatOf?: string;
   /** Abandoned in favor of its identical repeat, or at the caller's request. */
