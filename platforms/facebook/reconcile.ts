@@ -94,9 +94,7 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
 }
 
 /** The same for texts that may be the same: whatever they link to. */
-export function lookOf(text: string): string {
-  return comparable(text).split(MENTION).join("@");
-}
+export const lookOf = (text: string) => comparable(text).split(MENTION).join("@");
 
 /** A mention is written with the Page's id and read back as its name. */
 export function saysTheSame(sent: string, read: string): boolean {
@@ -105,9 +103,7 @@ export function saysTheSame(sent: string, read: string): boolean {
 
 const MENTION = /@\[\d+\]/;
 
-export function comparable(text: string): string {
-  return collapseSpaces(composed(text));
-}
+export const comparable = (text: string) => collapseSpaces(composed(text));
 
 async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const video = await readVideoIfThere(context);
