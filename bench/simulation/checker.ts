@@ -7,7 +7,7 @@ import { openPayload } from "../../server/domain/webhooks/payload.ts";
 import { createVault } from "../../server/vault/vault.ts";
 import type { Violation } from "../faults/checker.ts";
 import type { Installation } from "./installation.ts";
-import type { PlannedFault } from "./plan.ts";
+import type { PlannedFault, PlannedPost } from "./plan.ts";
 import type { RunResult } from "./run.ts";
 import { EPOCH_MS } from "./timeline.ts";
 import type { Subject } from "./users.ts";
@@ -205,9 +205,11 @@ function mayBeUnknown(ran: RunResult, post: Post): boolean {
 
 /** Of two that look alike and are both in doubt, neither can be told from the other. */
 function isBesideLookAlike({ plan, struck }: RunResult, { place }: Post): boolean {
+  const own = plan.posts[place];
+  const hasLookAlike = plan.posts.some((other) => own !== undefined && other !== own && lookOf(other) === lookOf(own));
   const isFirst = (fault: PlannedFault) => fault.at === "request" && fault.only === "commit" && fault.nth === 1;
   // Whatever has struck a worker may have struck the first.
-  return plan.theme === "deploy" && place < 2 && [...struck].some((fault) => fault.at === "point" || isFirst(fault));
+  return hasLookAlike && [...struck].some((fault) => fault.at === "point" || isFirst(fault));
 }
 
 function hasTwin({ plan }: RunResult, { place }: Post): boolean {
@@ -215,8 +217,13 @@ function hasTwin({ plan }: RunResult, { place }: Post): boolean {
   return plan.posts.some((other, index) => index !== place && own !== undefined && keyOf(other) === keyOf(own));
 }
 
-function keyOf({ tenant, shape, words, ending = "" }: RunResult["plan"]["posts"][number]): string {
-  return `${tenant} ${shape.platform} ${words} ${ending}`;
+function keyOf(post: PlannedPost): string {
+  return `${lookOf(post)} ${post.ending ?? ""}`;
+}
+
+/** To a reader, texts that differ in their ending are the same. */
+function lookOf({ tenant, shape, words }: PlannedPost): string {
+  return `${tenant} ${shape.platform} ${words}`;
 }
 
 /** Posts with the same text on one account are interchangeable: exactly as many are live as are reported to be. */
