@@ -241,6 +241,37 @@ test("claiming reads only the beginning of the queue, and costs the same before 
   }
 });
 
+test("posts of a platform that are due at the same moment take no more than its share of the reserve", async () => {
+  await withWorld(async (world) => {
+    await addUsers(world, 16);
+    await addPosts(world, 16, "prepare", "date_trunc('second', now())");
+    for (const platform of ["linkedin", "linkedin", "linkedin"] as const)
+      await world.publish(await anybody(world, { platform }));
+    const [free, reserve, ofUser, ofGroup] = [4, 8, 1, 2];
+    const claimed = await claimDue.prepare.all(world.pool, [
+      free,
+      free,
+      LEASE_SECONDS,
+      "00000000-0000-0000-0000-000000000000",
+      [],
+      [],
+      [],
+      [],
+      [],
+      reserve,
+      reserve,
+      ofUser,
+      ofGroup,
+      [],
+      [],
+      false,
+      [],
+    ]);
+    const platforms = claimed.map(({ platform }) => platform).toSorted();
+    assert.deepEqual(platforms, ["linkedin", "linkedin", "threads", "threads", "threads", "threads"]);
+  });
+});
+
 test("a post that is due at a moment of its own does not wait for a crowd, until the crowd is late itself", async () => {
   for (const { secondsLate, comesFirst } of [
     { secondsLate: 2, comesFirst: true },

@@ -123,10 +123,10 @@ type ClaimParams = [
  * While few rows are due, the oldest ones are enough. Otherwise the latest are examined as well, and all accounts get a
  * turn, so that a user with thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among
  * users, whoever has the fewest running comes first, then what was due at a moment of its own, then whoever has waited
- * longest. The reserve goes to those who hold little. Locks are
- * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is
- * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a
- * takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
+ * longest. The reserve goes to those who hold little: a row's place in its group and among all must agree, so the order
+ * has no ties. Locks are never waited for: a locked row is looked at again at the next wake-up. What a platform's limit
+ * holds back is postponed until after it, and what is paused for a while. A lease that ran out still names its owner,
+ * and counts as a takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
  *
  * Rows are compared as a whole and ordered by all columns of the index, limited to what PostgreSQL takes for a fraction
  * of them, and the results are fetched by id, so that the plan walks the index from its start whether or not the table
@@ -201,11 +201,11 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
          and held.next_action_at <= now() + make_interval(secs => $3) and held.lease_until > now()) end
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,
-       row_number() over (partition by r.in_group order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_group,
-       row_number() over (partition by r.in_group, r.app order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at) as of_app
+       row_number() over (partition by r.in_group order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at, r.id) as of_group,
+       row_number() over (partition by r.in_group, r.app order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at, r.id) as of_app
      from ranked r left join unnest($8::text[], $9::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
-     select *, row_number() over (order by mode <> 'live', round, is_of_crowd, last_turn, next_action_at) as n from grouped
+     select *, row_number() over (order by mode <> 'live', round, is_of_crowd, last_turn, next_action_at, id) as n from grouped
      where (of_group = 1 or in_group <> all ($15::text[]))
        and (of_app = 1 or in_group || ' ' || app <> all ($15::text[]))
    ), spared as (
