@@ -185,5 +185,14 @@ function contextOf(content: PlatformContent<PublishMedia>): StepContext {
 function intentOf(step: string): OpenIntent {
   const answer = { status: null, brokerCode: null, platformError: null, failure: null };
   const intentAt = new Date("2026-11-01T12:00:00Z");
-  return { step, intentAt, lastIntentAt: intentAt, ageSeconds: 10, accountedIds: new Set(), hasTwin: false, answer };
+  return {
+    step,
+    intentAt,
+    lastIntentAt: intentAt,
+    ageSeconds: 10,
+    accountedIds: new Set(),
+    hasTwin: false,
+    hasOthers: false,
+    answer,
+  };
 }

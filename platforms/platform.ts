@@ -275,6 +275,8 @@ export interface OpenIntent {
   accountedIds: ReadonlySet<string>;
   /** Another lost request on the account had the same look, so a match may be that one's. */
   hasTwin: boolean;
+  /** The outcome of other requests on the account is unknown as well, or the IDs of the posts they published. */
+  hasOthers: boolean;
   /** The response that proved nothing, or the failure's name if there was none. */
   answer: {
     status: number | null;

@@ -24,7 +24,7 @@ import { graph as facebook } from "../platforms/facebook/errors.ts";
 import * as ofFacebook from "../platforms/facebook/reconcile.ts";
 import { graphs as instagram } from "../platforms/instagram/errors.ts";
 import * as ofInstagram from "../platforms/instagram/reconcile.ts";
-import { answerOf } from "../platforms/kit/broker.fixture.ts";
+import { answerOf, CONTENT, contextFor } from "../platforms/kit/broker.fixture.ts";
 import { richText } from "../platforms/kit/card/card.ts";
 import { printHtml } from "../platforms/kit/card/markup.ts";
 import { find, isMadeOf, replaceEvery } from "../platforms/kit/find.ts";
@@ -59,7 +59,9 @@ const COMPARISONS: Record<string, (text: string) => unknown> = {
     ofFacebook.saysTheSame(text.replaceAll(text.charAt(1), "@[1]"), `${text}\u0001`),
   ],
   "instagram.comparable": ofInstagram.comparable,
+  "instagram.lookOf": (text) => ofInstagram.lookOf(contextFor("", { ...CONTENT, text })),
   "threads.comparable": ofThreads.comparable,
+  "threads.lookOf": (text) => ofThreads.lookOf(contextFor("", CONTENT), { index: 0, text, media: [] }),
   "twitter.comparable": ofX.comparable,
   "twitter.lookOf": (text) => ofX.lookOf({ parent: "1", media: 0, polls: 0, text }),
   "twitter.shownText": (text) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
+import type { PlatformContent } from "../../model/post.ts";
 import {
   answerOf,
   CONTENT,
@@ -13,7 +14,7 @@ import {
   startHost,
   type Received,
 } from "../kit/broker.fixture.ts";
-import { BrokerError, type OpenIntent } from "../platform.ts";
+import { BrokerError, type OpenIntent, type PublishMedia } from "../platform.ts";
 import { broker } from "./broker.ts";
 
 const NOT_SEEN = {
@@ -406,6 +407,20 @@ const VERDICTS: {
     list: [BARE],
     expected: { verdict: "published", remoteId: "9001" },
   },
+  {
+    name: "PUBLISHED and listed without captions, beside others with an unknown outcome",
+    state: "PUBLISHED",
+    list: [BARE],
+    intent: { hasOthers: true },
+    expected: { verdict: "published", remoteId: null },
+  },
+  {
+    name: "PUBLISHED, and one of two that were sent with the same caption is listed",
+    state: "PUBLISHED",
+    list: [LISTED],
+    intent: { hasTwin: true, hasOthers: true },
+    expected: { verdict: "published", remoteId: null },
+  },
   { name: "FINISHED and not listed", state: "FINISHED", expected: { verdict: "not_published", definitive: false } },
   {
     name: "FINISHED after a refusal",
@@ -461,6 +476,13 @@ const VERDICTS: {
   },
   { name: "ERROR", state: "ERROR", expected: { verdict: "not_published", definitive: false, redoFrom: "container" } },
   { name: "ERROR but listed", state: "ERROR", list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
+  {
+    name: "ERROR, and one of two that were sent with the same caption is listed",
+    state: "ERROR",
+    list: [LISTED],
+    intent: { hasTwin: true, hasOthers: true },
+    expected: { verdict: "cannot_tell" },
+  },
   { name: "not readable, not listed", state: null, expected: { verdict: "pending" } },
   { name: "not readable for 16 minutes", state: null, minutes: 16, expected: { verdict: "cannot_tell" } },
   { name: "not readable, listed", state: null, list: [LISTED], expected: { verdict: "published", remoteId: "9001" } },
@@ -528,17 +550,34 @@ test("a caption matches without its @ and with collapsed whitespace", async (t) 
   });
 });
 
-test("a lost story is searched among the stories", async (t) => {
-  const host = await startGraph(t, {
-    status: { status_code: "PUBLISHED" },
-    list: [LISTED],
-    stories: [{ ...BARE, id: "9005", media_product_type: "STORY" }],
+for (const { state, seconds, expected } of [
+  { state: "PUBLISHED", seconds: 60, expected: { verdict: "published", remoteId: "9005" } },
+  { state: "PUBLISHED", seconds: 59, expected: { verdict: "published", remoteId: null } },
+  { state: "ERROR", seconds: 60, expected: { verdict: "cannot_tell" } },
+])
+  test(`a lost story is named once lists have it, since people's stories look the same: ${state}, ${seconds} s`, async (t) => {
+    const host = await startGraph(t, {
+      status: { status_code: state, status: `${state}.` },
+      list: [LISTED],
+      stories: [{ ...BARE, id: "9005", media_product_type: "STORY" }],
+    });
+    const verdict = await broker.reconcile(
+      contextFor(host.url, { ...IMAGE, placement: "story" }, {}, { container: "1" }),
+      lostCommit("publish", { ageSeconds: seconds }),
+    );
+    assert.partialDeepStrictEqual(verdict, expected);
   });
-  const verdict = await broker.reconcile(
-    contextFor(host.url, { ...IMAGE, placement: "story" }, {}, { container: "1" }),
-    lostCommit("publish"),
-  );
-  assert.partialDeepStrictEqual(verdict, { verdict: "published", remoteId: "9005" });
+
+test("what the list may show of two posts in the same way has the same look", () => {
+  const lookOf = (content: PlatformContent<PublishMedia>) => {
+    const step = broker.steps(content).find(({ effect }) => effect === "visible");
+    return step?.effect === "visible" ? step.look?.(contextFor("", content)) : undefined;
+  };
+  const alike = [IMAGE, { ...IMAGE, text: ` ${IMAGE.text.replaceAll("@", "")}\n` }];
+  assert.equal(new Set(alike.map(lookOf)).size, 1);
+  assert.equal(new Set([IMAGE, REEL, { ...IMAGE, text: "Ho" }, { ...IMAGE, placement: "story" }].map(lookOf)).size, 4);
+  const story = { ...IMAGE, placement: "story" };
+  assert.equal(lookOf(story), lookOf({ ...story, text: "Ho" }));
 });
 
 test("a spam error proven to have published nothing is final", async (t) => {

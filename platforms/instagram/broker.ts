@@ -5,7 +5,7 @@ import { paced } from "../kit/meta/usage.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome } from "../platform.ts";
 import { containers, containerFields, firstStep, graphOf, kindOf, stepNames } from "./content.ts";
 import { NOT_THERE } from "./errors.ts";
-import { reconcile } from "./reconcile.ts";
+import { lookOf, reconcile } from "./reconcile.ts";
 import { scopes } from "./scopes.ts";
 import { uploadVideo } from "./upload.ts";
 import { commentList } from "./wire.ts";
@@ -31,7 +31,7 @@ export const broker: Broker = {
       ...(hasVideo && !isCarousel ? [uploadVideo(container, 0)] : []),
       awaitContainer(containers, { name: ready, container, redoFrom: firstStep(content), hasVideo }),
       readQuota(containers, { posts: 1 }),
-      publishContainer(containers, publish, container, (id) => ({
+      publishContainer(containers, publish, container, lookOf, (id) => ({
         done: { [publish]: id },
         remoteId: id,
         platformPostId: id,

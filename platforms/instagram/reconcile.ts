@@ -16,13 +16,17 @@ export function reconcile(context: StepContext, intent: OpenIntent): Promise<Ver
     steps: { container, ready, first: firstStep(context.content) },
     find: (state) => findCandidates(context, intent, state),
     publishedAs,
+    listTells: kindOf(context.content) !== "story",
     mustBeNamed: false,
   });
 }
 
 const LIST_LIMIT = 100;
 
-/** Stories are not among the posts. If no captions are returned, a post known to be live is found without. */
+/**
+ * Stories are not among the posts. If no captions are returned, a post known to be live is found without, unless the
+ * outcome of others is unknown as well.
+ */
 async function findCandidates(
   context: StepContext,
   intent: OpenIntent,
@@ -38,7 +42,8 @@ async function findCandidates(
   const { data } = readGraphAnswer(graph, mediaList, answer);
   const earliest = earliestOf(intent, answer, state);
   const wanted = comparable(isStory ? "" : context.content.text);
-  const ignoresCaption = isStory || (state === "PUBLISHED" && data.every(({ caption }) => typeof caption !== "string"));
+  const ignoresCaption =
+    isStory || (state === "PUBLISHED" && !intent.hasOthers && data.every(({ caption }) => typeof caption !== "string"));
   const hits = data.filter(
     (media) =>
       !intent.accountedIds.has(media.id) &&
@@ -59,6 +64,13 @@ function isOfKind(
 ): boolean {
   const expected = kind === "carousel" ? "CAROUSEL_ALBUM" : isVideo ? "VIDEO" : "IMAGE";
   return type === expected && (typeof product !== "string" || product === LISTED_PRODUCTS[kind]);
+}
+
+/** The same for posts that may be the same to the list. */
+export function lookOf({ content }: StepContext): string {
+  const kind = kindOf(content);
+  const isVideo = kind !== "carousel" && content.media[0]?.type === "video";
+  return JSON.stringify([kind, isVideo, kind === "story" ? "" : comparable(content.text)]);
 }
 
 /** Some connections see captions without "@", and whitespace may be collapsed. */

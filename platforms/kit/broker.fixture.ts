@@ -161,6 +161,7 @@ export function lostCommit(
     ageSeconds: 10,
     accountedIds: new Set(),
     hasTwin: false,
+    hasOthers: false,
     ...more,
     answer,
   };

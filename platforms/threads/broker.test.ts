@@ -263,6 +263,20 @@ const VERDICTS: {
     expected: { verdict: "published", remoteId: null },
   },
   {
+    name: "PUBLISHED, and one of two that were sent with the same text is listed",
+    status: { status: "PUBLISHED" },
+    list: [LISTED],
+    intent: { hasTwin: true },
+    expected: { verdict: "published", remoteId: null },
+  },
+  {
+    name: "ERROR, and one of two that were sent with the same text is listed",
+    status: { status: "ERROR" },
+    list: [LISTED],
+    intent: { hasTwin: true },
+    expected: { verdict: "cannot_tell" },
+  },
+  {
     name: "FINISHED and not listed",
     status: { status: "FINISHED" },
     expected: { verdict: "not_published", definitive: false },
@@ -389,6 +403,20 @@ test("a lost part of a thread is searched among the replies to the previous part
     remoteId: "9002",
     parts: [{ platformPostId: "9002", publishedUrl: null }],
   });
+});
+
+test("what the list may show of two parts in the same way has the same look", () => {
+  const lookOf = (content: PlatformContent<PublishMedia>) => {
+    const step = broker.steps(content).find(({ effect }) => effect === "visible");
+    return step?.effect === "visible" ? step.look?.(contextOf("", content)) : undefined;
+  };
+  assert.equal(lookOf({ ...CONTENT, text: "A #topic" }), lookOf({ ...CONTENT, text: "A  topic " }));
+  const others = [
+    { ...CONTENT, text: "Ho" },
+    { ...CONTENT, media: [picture()] },
+    { ...CONTENT, settings: { replyTo: "8" } },
+  ];
+  assert.equal(new Set([CONTENT, ...others].map(lookOf)).size, 4);
 });
 
 test("a spam error proven to have published nothing is final", async (t) => {

@@ -9,7 +9,7 @@ import { paced } from "../kit/meta/usage.ts";
 import type { Broker, LivePart, QuietStep, Step, StepOutcome } from "../platform.ts";
 import { containerFields, containers, doneOf, liveParts, partsOf, stepNames, type Part } from "./content.ts";
 import { graph } from "./errors.ts";
-import { reconcile } from "./reconcile.ts";
+import { lookOf, reconcile } from "./reconcile.ts";
 
 /**
  * One container for a part, and one for each item of a carousel before it. A chain is the same again for each part, as
@@ -58,7 +58,13 @@ function prepare(part: Part): Step[] {
 
 function publish(part: Part): Step {
   const { publish: name, container } = stepNames(part);
-  return publishContainer(containers, name, container, (id, context) => doneOf(context, part, id));
+  return publishContainer(
+    containers,
+    name,
+    container,
+    (context) => lookOf(context, part),
+    (id, context) => doneOf(context, part, id),
+  );
 }
 
 /** The link is missing if the media is flagged for copyright. */

@@ -14,6 +14,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     steps: stepNames(part),
     find: (state) => findCandidates(context, part, intent, state),
     publishedAs: ({ id, permalink }) => doneOf(context, part, id, permalink),
+    listTells: true,
     // The next part of a thread must reply to this one by its ID.
     mustBeNamed: part.index < context.content.thread.length,
   });
@@ -48,6 +49,11 @@ async function findCandidates(
       (replyTo === null || media.replied_to?.id === replyTo),
   );
   return { hits, complete: data.length < LIST_LIMIT };
+}
+
+/** The same for parts that may be the same to the list. */
+export function lookOf(context: StepContext, part: Part): string {
+  return JSON.stringify([repliesTo(context, part), kindOf(part), comparable(part.text)]);
 }
 
 /** A displayed topic may lose its #, and whitespace may be collapsed. */

@@ -216,6 +216,7 @@ async function surroundings(
     ageSeconds: found.age_seconds * pace,
     accountedIds: new Set(found.accounted_ids),
     hasTwin: found.has_twin,
+    hasOthers: found.has_others,
   };
 }
 

@@ -366,7 +366,7 @@ test("an ID that a platform gives twice stays with the first post, and the secon
 test("a checking broker knows if another post of the account with the same content is in doubt as well", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
-    const seen: { about: string; hasTwin: boolean }[] = [];
+    const seen: { about: string; hasTwin: boolean; hasOthers: boolean }[] = [];
     await world.startEngine({
       broker: {
         ...broker,
@@ -381,9 +381,13 @@ test("a checking broker knows if another post of the account with the same conte
                 }
               : step,
           ),
-        reconcile: ({ account, content }, { hasTwin }) => {
-          seen.push({ about: `${content.text}, ${account.platformAccountId}`, hasTwin });
-          return Promise.resolve({ verdict: "cannot_tell", reason: "The list shows none of them." });
+        reconcile: ({ account, content }, { hasTwin, hasOthers }) => {
+          seen.push({ about: `${content.text}, ${account.platformAccountId}`, hasTwin, hasOthers });
+          return Promise.resolve(
+            content.text === "live"
+              ? { verdict: "published", done: {}, remoteId: null }
+              : { verdict: "cannot_tell", reason: "The list shows none of them." },
+          );
         },
       },
     });
@@ -396,11 +400,14 @@ test("a checking broker knows if another post of the account with the same conte
       ["twice", other],
       ["alike", account],
       ["ALIKE", account],
+      ["live", account],
+      ["LIVE", account],
     ] as const) {
       world.ledger.faults.push({ call: "publish", kind: "drop_before" });
       const post = await world.addPost({ text, userId, accountId });
       await world.publish(post);
-      assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+      const expected = text === "live" ? "published" : "unknown";
+      assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, expected);
     }
     const seenOf = (about: string) =>
       new Set(seen.filter((each) => each.about === about).map(({ hasTwin }) => hasTwin));
@@ -408,6 +415,9 @@ test("a checking broker knows if another post of the account with the same conte
     assert.deepEqual([...seenOf(`twice, ${account}`)], [false, true]);
     assert.deepEqual([...seenOf(`twice, ${other}`)], [false]);
     assert.deepEqual([...seenOf(`ALIKE, ${account}`)], [true]);
+    assert.deepEqual([...seenOf(`LIVE, ${account}`)], [true], "one that is live without an ID counts");
+    const others = (text: string) => seen.filter(({ about }) => about === `${text}, ${account}`)[0]?.hasOthers;
+    assert.deepEqual([others("once"), others("twice")], [false, true]);
   });
 });
 

@@ -152,11 +152,13 @@ export function publishContainer(
   containers: Containers,
   name: string,
   container: string,
+  look: (context: StepContext) => string,
   done: (id: string, context: StepContext) => StepDone,
 ): VisibleStep {
   return {
     name,
     effect: "visible",
+    look,
     request(context) {
       const path = `${context.account.platformAccountId}/${containers.edges.publish}`;
       const fields = { creation_id: String(context.checkpoint[container]) };

@@ -11,6 +11,8 @@ export interface LostContainer<Listed> {
   /** Posts of the account that match this one; incomplete if the list may continue. */
   find(state: string | null): Promise<{ hits: Listed[]; complete: boolean }>;
   publishedAs(hit: Listed): StepDone;
+  /** Whether the list shows enough of a post to tell it from those that people publish themselves. */
+  listTells: boolean;
   /** A later part of the post needs this part's ID. */
   mustBeNamed: boolean;
 }
@@ -23,7 +25,7 @@ export async function reconcileContainer<Listed>(
   containers: Containers,
   context: StepContext,
   intent: OpenIntent,
-  { steps, find, publishedAs, mustBeNamed }: LostContainer<Listed>,
+  { steps, find, publishedAs, listTells, mustBeNamed }: LostContainer<Listed>,
 ): Promise<Verdict> {
   const { label } = containers.graphOf(context);
   const container = await readContainer(containers, context, steps.container);
@@ -37,9 +39,10 @@ export async function reconcileContainer<Listed>(
     return { verdict: "not_published", definitive: true, proof, redoFrom: steps.ready, error };
   }
   const { hits, complete } = await find(state);
-  const [hit] = hits.length === 1 ? hits : [];
+  const [hit] = hits.length === 1 && !intent.hasTwin ? hits : [];
   if (state === "PUBLISHED") {
-    if (hit !== undefined) return { verdict: "published", ...publishedAs(hit) };
+    const isListed = listTells || intent.ageSeconds >= LISTED_SECONDS;
+    if (hit !== undefined && isListed) return { verdict: "published", ...publishedAs(hit) };
     return mustBeNamed
       ? { verdict: "pending", reason: "It is live, but not listed yet." }
       : { verdict: "published", done: {}, remoteId: null };
@@ -48,8 +51,11 @@ export async function reconcileContainer<Listed>(
     const reason = "The container is still FINISHED, and a post on the account matches this one.";
     return { verdict: "pending", reason };
   }
-  if (hit !== undefined) return { verdict: "published", ...publishedAs(hit) };
-  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts on the account match this one." };
+  if (hit !== undefined && listTells) return { verdict: "published", ...publishedAs(hit) };
+  if (state === null && intent.ageSeconds < UNREADABLE_SECONDS)
+    return { verdict: "pending", reason: "The container cannot be read, and the list does not show that it is live." };
+  if (hits.length > 0)
+    return { verdict: "cannot_tell", reason: "What the account lists may be this post, or another one." };
   if (!complete)
     return { verdict: "cannot_tell", reason: "The account has published too many posts since then to find this one." };
   if (state === "FINISHED") {
@@ -61,10 +67,11 @@ export async function reconcileContainer<Listed>(
     const cause = state === "ERROR" ? containers.failure(container?.reason ?? "", steps.first) : error;
     return { verdict: "not_published", definitive: false, proof, redoFrom: steps.first, error: cause };
   }
-  return intent.ageSeconds < UNREADABLE_SECONDS
-    ? { verdict: "pending", reason: "The container cannot be read, and the post is not listed yet." }
-    : { verdict: "cannot_tell", reason: "The container cannot be read, and the post is not listed." };
+  return { verdict: "cannot_tell", reason: "The container cannot be read, and the post is not listed." };
 }
+
+/** After this long, what is live is listed. */
+const LISTED_SECONDS = 60;
 
 /** A container that cannot be read proves nothing: after this long, the outcome is unknown. */
 const UNREADABLE_SECONDS = 900;

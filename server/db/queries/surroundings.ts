@@ -9,6 +9,7 @@ export interface Surroundings {
   age_seconds: number;
   accounted_ids: string[];
   has_twin: boolean;
+  has_others: boolean;
 }
 
 /** What must differ for two commits to be told apart when they are read back. */
@@ -38,7 +39,8 @@ export const findSurroundings = statement<Surroundings, [intentId: string, userI
    )
    select i.intent_at, i.last_intent_at, extract(epoch from now() - i.intent_at)::float8 as age_seconds,
      (select coalesce(json_agg(remote_id), '[]') from around where remote_id is not null) as accounted_ids,
-     exists (select from around o where o.platform_post_id <> i.platform_post_id and o.look = i.look
-       and (o.result is null or o.result = 'unknown')) as has_twin
-   from intent i`,
+     coalesce(bool_or(o.look = i.look), false) as has_twin, count(o) > 0 as has_others
+   from intent i left join around o on o.platform_post_id <> i.platform_post_id and o.remote_id is null
+     and (o.result is null or o.result in ('unknown', 'ok'))
+   group by i.intent_at, i.last_intent_at`,
 );
