@@ -44,7 +44,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   rolls: () => rollVersions({ rolls: 20, people: 24, pauseSeconds: 8, beforeSeconds: 20 }),
   quarantine: () => runAlone(quarantine()),
   indexes: () => runAlone(uniqueCommits()),
-  day: () => compareDays({ seconds: 1440, hours: 24, tenants: 12, every: 7, seed: 6, pauseMilliseconds: 0 }),
+  day: () => compareDays({ seconds: 1440, hours: 24, tenants: 12, every: 8, seed: 6, pauseMilliseconds: 0 }),
   sabotage: sabotageRuns,
 };
 

@@ -56,6 +56,9 @@ export interface Api {
   upload(person: Person, form: FormData): Promise<string>;
 }
 
+/** A limit that takes longer than this to end is the answer. */
+const LONGEST_WAIT_SECONDS = 60;
+
 export function createApi(urls: readonly string[]): Api {
   const api: Api = {
     async call(person, method, path, { body, idempotencyKey, number = 0, waitSeconds } = {}) {
@@ -82,9 +85,11 @@ export function createApi(urls: readonly string[]): Api {
       for (let tries = 0; ; tries += 1) {
         const number = ((options.number ?? 0) + tries) % urls.length;
         const answer = await api.call(person, method, path, { ...options, number }).catch(() => null);
-        if (answer !== null && answer.status < 500 && answer.status !== 429 && !isUnderWay(answer)) return answer;
+        const waitSeconds = answer?.status === 429 ? Number(answer.headers.get("retry-after") ?? 1) : 0.1;
+        const isLimited = answer?.status === 429 && waitSeconds <= LONGEST_WAIT_SECONDS;
+        if (answer !== null && answer.status < 500 && !isLimited && !isUnderWay(answer)) return answer;
         if (tries > 600) throw new Error(`${method} ${path} was not answered: ${JSON.stringify(answer?.body)}`);
-        await sleep(answer?.status === 429 ? 1000 * Number(answer.headers.get("retry-after") ?? 1) : 100);
+        await sleep(1000 * waitSeconds);
       }
     },
     async create(person, draft, options) {
