@@ -4,9 +4,9 @@ import { suite, test } from "node:test";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import type { PlatformContent } from "../model/post.ts";
 import { platforms } from "./index.ts";
-import { answerOf, CONTENT, contextFor, film, picture } from "./kit/broker.fixture.ts";
+import { answerOf, CONTENT, contextFor, film, lostCommit, picture } from "./kit/broker.fixture.ts";
 import { createHttpClient, parseJson, TransportError, type HttpAnswer } from "./kit/http.ts";
-import { BrokerError, type OpenIntent, type PublishMedia, type StepContext } from "./platform.ts";
+import { BrokerError, type PublishMedia, type StepContext } from "./platform.ts";
 
 const LONG = "a".repeat(200_000);
 const MEMBERS = [
@@ -121,7 +121,7 @@ test("a platform is waited for no longer than a read may take", async () => {
           const context = { ...contextOf(content), http, polls };
           if (step.effect === "read") await endsWell(`${what}, ${step.name}`, () => step.run(context));
           if (step.effect === "visible")
-            await endsWell(`${what}, ${step.name} read back`, () => broker.reconcile(context, intentOf(step.name)));
+            await endsWell(`${what}, ${step.name} read back`, () => broker.reconcile(context, lostCommit(step.name)));
         }
       }
     }
@@ -140,7 +140,7 @@ async function answerAll(name: PlatformName, answer: HttpAnswer): Promise<void> 
       if (step.effect !== "visible") await endsWell(`${what}, ${step.name}`, () => step.run(context));
       else {
         await endsWell(`${what}, ${step.name}`, async () => step.accept(answer, context));
-        await endsWell(`${what}, ${step.name} read back`, () => broker.reconcile(context, intentOf(step.name)));
+        await endsWell(`${what}, ${step.name} read back`, () => broker.reconcile(context, lostCommit(step.name)));
       }
     }
   }
@@ -180,19 +180,4 @@ function answered(content: PlatformContent<PublishMedia>, answer: HttpAnswer): S
 function contextOf(content: PlatformContent<PublishMedia>): StepContext {
   const checkpoint = new Proxy({}, { get: (_, key) => (typeof key === "string" ? "1" : undefined) });
   return contextFor("http://127.0.0.1:9", content, {}, checkpoint);
-}
-
-function intentOf(step: string): OpenIntent {
-  const answer = { status: null, brokerCode: null, platformError: null, failure: null };
-  const intentAt = new Date("2026-11-01T12:00:00Z");
-  return {
-    step,
-    intentAt,
-    lastIntentAt: intentAt,
-    ageSeconds: 10,
-    accountedIds: new Set(),
-    hasTwin: false,
-    hasOthers: false,
-    answer,
-  };
 }

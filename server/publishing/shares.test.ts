@@ -247,26 +247,7 @@ test("posts of a platform that are due at the same moment take no more than its 
     await addPosts(world, 16, "prepare", "date_trunc('second', now())");
     for (const platform of ["linkedin", "linkedin", "linkedin"] as const)
       await world.publish(await anybody(world, { platform }));
-    const [free, reserve, ofUser, ofGroup] = [4, 8, 1, 2];
-    const claimed = await claimDue.prepare.all(world.pool, [
-      free,
-      free,
-      LEASE_SECONDS,
-      "00000000-0000-0000-0000-000000000000",
-      [],
-      [],
-      [],
-      [],
-      [],
-      reserve,
-      reserve,
-      ofUser,
-      ofGroup,
-      [],
-      [],
-      false,
-      [],
-    ]);
+    const claimed = await claimIdly(world, "prepare", { free: 4, reserve: 8, ofUser: 1, ofGroup: 2 });
     const platforms = claimed.map(({ platform }) => platform).toSorted();
     assert.deepEqual(platforms, ["linkedin", "linkedin", "threads", "threads", "threads", "threads"]);
   });
@@ -288,25 +269,7 @@ test("a post that is due at a moment of its own does not wait for a crowd, until
       );
       // The pass through all accounts is at its end.
       const last = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-      const claimed = await claimDue.commit.all(world.pool, [
-        16,
-        16,
-        LEASE_SECONDS,
-        last,
-        [],
-        [],
-        [],
-        [],
-        [],
-        0,
-        0,
-        16,
-        32,
-        [],
-        [],
-        false,
-        [],
-      ]);
+      const claimed = await claimIdly(world, "commit", { free: 16, reserve: 0, ofUser: 16, ofGroup: 32, after: last });
       assert.equal(claimed.length, 16);
       assert.equal(
         claimed.some(({ id }) => id === single.platformPostId),
@@ -315,6 +278,34 @@ test("a post that is due at a moment of its own does not wait for a crowd, until
     });
   }
 });
+
+/** A claim by a process that holds nothing; its pass through all accounts continues after one. */
+function claimIdly(
+  { pool }: PublishingWorld,
+  lane: "prepare" | "commit",
+  room: { free: number; reserve: number; ofUser: number; ofGroup: number; after?: string },
+) {
+  const { free, reserve, ofUser, ofGroup, after = "00000000-0000-0000-0000-000000000000" } = room;
+  return claimDue[lane].all(pool, [
+    free,
+    free,
+    LEASE_SECONDS,
+    after,
+    [],
+    [],
+    [],
+    [],
+    [],
+    reserve,
+    reserve,
+    ofUser,
+    ofGroup,
+    [],
+    [],
+    false,
+    [],
+  ]);
+}
 
 /** As many platform posts of 100 users that are due, half of them to prepare and half to commit. */
 async function addDue(world: PublishingWorld, count: number): Promise<void> {
