@@ -25,7 +25,7 @@ export function MediaLibrary() {
   const { t } = useLingui();
   const mode = useMode();
   const navigate = useNavigate();
-  const { mode: _, open, ...filter } = useSearch({ from: "/media" });
+  const { mode: _, workspace: _workspace, open, ...filter } = useSearch({ from: "/media" });
   const arrivals = useArrivals();
   const set = (change: MediaFilter) =>
     void navigate({

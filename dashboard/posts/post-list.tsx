@@ -29,7 +29,7 @@ const MOST_FOUND = 1_000;
 export function PostList() {
   const { t } = useLingui();
   const mode = useMode();
-  const { mode: _, ...filter } = useSearch({ from: "/posts" });
+  const { mode: _, workspace: _workspace, ...filter } = useSearch({ from: "/posts" });
   return (
     <View title={t`Posts`} isWide>
       <Filters filter={filter} />

@@ -49,6 +49,7 @@ test("people are invited and join; what a writer writes goes out once a publishe
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await press(page, "Create account and join");
     await page.waitForURL("**/posts?*workspace=*");
+    await page.getByText("No posts yet").waitFor();
     return page;
   };
   const inWorkspace = (page: Page, path: string) => {
