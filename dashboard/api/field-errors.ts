@@ -1,10 +1,11 @@
 import type { AmpostError } from "../../client/errors.ts";
+import { sentence } from "../../model/sentence.ts";
 
 /** What is wrong and what to do about it, as sentences. */
 export function issueText({ message, fix }: { message: string; fix: string }): string {
   return [message, fix]
     .filter((part) => part !== "")
-    .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`))
+    .map(sentence)
     .join(" ");
 }
 

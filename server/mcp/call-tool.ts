@@ -7,6 +7,7 @@ import { type Tool, toolOptions, toRawInput } from "../../contract/openapi/tools
 import { pathOf, type RawInput } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { issueOf, type PublicError } from "../../model/errors.ts";
+import { sentence } from "../../model/sentence.ts";
 import { isSettled } from "../../model/status.ts";
 import type { DocPage } from "../../printing/pages.ts";
 import type { Binding, BindOptions } from "../calls/bind.ts";
@@ -254,11 +255,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   INTERNAL_ERROR:
     "Repeat the call once, with the same idempotencyKey if it writes. If it fails again, report the request ID.",
 };
-
-/** A text with a full stop at its end. */
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
 
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};

@@ -9,6 +9,7 @@ import { z } from "zod";
 
 import { PublicError } from "../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { sentence } from "../../model/sentence.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../platforms/describe.ts";
 import { onInstance } from "../../platforms/scheduling.ts";
@@ -18,7 +19,7 @@ import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import type { Services } from "../domain/services.ts";
-import { sentence, type McpCaller, type ToolServices } from "./call-tool.ts";
+import type { McpCaller, ToolServices } from "./call-tool.ts";
 
 const PLATFORMS = "ampost://platforms/";
 const POSTS = "ampost://posts/";

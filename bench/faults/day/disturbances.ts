@@ -47,7 +47,7 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
   for (let hour = 1; hour < hours; hour += 1) {
     await sleep(Math.max(0, (hour * seconds * 1000) / hours - (performance.now() - beganAt)));
     const step = 3600 - seconds / hours;
-    await betweenRepeats(pool, async () => {
+    await whileNoneIsOpen(pool, OPEN_REPEATS, async () => {
       ahead += step * 1000;
       moves.push({ at: Date.now(), ahead });
       await sandbox.advance(step);
@@ -56,22 +56,41 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
   return moves;
 }
 
-const OPEN_REPEAT = `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-   where pp.platform = 'linkedin' and s.effect = 'visible' and coalesce(s.result, 'unknown') = 'unknown'
-     and pp.status = 'posting' limit 1`;
-
 /**
  * A request that is repeated if its response is lost, for which the platform has ten minutes, must not find that an
- * hour has passed: none is open or waits to be repeated meanwhile, and none begins.
+ * hour has passed.
  */
-async function betweenRepeats(pool: World["pool"], move: () => Promise<void>): Promise<void> {
-  for (let moved: Promise<void> | null = null; moved === null; await sleep(50)) {
+const OPEN_REPEATS: Moment = {
+  table: "publish_steps",
+  open: `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
+   where pp.platform = 'linkedin' and s.effect = 'visible' and coalesce(s.result, 'unknown') = 'unknown'
+     and pp.status = 'posting' limit 1`,
+};
+
+/**
+ * If the response to a renewal is lost, with the process or on the way, so is the account's access where each renewal
+ * replaces the refresh token: nothing but reconnecting helps.
+ */
+const RENEWALS: Moment = {
+  table: "connections",
+  open: "select from connections where renewing_until > now() limit 1",
+};
+
+interface Moment {
+  table: string;
+  /** Selects what is open. */
+  open: string;
+}
+
+/** None is open meanwhile, and none begins. */
+async function whileNoneIsOpen(pool: World["pool"], moment: Moment, act: () => Promise<void>): Promise<void> {
+  for (let done: Promise<void> | null = null; done === null; await sleep(50)) {
     await transaction(pool, async (tx) => {
-      await tx.query("lock table publish_steps in share mode");
-      if ((await tx.query(OPEN_REPEAT)).rowCount === 0) await (moved = move());
+      await tx.query(`lock table ${moment.table} in share mode`);
+      if ((await tx.query(moment.open)).rowCount === 0) await (done = act());
       // The database may be restarting.
     }).catch(() => undefined);
-    await moved;
+    await done;
   }
 }
 
@@ -114,7 +133,7 @@ async function make(
   const one = pick(workers.running(), Math.floor(2 * random()));
   switch (kind) {
     case "worker killed":
-      return await one.kill();
+      return await whileNoneIsOpen(world.pool, RENEWALS, () => one.kill());
     case "worker stopped":
       one.signal("SIGSTOP");
       await sleep(STOP_SECONDS * 1000);
@@ -130,7 +149,7 @@ async function make(
         await sleep(20);
       return;
     case "network cut":
-      await world.proxy?.refuse();
+      await whileNoneIsOpen(world.pool, RENEWALS, async () => world.proxy?.refuse());
       await sleep(CUT_SECONDS * 1000);
       return await world.proxy?.accept();
     case "token endpoints hang":

@@ -1,3 +1,4 @@
+import type { PlatformPostError } from "../../../model/errors.ts";
 import type { EventType } from "../../../model/events.ts";
 import type { NotificationKind } from "../../../model/notifications.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
@@ -69,8 +70,8 @@ export interface NoticeRow {
   reason: string | null;
   /** That of the platform post or account; otherwise those of the post. */
   platforms: PlatformName[];
-  /** Of the platform post, in sentences. */
-  problem: string | null;
+  /** Of the platform post. */
+  error: Pick<PlatformPostError, "message" | "action"> | null;
   account_name: string | null;
   /** How many the person is told, of which these are the first. */
   total: number;
@@ -100,7 +101,7 @@ export const takeNotices = statement<
    select t.person_id, t.email, t.type, t.data, t.post_id, left(p.content ->> 'text', 300) as text, p.status, p.scheduled_for, d.reason,
      case when coalesce(pp.platform, a.platform) is null then coalesce(p.platforms, '{}')
        else array[coalesce(pp.platform, a.platform)] end as platforms,
-     concat_ws(' ', pp.error ->> 'message', pp.error ->> 'action') as problem,
+     pp.error,
      coalesce(a.username, a.display_name, a.platform_account_id) as account_name, t.total
    from told t
      left join posts p on p.id = t.post_id and p.user_id = $1 and p.mode = $2

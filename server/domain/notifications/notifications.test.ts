@@ -61,7 +61,7 @@ const createPost = async (tenant: TestTenant, text: string, key?: string) => {
 
 /** What the engine records when it gives up on a post. */
 const report = async ({ userId, mode }: TestTenant, postId: string, type: EventType) => {
-  const error = { code: "CONTENT_REJECTED", message: "Threads rejected the post.", action: "Change its text." };
+  const error = { code: "CONTENT_REJECTED", message: "Invalid parameter", action: "Change its text." };
   const { rows } = await world.database.pool.query<{ id: string }>(
     "update platform_posts set error = $2 where post_id = $1 returning id",
     [postId, type === "platform_post.failed" ? error : null],
@@ -146,9 +146,7 @@ test("each kind of event is an email that says what happened and where to go, an
   const all = [...emails].map(([subject, text]) => `${subject.replace(/ \d$/, "")}: ${text.split("\nStop")[0] ?? ""}`);
   const only = (sign: RegExp) =>
     assert.equal(all.filter((each) => sign.test(each)).length, 1, `${sign}\n${all.join("\n")}`);
-  only(
-    /^Your post failed on Threads: .*"Hello Bcc: evil@example\.com"\n\nThreads rejected the post\. Change its text\./s,
-  );
+  only(/^Your post failed on Threads: .*"Hello Bcc: evil@example\.com"\n\nInvalid parameter\. Change its text\./s);
   only(/^Your post failed on Threads: .*"Too late"\n\nIt could not be published in time\./s);
   only(/^Your post might not be live on Threads: .*"Are you there\?"/s);
   only(/^Reconnect your LinkedIn account ampost: Ampost has lost access.*\n\nThe person removed the app\./s);

@@ -5,6 +5,7 @@ import type { Brand } from "../../../model/brand.ts";
 import type { Notice, Notices } from "../../../model/emails.ts";
 import type { NotificationKind } from "../../../model/notifications.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { sentence } from "../../../model/sentence.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { dropSettledNotices, listDueNotices, type NoticeRow, takeNotices } from "../../db/queries/notices.ts";
@@ -83,7 +84,7 @@ const accountEvent = z.object({
 
 /** Nothing of a post or account that is gone. */
 function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
-  const { post_id: postId, problem } = row;
+  const { post_id: postId, error } = row;
   const labels = row.platforms.map((platform) => catalog[platform].capabilities.label);
   if (kind === "accountAccess") {
     const [label] = labels;
@@ -98,5 +99,5 @@ function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
     const { status, scheduled_for: scheduledFor, reason } = row;
     return status === null ? [] : [{ kind, postId, text: row.text, reason, status, scheduledFor }];
   }
-  return [{ kind, postId, labels, text: row.text, problem: problem === "" ? null : problem }];
+  return [{ kind, postId, labels, text: row.text, problem: error && `${sentence(error.message)} ${error.action}` }];
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Operation, RawInput } from "../../../contract/operation.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { sentence } from "../../../model/sentence.ts";
 import { enterWorkspace } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
 import { BINDINGS } from "../../calls/bindings.ts";
@@ -86,18 +87,17 @@ export function refusedOf(error: string, issues: readonly Pick<Issue, "rule" | "
   const fields = Object.fromEntries(
     issues
       .filter(({ path }) => path !== "")
-      .map(({ path, message }) => [path.split("/")[1] ?? "", sentence(message)])
+      .map(({ path, message }) => [path.split("/")[1] ?? "", asSentence(message)])
       .reverse(),
   );
   const whole = issues.find(({ path }) => path === "");
   return {
-    message: whole === undefined ? sentence(error) : `${sentence(whole.message)} ${whole.fix}`,
+    message: whole === undefined ? asSentence(error) : `${asSentence(whole.message)} ${whole.fix}`,
     rule: issues[0]?.rule ?? "",
     fields,
   };
 }
 
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+function asSentence(text: string): string {
+  return sentence(text.charAt(0).toUpperCase() + text.slice(1));
 }
