@@ -208,7 +208,7 @@ function isBesideLookAlike({ plan, struck }: RunResult, { place }: Post): boolea
   const own = plan.posts[place];
   const hasLookAlike = plan.posts.some((other) => own !== undefined && other !== own && lookOf(other) === lookOf(own));
   const isFirst = (fault: PlannedFault) =>
-    fault.at === "request" && (fault.only === "commit" || fault.only === "recognised") && fault.nth === 1;
+    fault.at === "request" && (fault.only === "commit" || fault.only === "recognized") && fault.nth === 1;
   // Whatever has struck a worker may have struck the first.
   return hasLookAlike && [...struck].some((fault) => fault.at === "point" || isFirst(fault));
 }
@@ -626,7 +626,7 @@ function isolation(ran: RunResult, posts: readonly Post[]): Violation[] {
       fault.at === "row" ||
       fault.at === "batch" ||
       (fault.at === "request" && fault.only === "commit" && fault.fault.what === "late_answer") ||
-      (fault.at === "request" && fault.only === "recognised"),
+      (fault.at === "request" && fault.only === "recognized"),
   );
   // A worker keeps two connections for results: those that stall, or wait for a lock, take both.
   const takesConnection = (fault: PlannedFault): boolean =>

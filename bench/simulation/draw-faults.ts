@@ -26,11 +26,11 @@ export function drawNetworkFault(draws: Draws): NetworkFault {
 export function drawRepeats(seed: number, posts: number): PlannedFault[] {
   const draws = drawsOf(seed, "repeats");
   return Array.from({ length: draws.pick([0, 0, 0, 1, 2]) }, (): PlannedFault => {
-    const only = draws.pick(["idempotent", "recognised"] as const);
+    const only = draws.pick(["idempotent", "recognized"] as const);
     return {
       at: "request",
       only,
-      nth: draws.whole(1, only === "recognised" ? posts : 4 * posts),
+      nth: draws.whole(1, only === "recognized" ? posts : 4 * posts),
       fault: { what: "repeated", answers: draws.pick(["first", "second"]), seconds: draws.pick([0, 1, 8]) },
     };
   });

@@ -32,7 +32,7 @@ export type NetworkFault =
   | { what: "repeated"; answers: "first" | "second"; seconds: number };
 
 /** What an intermediary may repeat. Of a commit, it is because the platform knows that it has executed it. */
-export type Repeatable = "idempotent" | "recognised";
+export type Repeatable = "idempotent" | "recognized";
 
 /** A request that has left its machine. */
 export interface Sent {
@@ -207,12 +207,12 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
 /** Source: RFC 9110, section 9.2.2. */
 const IDEMPOTENT: readonly string[] = ["GET", "HEAD", "PUT", "DELETE"];
 
-/** LinkedIn and X refuse a post that they have just published. */
-const RECOGNISED: readonly string[] = ["/api.linkedin.com/rest/posts", "/api.x.com/2/tweets"];
+/** LinkedIn refuses a post that it has just published, and names it. */
+const RECOGNISED = "/api.linkedin.com/rest/posts";
 
 function repeatableOf(method: string, committedTo: string | null): Repeatable | null {
   if (IDEMPOTENT.includes(method)) return "idempotent";
-  return committedTo !== null && RECOGNISED.includes(committedTo) ? "recognised" : null;
+  return committedTo === RECOGNISED ? "recognized" : null;
 }
 
 const PAGE = { "content-type": "text/html" };

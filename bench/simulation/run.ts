@@ -172,9 +172,9 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       const commit = isCommit ? count("commit request") : 0;
       const refresh = /token/.test(name) && !isCommit ? count("refresh") : 0;
       const idempotent = repeatable === "idempotent" ? count("idempotent request") : 0;
-      const recognised = repeatable === "recognised" ? count("recognised request") : 0;
+      const recognized = repeatable === "recognized" ? count("recognized request") : 0;
       const out = outages.find(({ untilMs, host: isHit }) => timeline.now() < untilMs && isHit(host));
-      const numbers = { any, commit, refresh, idempotent, recognised };
+      const numbers = { any, commit, refresh, idempotent, recognized };
       return find("request", ({ only, nth }) => nth === numbers[only])?.fault ?? out?.fault;
     },
   });

@@ -121,7 +121,8 @@ const UNDER_WAY_MILLISECONDS = 31_000;
 
 /**
  * Whether the post was created while the request was under way, by LinkedIn's own clock: an intermediary has then
- * delivered the request twice. An ID begins with its time. Source: IDs of the live service, 2026.
+ * delivered the request twice. An ID begins with its time, which LinkedIn does not document: if it ever did not, this would
+ * be a duplicate like any other.
  */
 function isJustCreated(urn: string, { headers }: HttpAnswer): boolean {
   const createdAt = Number(BigInt(/\d+$/.exec(urn)?.[0] ?? "0") >> 22n);

@@ -188,10 +188,11 @@ test("a part whose media X does not know starts again with its upload, once", ()
   }
 });
 
-test("a duplicate leaves the outcome open: an intermediary may have delivered the request twice", () => {
-  const refusal = refusalOf("post-1", 403, DUPLICATE, CONTENT);
-  assert.deepEqual([refusal.code, refusal.notPublished], ["CONTENT_REJECTED", false]);
-  assert.match(refusal.message, /X says: You are not allowed to create a Tweet with duplicate content\./);
+test("a duplicate is a content error at first, and leaves the outcome open after a lost request", () => {
+  const first = refusalOf("post-1", 403, DUPLICATE, CONTENT);
+  assert.deepEqual([first.code, first.notPublished], ["CONTENT_REJECTED", true]);
+  assert.match(first.message, /X says: You are not allowed to create a Tweet with duplicate content\./);
+  assert.equal(refusalOf("post-1", 403, DUPLICATE, CONTENT, {}, { mayBeLive: true }).notPublished, false);
 });
 
 test("a rejection without a reason is reported as too long if the text is", () => {
@@ -417,51 +418,6 @@ const VERDICTS: {
     expected: { verdict: "published", remoteId: "9002", done: { "post-2": "9002" } },
   },
 ];
-
-const REFUSED_AS_DUPLICATE: Partial<OpenIntent> = {
-  answer: {
-    status: 403,
-    brokerCode: "CONTENT_REJECTED",
-    platformError: { status: 403, code: null, message: DUPLICATE.detail, requestId: null },
-    failure: null,
-  },
-};
-
-test("what X has refused as a duplicate is published if the timeline has it, and otherwise refused", async (t) => {
-  const readBack = async (list: object[], intent: Partial<OpenIntent> = {}) => {
-    const x = await startX(t, { list });
-    return broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ...REFUSED_AS_DUPLICATE, ...intent }));
-  };
-  assert.partialDeepStrictEqual(await readBack([LISTED]), { verdict: "published", remoteId: "9001" });
-  for (const [list, intent] of [
-    [[]],
-    [[{ ...LISTED, created_at: "2026-11-01T11:40:00.000Z" }]],
-    [[LISTED], { accountedIds: new Set(["9001"]) }],
-  ] as const) {
-    const verdict = await readBack([...list], intent);
-    assert.partialDeepStrictEqual(verdict, { verdict: "not_published", definitive: false });
-    assert.ok(verdict.verdict === "not_published");
-    assert.deepEqual([verdict.error?.code, verdict.error?.notPublished], ["CONTENT_REJECTED", true]);
-  }
-});
-
-test("what X has refused as a duplicate of a lost post leaves that one the entry in the timeline", async (t) => {
-  const x = await startX(t, { list: [LISTED] });
-  assert.partialDeepStrictEqual(
-    await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1", { ...REFUSED_AS_DUPLICATE, hasTwin: true })),
-    { verdict: "not_published", definitive: true },
-  );
-});
-
-test("what X has refused as a duplicate of an earlier lost request of the same post is not refused for good", async (t) => {
-  const x = await startX(t, { list: [] });
-  const lastIntentAt = new Date("2026-11-01T12:00:05Z");
-  const verdict = await broker.reconcile(
-    contextOf(x.url, CONTENT),
-    lostCommit("post-1", { ...REFUSED_AS_DUPLICATE, lastIntentAt }),
-  );
-  assert.equal(verdict.verdict, "not_listed");
-});
 
 for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", intent, date, expected } of VERDICTS) {
   test(`a lost creating call is validated by the timeline: ${name}`, async (t) => {

@@ -64,8 +64,7 @@ function publish(part: Part): VisibleStep {
 
 /** What X leaves open, the post itself may show. */
 function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
-  // An intermediary may have delivered the request twice, or an earlier one may be live: the timeline shows it.
-  if (isDuplicate(error)) return error.with({ notPublished: false });
+  if (isDuplicate(error) && context.mayBeLive === true) return error.with({ notPublished: false });
   if (error.code === "MEDIA_FAILED" && part.media.length > 0) {
     return error.with({
       redoFrom: uploadSteps(part, part.number === 1 ? "first" : "again")[0]?.name ?? namesOf(part).ready,

@@ -2,10 +2,9 @@ import type { HttpAnswer } from "../kit/http.ts";
 import { earliestDate, searchedDates } from "../kit/search.ts";
 import { composed, MAX_COUNTED_UNITS } from "../kit/text.ts";
 import { findUrls } from "../kit/urls.ts";
-import type { BrokerError, OpenIntent, StepContext, Verdict } from "../platform.ts";
+import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
 import { API, bearer, readX, seconds } from "./api.ts";
 import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./content.ts";
-import { errorFromDetail, isDuplicate } from "./errors.ts";
 import { timeline, type ListedPost } from "./wire.ts";
 
 /**
@@ -20,28 +19,12 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const hits = posts.filter((post) => !intent.accountedIds.has(post.id) && isThisOne(post, part, context));
   const [hit] = hits;
   if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts on the account match this one." };
-  const duplicate = refusedAs(intent);
-  if (duplicate !== null && intent.hasTwin) return refused(duplicate, true);
   if (hit !== undefined && intent.hasTwin)
     return { verdict: "cannot_tell", reason: "The account has one matching post, but two were sent." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, part, hit.id) };
   if (!complete)
     return { verdict: "cannot_tell", reason: "The account has published too many posts since then to find this one." };
-  if (duplicate !== null) return refused(duplicate, false);
   return { verdict: "not_listed", reason: "The account's timeline does not have it." };
-}
-
-/** The duplicate that X has refused this post as; null if there was an earlier request, which may be what X has seen. */
-function refusedAs({ intentAt, lastIntentAt, answer }: OpenIntent): BrokerError | null {
-  if (answer.platformError === null || lastIntentAt.getTime() > intentAt.getTime()) return null;
-  const error = errorFromDetail(answer.platformError);
-  return isDuplicate(error) ? error : null;
-}
-
-/** Beside a lost post that looks the same, that one is what X has seen. */
-function refused(error: BrokerError, definitive: boolean): Verdict {
-  const proof = "X refused it as a duplicate, and the account's timeline has no post of this request.";
-  return { verdict: "not_published", definitive, proof, error };
 }
 
 const PAGES = 5;
