@@ -17,12 +17,34 @@ const pattern = ":matches(NewExpression, CallExpression)[callee.name='RegExp']";
 const patternRules = [
   `${pattern}:not([arguments.0.type=/^(Literal|TemplateLiteral)$/])`,
   `${pattern} > TemplateLiteral > :not(TemplateElement, Identifier[name=/^[A-Z0-9_]+$/])`,
+  // Under another name, nobody sees what it is given.
+  ":not(NewExpression, CallExpression, TSTypeReference, BinaryExpression[operator='instanceof']) > Identifier[name='RegExp']",
+  "CallExpression > Identifier.arguments[name='RegExp']",
+  "MemberExpression[computed=true] > Literal[value='RegExp']",
   "CallExpression[callee.property.name=/^(match|matchAll|search)$/][arguments.length=1]:not([arguments.0.regex]):not([arguments.0.name=/^[A-Z0-9_]+$/])",
 ].map((selector) => ({
   selector,
   message:
     "A pattern is made of literals and constants in capitals: one that is made of what somebody sends can take hours. Compare texts with platforms/kit/find.ts.",
 }));
+
+const SENDS = "/^(node:)?(http|https|http2|net|tls|dgram)$|^undici/";
+
+/** What the rules of imports do not see: modules that are loaded while the program runs. */
+const oneDoor = {
+  meta: { type: "problem", schema: [] },
+  create: (context) =>
+    Object.fromEntries(
+      [
+        `ImportExpression[source.value=${SENDS}]`,
+        `ImportExpression[source.quasis.0.value.cooked=${SENDS}]`,
+        "ImportExpression[source.value=/node-http\\.ts$/]",
+        `CallExpression[arguments.0.value=${SENDS}]:matches([callee.name='require'], [callee.callee.name='createRequire'])`,
+        "Identifier[name='getBuiltinModule']",
+        "Literal[value='getBuiltinModule']",
+      ].map((selector) => [selector, (node) => context.report({ node, message: ONE_DOOR })]),
+    ),
+};
 
 /**
  * Which way imports may point is held by `.dependency-cruiser.js`, and what is done with promises by `.oxlintrc.json`,
@@ -117,10 +139,13 @@ export default tseslint.config(
       "**/*.fixture.ts",
       "platforms/conformance/**",
       "platforms/kit/**", // the two doors themselves
+      "model/node-http.ts", // loads it for the next one
       "server/http/pages/sandbox-door.ts", // asks the sandbox alone, at the operator's own address
       "router/{cells,router}.ts", // ask cells alone, at the operator's own addresses
     ],
+    plugins: { ampost: { rules: { "one-door": oneDoor } } },
     rules: {
+      "ampost/one-door": "error",
       "no-restricted-globals": [
         "error",
         ...["fetch", "WebSocket", "EventSource"].map((name) => ({ name, message: ONE_DOOR })),
@@ -134,6 +159,10 @@ export default tseslint.config(
       "@typescript-eslint/no-restricted-imports": [
         "error",
         {
+          patterns: [
+            { regex: "^undici/", message: ONE_DOOR },
+            { regex: "/node-http\\.ts$", importNames: ["request"], message: ONE_DOOR },
+          ],
           paths: [
             { name: "undici", message: ONE_DOOR },
             ...[

@@ -5,13 +5,10 @@ import { listAllPauses, type PauseRow } from "../server/db/queries/pauses.ts";
 import { countMissed } from "../server/db/queries/queue-depth.ts";
 import { listSetAside } from "../server/db/queries/set-aside.ts";
 import { HOLD_REASONS, holdCure, readHold } from "../server/publishing/hold.ts";
+import { SET_ASIDE_CURE } from "../server/publishing/set-aside.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 const NAMED = 5;
-
-export const SET_ASIDE_CURE =
-  "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, " +
-  "with --force if it is unknown and not on the platform.";
 
 /** Whether posts are published. */
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
@@ -50,7 +47,7 @@ export async function checkPauses(pool: pg.Pool): Promise<Finding> {
 
 /** Jobs the engine gave up on because processes died while running them. */
 export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
-  const found = await listSetAside.all(pool);
+  const found = await listSetAside.all(pool, [null]);
   if (found.length === 0) return ok("publishing", "nothing set aside");
   const named = found.slice(0, NAMED).map(({ postId, platform, status }) => `${postId} (${platform}, ${status})`);
   const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";

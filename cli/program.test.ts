@@ -170,6 +170,25 @@ test("API, workers and sandbox run as separate processes on one database", async
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
 });
 
+test("a worker is ready only once each of its pools responds: its own, and those for results and leases", async (t) => {
+  const installation = await openInstallation(t);
+  const environment = { AMPOST_WORKER_PORT: "0", AMPOST_METRICS_TOKEN: OPERATOR.authorization.slice("Bearer ".length) };
+  const worker = await installation.start("worker", environment);
+  const url = /"url":"(http:[^"]*)"/.exec(worker.output())?.[1];
+  const waiting = new Set(["ampost", "ampost worker results", "ampost worker leases"]);
+  // Whichever pool asked last for something else has not asked for this.
+  await installation.until(async () => {
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    const asked = await installation.database?.pool.query<{ name: string }>(
+      `select application_name as name from pg_stat_activity
+       where datname = current_database() and query = 'select 1' and now() - query_start < interval '1 second'`,
+    );
+    for (const { name } of asked?.rows ?? []) waiting.delete(name);
+    return waiting.size === 0;
+  });
+  assert.equal(await worker.end("SIGTERM"), 0);
+});
+
 test("all configuration errors are reported, and a port in use with what to do", async (t) => {
   const installation = await openInstallation(t);
   const wrong = await installation.run(["start"], { PORT: "eighty", AMPOST_SCHEDULING: "some" });

@@ -8,10 +8,11 @@ import { transaction } from "../server/db/sql.ts";
 import { BY_INSTANCE } from "../server/domain/call.ts";
 import { type PauseTarget, scopeOf, startPause, stopPause } from "../server/domain/publishing/pauses.ts";
 import { HOLD_REASONS, holdCure, readHold, releaseHold } from "../server/publishing/hold.ts";
+import { SET_ASIDE_CURE } from "../server/publishing/set-aside.ts";
 import type { Instance } from "../server/start/instance.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { answer } from "./answer.ts";
-import { describePause, SET_ASIDE_CURE } from "./doctor-publishing.ts";
+import { describePause } from "./doctor-publishing.ts";
 import { findNamedUser, type InstanceOptions, isId, withInstance } from "./instance-command.ts";
 
 /** How many pauses are named; the others are counted. */
@@ -31,7 +32,7 @@ export function runPublishingStatus(options: InstanceOptions): Promise<void> {
 /** The state of publishing, for programs and for people. */
 export async function readPublishing(pool: pg.Pool): Promise<{ json: object; lines: string[] }> {
   const held = await readHold(pool);
-  const setAside = await listSetAside.all(pool);
+  const setAside = await listSetAside.all(pool, [null]);
   const aside =
     setAside.length === 0
       ? []

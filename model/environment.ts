@@ -99,6 +99,9 @@ const numbersOfPlatforms = z
   });
 /** The default per-person limit if the operator sets none. */
 const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
+/** Public in `.env.example`: as an earlier key, it must still open what it has sealed. */
+export const EXAMPLE_KEY = "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=";
+
 const key = z.string().transform((value, context) => {
   const keys = value.split(",").map(readKey);
   if (keys.every((bytes) => bytes !== null)) return keys;
@@ -241,7 +244,7 @@ export const environment = z.object({
     group: "Data",
     about: "Encrypts tokens in the database. Separate several keys with commas: the first encrypts, all decrypt.",
     takes: "32 bytes in base64 or hexadecimal (openssl rand -base64 32)",
-    example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=",
+    example: EXAMPLE_KEY,
     otherwise: "a key generated in AMPOST_DATA_DIR/encryption-key",
     secret: true,
     madeBy: "openssl rand -base64 32",

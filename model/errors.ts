@@ -74,11 +74,12 @@ export type PublicCode = keyof typeof PUBLIC_CODES;
 export const WARNING_CODES = {
   NO_LINK: "The post is published, but the platform has not returned its ID or link.",
   FIRST_COMMENT_NOT_ADDED: "The first comment was not added: the platform did not return the post's ID.",
-  FIRST_COMMENT_UNKNOWN: "The post is published. Whether its first comment was added cannot be checked.",
+  FIRST_COMMENT_UNKNOWN: "Whether the first comment was added cannot be checked.",
   THUMBNAIL_NOT_SET: "The video is published, but the platform did not accept its thumbnail.",
   STILL_PROCESSING: "The platform has the video, but is still processing it.",
   PRIVACY_FORCED: "The video is published with another privacy than requested.",
-  PREPARATION_FAILED: "What Ampost prepared before the post's time failed. It is tried again at that time.",
+  PREPARATION_FAILED: "Preparing the post failed. It is tried again at its time.",
+  PARTS_LIVE: "Parts of the cancelled thread are live and stay.",
   PUBLISHING_HELD: "The operator has held publishing. The post is published once it is released.",
   PUBLISHING_PAUSED: "Publishing is paused. `onPause` says what happens to the post.",
 } as const;

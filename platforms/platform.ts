@@ -93,8 +93,8 @@ export interface Broker {
   found?(context: Pick<StepContext, "account" | "checkpoint" | "content">, step: string, id: string): StepDone;
 
   /**
-   * Fields of the checkpoint that grant access by themselves, such as an upload URL: they are encrypted wherever they
-   * are stored. Set only by non-visible steps.
+   * Fields of the checkpoint that grant access by themselves, such as an upload token: they are encrypted wherever they
+   * are stored, as all fields with a URL are. Set only by non-visible steps.
    */
   secretCheckpoint?: readonly string[];
 

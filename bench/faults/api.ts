@@ -42,12 +42,7 @@ export interface Api {
   /** Rejects if there was no complete response. */
   call(person: Person, method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Retries until there is a response, like a client with an idempotency key: every failure is retried. */
-  insist(
-    person: Person,
-    method: string,
-    path: string,
-    options: CallOptions & { idempotencyKey: string },
-  ): Promise<Answer>;
+  insist(person: Person, method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Creates a post. */
   create(person: Person, draft: Draft, options?: CallOptions): Promise<Subject>;
   publish(subject: Subject): Promise<Answer>;
@@ -81,7 +76,7 @@ export function createApi(urls: readonly string[]): Api {
         await sleep(1000 * Number(answer.headers.get("retry-after") ?? 1));
       }
     },
-    async insist(person, method, path, options) {
+    async insist(person, method, path, options = {}) {
       for (let tries = 0; ; tries += 1) {
         const number = ((options.number ?? 0) + tries) % urls.length;
         const answer = await api.call(person, method, path, { ...options, number }).catch(() => null);
@@ -98,8 +93,7 @@ export function createApi(urls: readonly string[]): Api {
     },
     publish: ({ person, postId }) => api.call(person, "POST", `/api/v1/posts/${postId}/publish`),
     async read({ person, postId }) {
-      const answer = await api.call(person, "GET", `/api/v1/posts/${postId}`);
-      return postIn(answer);
+      return postIn(await api.insist(person, "GET", `/api/v1/posts/${postId}`));
     },
     async upload(person, form) {
       const { status, body } = await api.insist(person, "POST", "/api/v1/media", {

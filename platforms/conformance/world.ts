@@ -10,6 +10,7 @@ import { newId } from "../../model/ids.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { insertInstanceApp, removeInstanceApp } from "../../server/db/queries/oauth-apps.ts";
+import { SEALED_MEMBER } from "../../server/db/queries/sealed-values.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
 import { newAuthorizeParameters } from "../../server/oauth/authorize-url.ts";
 import { storeConnection } from "../../server/oauth/connect.ts";
@@ -18,7 +19,7 @@ import { createDiskStorage } from "../../server/storage/disk.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { readChoices } from "../choices.ts";
 import { platforms } from "../index.ts";
-import type { OAuthApp } from "../platform.ts";
+import type { Checkpoint, OAuthApp } from "../platform.ts";
 import {
   oauthServices,
   SPEED,
@@ -304,6 +305,15 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     },
 
     secretsSeen: (): string[] => [...secrets],
+
+    /** What is stored unencrypted of the checkpoints of all posts, also of earlier tests. */
+    async openCheckpoints(): Promise<Checkpoint[]> {
+      const { rows } = await pool.query<{ checkpoint: Checkpoint }>(
+        `select checkpoint from platform_posts
+         union all select checkpoint from publish_steps where checkpoint is not null`,
+      );
+      return rows.map(({ checkpoint: { [SEALED_MEMBER]: _, ...open } }) => open);
+    },
 
     async close(): Promise<void> {
       await engine.stop();

@@ -129,14 +129,17 @@ function wordsOf(context: StepContext): RequestParameters {
   return { title: settingsOf(context).title, description: context.content.text || undefined };
 }
 
-/** Success only means that the video was accepted; its state has the rest. */
+/**
+ * Success only means that the video was accepted; its state has the rest. After a duplicate, it does in any case: an
+ * earlier request can have arrived after reads of the state have proved that it had no effect.
+ */
 function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => RequestParameters): VisibleStep {
   return {
     name: stepNames.publish,
     effect: "visible",
     request: (context) => postTo(to, context, edge, { upload_phase: "finish", ...fields(context) }, 120),
     accept(answer, context) {
-      readCommit(success, answer, context);
+      readCommit(success, answer, { ...context, mayBeLive: true });
       return acceptedAs(String(context.checkpoint[stepNames.start]));
     },
   };

@@ -106,22 +106,55 @@ test("a Page near its rate limit is published to more slowly, with no additional
   );
 });
 
+test("a video that arrived after its absence was proved, and is then rejected as a duplicate, is found and never called failed", async () => {
+  for (const placement of ["feed", "reel"]) {
+    const account = await world.connect();
+    await world.fault({ operation: "publish", kind: "drop_before" });
+    await world.fault({ operation: "publish", kind: "reject", error: "duplicate-but-live" });
+    const published = await world.publish(account, filmOf(placement));
+    const entries = await world.ledger(account);
+    assert.deepEqual(
+      [published.status, published.platformPostId, entries.length],
+      ["published", entries[0]?.id, 1],
+      JSON.stringify(published.error),
+    );
+    const calls = (await world.requests()).filter(({ operation }) => operation === "publish");
+    assert.deepEqual(
+      calls.map(({ status }) => status),
+      [null, 400],
+    );
+  }
+});
+
+test("a video that Facebook rejects as a duplicate fails as soon as its own state shows that it is not live", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "reject", error: "506/1455006" });
+  const failed = await world.publish(account, filmOf("reel"));
+  assert.deepEqual(
+    [failed.status, failed.error?.code, (await world.ledger(account)).length],
+    ["failed", "VALIDATION_FAILED", 0],
+  );
+});
+
 test("an interrupted reel upload continues where it stopped", async () => {
   const account = await world.connect();
   await world.fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-65536" });
-  const reel = {
-    text: "cut",
-    media: [{ filename: "portrait-9x16.mp4" }],
-    linkUrl: null,
-    platformOverrides: { facebook: { settings: { placement: "reel" } } },
-  };
-  const published = await world.publish(account, reel);
+  const published = await world.publish(account, filmOf("reel"));
   assert.equal(published.status, "published", JSON.stringify(published.error));
   const offsets = (await world.requests())
     .filter(({ url }) => url.includes("/video-upload/"))
     .map(({ headers }) => headers["offset"]);
   assert.deepEqual(offsets, ["0", "65536"]);
 });
+
+function filmOf(placement: string): PostContent {
+  return {
+    text: "a film",
+    media: [{ filename: "portrait-9x16.mp4" }],
+    linkUrl: null,
+    platformOverrides: { facebook: { settings: { placement } } },
+  };
+}
 
 function textOf(text: string): PostContent {
   return { text, media: [], linkUrl: null, platformOverrides: {} };

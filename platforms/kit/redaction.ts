@@ -14,6 +14,7 @@ const SECRET_NAMES = [
   "fb_exchange_token",
   "token",
   "upload_token",
+  "uploadtoken",
   "upload_id",
   "client_secret",
   "client_assertion",
@@ -25,18 +26,24 @@ const SECRET_NAMES = [
   "password",
 ] as const;
 
-/** Secret only as a parameter: in responses, `code` is an error number. */
-const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]);
+/**
+ * Secret only as a parameter: in responses, `code` is an error number. LinkedIn signs its upload URLs with `m` and `ut`.
+ */
+const PARAMETER_NAMES = ["code", "m", "ut"] as const;
+
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, ...PARAMETER_NAMES]);
 
 export const REDACTED = "[redacted]";
 
+// Before a name, there may be an ampersand as JSON can have it: \u0026.
 const ANY_NAME = SECRET_NAMES.join("|");
 const BY_NAME = new RegExp(
-  `(["']?\\b(?:${ANY_NAME})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`,
+  `(["']?(?<![a-z_])(?:${ANY_NAME})["']?\\s*[=:]\\s*["']?)(?:(?:Bearer|OAuth)\\s+)?[^"'&\\s,;}]+`,
   "gi",
 );
 const BEARER = /\bBearer\s+[\w.~+/=|-]+/gi;
-const CODE_PARAMETER = /([?&]code=)[^&#\s"']+/gi;
+const ANY_PARAMETER = PARAMETER_NAMES.join("|");
+const PARAMETER = new RegExp(`((?:[?&]|\\\\u0026)(?:${ANY_PARAMETER})=)[^&#\\s"']+`, "gi");
 
 export function isSecretParameter(name: string): boolean {
   return SECRET_PARAMETERS.has(name.toLowerCase());
@@ -49,7 +56,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return clean
     .replace(BY_NAME, `$1${REDACTED}`)
     .replace(BEARER, `Bearer ${REDACTED}`)
-    .replace(CODE_PARAMETER, `$1${REDACTED}`);
+    .replace(PARAMETER, `$1${REDACTED}`);
 }
 
 /** The URL with the values of secret parameters taken out, in a fixed order of parameters. */

@@ -28,6 +28,7 @@ export const broker: Broker = {
   steps,
   reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn does not allow members to read their posts." }),
   found: (_context, _step, urn) => live(urn),
+  secretCheckpoint: ["video-token"],
   indexingLagSeconds: 0,
   identicalRepeat: {
     withinSeconds: 480,

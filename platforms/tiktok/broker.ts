@@ -18,7 +18,6 @@ export const broker: Broker = {
       ? [readCreator(), nameImages(), publishPhotos(), awaitLive(), awaitPostId()]
       : [readCreator(), init(), upload(), publishVideo(), awaitLive(), awaitPostId()],
   reconcile,
-  secretCheckpoint: ["uploadUrl"],
   // The state of an upload is TikTok's own count, without bytes in transit.
   indexingLagSeconds: 10,
 };

@@ -164,12 +164,7 @@ test("after a lost response, the session returns the video, what is missing, or 
 });
 
 test("a session gone after all bytes is searched in the channel's uploads, by size and title", async (t) => {
-  const youtube = await startYoutube(t);
-  const content = contentOf();
-  const context = contextOf(youtube.url, content);
-  Object.assign(context.checkpoint, await run(context, content, "open"));
-  youtube.session.refusal = [404, "Not Found"];
-  const mine = { id: "dQw4w9WgXcQ", title: "A title", fileSize: "1000", at: "2026-11-25T12:00:05Z" };
+  const { youtube, context, mine } = await lostOnTheChannel(t);
   const cases: [object[], string][] = [
     [[mine, { ...mine, id: "aaaaaaaaaaa", fileSize: "1001" }], "published"],
     [[{ ...mine, title: "Another" }], "not_listed"],
@@ -198,6 +193,46 @@ test("a session gone after all bytes is searched in the channel's uploads, by si
     assert.equal(verdict.verdict, expected, JSON.stringify(uploads));
   }
 });
+
+test("a video that is known to be another post's is not taken for a lost one", async (t) => {
+  const { youtube, context, mine } = await lostOnTheChannel(t);
+  const another = { ...mine, id: "aaaaaaaaaaa" };
+  const verdictOf = async (uploads: object[], ids: string[]) => {
+    youtube.uploads = uploads;
+    const verdict = await broker.reconcile(context, { ...intent(), accountedIds: new Set(ids) });
+    return [verdict.verdict, "remoteId" in verdict ? verdict.remoteId : null];
+  };
+  assert.deepEqual(await verdictOf([mine], [mine.id]), ["not_listed", null]);
+  assert.deepEqual(await verdictOf([mine, another], [another.id]), ["published", mine.id]);
+});
+
+test("which videos are older than the lost request is decided by YouTube's clock, ten minutes behind or ahead", async (t) => {
+  const { youtube, context, mine } = await lostOnTheChannel(t);
+  const cases: [date: string, at: string, expected: string][] = [
+    ["Wed, 25 Nov 2026 11:50:10 GMT", "2026-11-25T11:50:05Z", "published"],
+    ["Wed, 25 Nov 2026 12:10:10 GMT", "2026-11-25T12:10:05Z", "published"],
+    ["Wed, 25 Nov 2026 12:10:10 GMT", "2026-11-25T12:00:05Z", "not_listed"],
+  ];
+  for (const [date, at, expected] of cases) {
+    youtube.date = date;
+    youtube.uploads = [{ ...mine, at }];
+    const verdict = await broker.reconcile(context, { ...intent(), ageSeconds: 10 });
+    assert.equal(verdict.verdict, expected, `${at} at ${date}`);
+  }
+});
+
+/** A session that is gone after all its bytes, and the video that it became. */
+async function lostOnTheChannel(t: TestContext) {
+  const youtube = await startYoutube(t);
+  const context = contextOf(youtube.url, contentOf());
+  Object.assign(context.checkpoint, await run(context, contentOf(), "open"));
+  youtube.session.refusal = [404, "Not Found"];
+  return {
+    youtube,
+    context,
+    mine: { id: "dQw4w9WgXcQ", title: "A title", fileSize: "1000", at: "2026-11-25T12:00:05Z" },
+  };
+}
 
 test("a session gone before its last bytes has created no video, unless a request has an unknown outcome", async () => {
   const step = broker.steps(contentOf()).find((one) => one.effect === "visible");
@@ -396,6 +431,7 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
     privacyStatus: "private",
     processing: { status: { uploadStatus: "processed" } } as object,
     uploads: [] as object[],
+    date: null as string | null,
     thumbnailRefusal: null as object | null,
     tokenRefusal: null as object | null,
     channel: [200, CHANNEL] as [number, object],
@@ -458,6 +494,7 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
             contentDetails: { videoId: id, videoPublishedAt: at },
           })),
         },
+        state.date === null ? {} : { date: state.date },
       ];
     if (url.searchParams.get("part")?.includes("fileDetails")) {
       const wanted = (url.searchParams.get("id") ?? "").split(",");

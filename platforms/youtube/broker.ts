@@ -33,7 +33,6 @@ export const broker: Broker = {
   ],
   reconcile,
   found: (_context, _step, id) => liveAs(id),
-  secretCheckpoint: ["session"],
   // The playlist of uploads lags by a few minutes.
   indexingLagSeconds: 300,
 };

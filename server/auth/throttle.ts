@@ -83,18 +83,6 @@ export async function throttleFailures<Result>(
   }
 }
 
-/** Longer than an authenticator's code is valid: its own half minute and the adjacent ones. */
-const CODE_SECONDS = 120;
-
-/**
- * Whether a user's one-time code is used for the first time: it works once, even if others have seen it (RFC 6238,
- * 5.2).
- */
-export async function isFirstUse(pool: pg.Pool, userId: string, code: string): Promise<boolean> {
-  const used = await countTries.one(pool, [[keyOf("code", userId, code)], [CODE_SECONDS]]);
-  return used?.count === 1;
-}
-
 /**
  * Whether a failed sign-in of this account, or of no account, is to be written down: there are not too many of this
  * hour yet.

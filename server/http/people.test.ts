@@ -127,6 +127,27 @@ test("with two-factor authentication, the password alone does not sign in; a cod
   assert.equal((await signIn()).body["twoFactorRedirect"], undefined);
 });
 
+test("after a code of an authenticator app, no code of its step or an earlier one works, and of many at the same time one does", async (t) => {
+  const { email, cookie } = await newPerson();
+  const post = (path: string, body: object, with_ = cookie) =>
+    visit(world, "POST", `/api/auth${path}`, body, { cookie: with_ });
+  const secret = secretOf((await post("/two-factor/enable", { password: PASSWORD })).body["totpURI"]);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const [before, now, after] = [totp(secret, -1), totp(secret), totp(secret, 1)];
+  assert.equal((await post("/two-factor/verify-totp", { code: before })).status, 200);
+  const challenge = async () =>
+    (await visit(world, "POST", "/api/auth/sign-in/email", { email, password: PASSWORD })).cookie;
+  const give = async (code: string) => (await post("/two-factor/verify-totp", { code }, await challenge())).status;
+  const challenges = await Promise.all([1, 2, 3, 4].map(challenge));
+  const statuses = await Promise.all(
+    challenges.map(async (cookie) => (await post("/two-factor/verify-totp", { code: after }, cookie)).status),
+  );
+  assert.deepEqual(statuses.sort(), [200, 401, 401, 401]);
+  assert.deepEqual([await give(after), await give(now), await give(before)], [401, 401, 401]);
+  const { body } = await post("/two-factor/verify-totp", { code: now }, await challenge());
+  assert.match(JSON.stringify(body), /already been used. Enter the next one/);
+});
+
 test("no issued token, password, code or link is readable in the database", async () => {
   const { tenant, email, cookie } = await newPerson();
   const given: string[] = [PASSWORD, tenant.key];

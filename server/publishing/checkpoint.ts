@@ -4,8 +4,9 @@ import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
 /**
- * A platform post's checkpoint as it is stored: the members that the broker declares secret are sealed together, in one
- * member that belongs to the engine. Copies in the journal stay sealed under the platform post's key.
+ * A platform post's checkpoint as it is stored: the members that the broker declares secret, and all with a URL, are
+ * sealed together, in one member that belongs to the engine. Copies in the journal stay sealed under the platform
+ * post's key.
  */
 interface Kept {
   deps: Pick<PublishingDeps, "vault">;
@@ -15,10 +16,11 @@ interface Kept {
 
 /** Merges what a step has left into the stored checkpoint. */
 export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint, done: Checkpoint): Checkpoint {
-  const names = broker.secretCheckpoint ?? [];
   const [open, secret] = [{ ...stored, ...done }, { ...openSecrets({ deps, row }, stored) }];
-  for (const name of names) {
-    if (name in open) secret[name] = open[name] ?? null;
+  for (const [name, value] of Object.entries(open)) {
+    if (name === SEALED_MEMBER) continue;
+    if (!(name in secret) && broker.secretCheckpoint?.includes(name) !== true && !hasUrl(value)) continue;
+    secret[name] = value;
     delete open[name];
   }
   return Object.keys(secret).length === 0
@@ -26,10 +28,15 @@ export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint,
     : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), sealContext(row)) };
 }
 
-/** The checkpoint as a step sees it. */
+/** The checkpoint as a step sees it. What is not sealed was written later, by a process of an earlier version. */
 export function openCheckpoint({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {
   const { [SEALED_MEMBER]: _, ...open } = stored;
-  return { ...open, ...openSecrets({ deps, row }, stored) };
+  return { ...openSecrets({ deps, row }, stored), ...open };
+}
+
+/** Whoever has a URL may need nothing else. */
+function hasUrl(value: Checkpoint[string]): boolean {
+  return /https?:\/\//i.test(Array.isArray(value) ? value.join("\n") : String(value));
 }
 
 function openSecrets({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {

@@ -367,6 +367,30 @@ test("a cancelled post with an unknown outcome still reports if it turns out to 
   });
 });
 
+test("a cancelled thread says if parts of it are live, and publishes no more of it", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    for (const kind of ["rate_limit", "refuse_for_good"] as const) {
+      const [text, next] = [`first, ${kind}`, `second, ${kind}`];
+      world.ledger.faults.push({ call: "publish", text: next, kind, seconds: 600 });
+      const post = await world.addPost({ text, chain: [next] });
+      await world.publish(post);
+      await world.until(post, ({ platformPosts: [each] }) => each?.error !== null && each?.lease_until === null);
+      await world.act(post, (tx, held) => discard(tx, held));
+      const { status, platformPosts } = await world.read(post);
+      assert.deepEqual([status, platformPosts[0]?.status], ["discarded", "discarded"]);
+      assert.deepEqual(
+        platformPosts[0]?.warnings.map(({ code }) => code),
+        ["PARTS_LIVE"],
+      );
+      assert.deepEqual([liveCount(world.ledger, text), liveCount(world.ledger, next)], [1, 0]);
+    }
+    const untouched = await world.addPost({ text: "not begun", chain: ["nor this"] });
+    await world.act(untouched, (tx, held) => discard(tx, held));
+    assert.deepEqual((await world.read(untouched)).platformPosts[0]?.warnings, []);
+  });
+});
+
 test("a post's events are numbered without gaps, whatever happens to it", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "create", kind: "http_500" }, { call: "publish", kind: "refuse_for_good" });

@@ -340,10 +340,16 @@ test("a response whose details the database rejects is stored without them", asy
   });
 });
 
-test("a response after the post was reported as failed makes it published again", async () => {
+test("a response after the post was reported as failed makes it published again, and is reported in the log", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "absent";
-    const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
+    const worker = await world.startWorker({
+      FAULT: "answer.received",
+      FAULT_SIGNAL: "SIGSTOP",
+      ENGINE_LOG: "error",
+    });
+    let logged = "";
+    worker.stdout?.on("data", (bytes) => (logged += String(bytes)));
     const post = await world.addPost({ text: "late" });
     await world.publish(post);
     await world.until(
@@ -360,6 +366,13 @@ test("a response after the post was reported as failed makes it published again"
     assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
     assert.deepEqual(state.events.slice(-2), ["platform_post.published", "post.published"]);
     assert.equal(world.ledger.publishCalls.get("late"), 1);
+    await world.until(post, () => logged.endsWith("}\n"));
+    const { level, platformPostId, remoteId, takenFor, msg } = JSON.parse(logged);
+    assert.deepEqual(
+      [level, platformPostId, remoteId, takenFor],
+      [50, state.platformPosts[0]?.id, "p1", "definite_failure"],
+    );
+    assert.match(msg, /^a commit was live: its response arrived after/);
     worker.kill("SIGKILL");
     await once(worker, "exit");
   });

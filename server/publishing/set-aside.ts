@@ -9,6 +9,11 @@ import { settle } from "./settle.ts";
 import { findUncertainCommit } from "./uncertain-commit.ts";
 import type { ClaimedWork } from "./work.ts";
 
+/** What to do about a post that was set aside. */
+export const SET_ASIDE_CURE =
+  "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, " +
+  "with --force if it is unknown and not on the platform.";
+
 /** Whether so many processes died holding it that no other should try, and none of them has turned out to be alive. */
 export function isPoison({ takeovers }: Claim): boolean {
   return takeovers > SET_ASIDE_TAKEOVERS;

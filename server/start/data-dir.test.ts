@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 
+import { openInstallation } from "../../cli/installation.fixture.ts";
 import { createDiskStorage } from "../storage/disk.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import { closeDataDir } from "./data-dir.ts";
@@ -28,6 +29,20 @@ test("the data folder is closed to the machine's other users from the start, eve
     "700",
     "700",
   ]);
+});
+
+test("every server closes the data folder when it starts, also one that was left open", async (t) => {
+  const installation = await openInstallation(t);
+  const folders = [installation.dataDir, join(installation.dataDir, "storage"), join(installation.dataDir, "mail")];
+  for (const command of ["api", "worker"] as const) {
+    for (const folder of folders) {
+      await mkdir(folder, { recursive: true });
+      await chmod(folder, 0o755);
+    }
+    const server = await installation.start(command);
+    assert.deepEqual(await Promise.all(folders.map(modeOf)), ["700", "700", "700"], command);
+    assert.equal(await server.end("SIGTERM"), 0);
+  }
 });
 
 test("a data folder that cannot be used is reported with the variable that sets it", async (t) => {

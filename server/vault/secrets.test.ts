@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { EXAMPLE_KEY } from "../../model/environment.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { addKey, keyFile } from "./key-file.ts";
 import { checkKeys, loadSecrets } from "./secrets.ts";
@@ -28,6 +29,15 @@ test("a configured key is used, and media URLs are signed with another one deriv
   const rotated = await loadSecrets({ dataDir: "/nowhere", encryptionKeys: [second, first] });
   assert.deepEqual(rotated.mediaSecrets()[1], one.mediaSecrets()[0]);
   assert.notDeepEqual(rotated.mediaSecrets()[0], one.mediaSecrets()[0]);
+});
+
+test("the public example key, as an earlier one, opens what it has sealed, and no media URL that it has signed", async () => {
+  const [own, example] = [Buffer.alloc(32, 1), Buffer.from(EXAMPLE_KEY, "base64")];
+  const secrets = await loadSecrets({ dataDir: "/nowhere", encryptionKeys: [own, example] });
+  const place = { table: "connections", row: "1", column: "access_token_sealed" };
+  assert.equal(createVault(secrets).open(createVault([example]).seal("a token", place), place), "a token");
+  const { mediaSecrets } = await loadSecrets({ dataDir: "/nowhere", encryptionKeys: [own] });
+  assert.deepEqual(secrets.mediaSecrets(), mediaSecrets());
 });
 
 test("a key that another process puts first is noticed by a running one, which uses it, and the earlier one stays", async () => {

@@ -2,6 +2,7 @@ import { hkdfSync } from "node:crypto";
 
 import type pg from "pg";
 
+import { EXAMPLE_KEY } from "../../model/environment.ts";
 import { addFact, findFact } from "../db/queries/instance-facts.ts";
 import { openKeyFile } from "./key-file.ts";
 import { fixed, type KeySource, type Vault } from "./vault.ts";
@@ -10,6 +11,7 @@ import { fixed, type KeySource, type Vault } from "./vault.ts";
 export interface Secrets extends KeySource {
   /**
    * Secrets for signing media URLs, one for each key, so that all processes have the same. The first signs, all verify.
+   * There is none of the public example key, with which anyone could sign.
    */
   mediaSecrets(): readonly [Buffer, ...Buffer[]];
 }
@@ -31,8 +33,12 @@ export async function loadSecrets(config: {
   };
 }
 
+const PUBLIC_KEY = Buffer.from(EXAMPLE_KEY, "base64");
+
 function mediaSecretsOf(keys: readonly Buffer[]): { keys: readonly Buffer[]; secrets: [Buffer, ...Buffer[]] } {
-  const [first, ...others] = keys.map((key) => Buffer.from(hkdfSync("sha256", key, "", "ampost media urls", 32)));
+  const [first, ...others] = keys
+    .filter((key) => !key.equals(PUBLIC_KEY))
+    .map((key) => Buffer.from(hkdfSync("sha256", key, "", "ampost media urls", 32)));
   if (first === undefined) throw new Error("There is no encryption key");
   return { keys, secrets: [first, ...others] };
 }

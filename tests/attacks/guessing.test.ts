@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHook } from "node:async_hooks";
 import { after, before, test } from "node:test";
 
 import { OPERATIONS } from "../../contract/index.ts";
@@ -94,6 +95,28 @@ test("no endpoint reveals who has an account: responses and cookies are the same
     for (const address of [email, unverified, email.toUpperCase()])
       assert.deepEqual(await answerTo(address), nobodys, `${path} ${address}`);
   }
+});
+
+test("as many passwords are hashed for an address without an account as for one with it, and a reset takes as long", async () => {
+  const { email } = await newPerson();
+  let hashed = 0;
+  const hook = createHook({ init: (_, type) => void (hashed += type === "SCRYPTREQUEST" ? 1 : 0) }).enable();
+  const hashedBy = async (path: string, body: object) => {
+    hashed = 0;
+    await post(path, body);
+    return hashed;
+  };
+  const addresses = [email, `nobody-${newId()}@example.com`];
+  for (const path of ["/sign-in/email", "/sign-up/email"])
+    for (const address of addresses)
+      assert.equal(await hashedBy(path, { email: address, password: "not the password" }), 1, `${path} ${address}`);
+  hook.disable();
+  for (const path of ["/sign-up/email", "/request-password-reset"])
+    for (const address of addresses) {
+      const began = performance.now();
+      await post(path, { email: address, password: "not the password" });
+      assert.ok(performance.now() - began >= 395, `${path} ${address}`);
+    }
 });
 
 test("of many concurrent uses of one email's link, one succeeds", async () => {

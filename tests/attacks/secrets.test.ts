@@ -221,6 +221,8 @@ test("after everything with a secret was used, none is in the database, the log,
     await publish(["threads", "linkedin", "twitter"], "A text"),
     await publish(["instagram", "threads"], "A picture", "photo-1x1.jpg"),
     await publish(["tiktok"], "A film", "portrait-9x16.mp4", { tiktok: { settings: tiktok } }),
+    await publish(["tiktok"], "A photo", "photo-1x1.jpg", { tiktok: { settings: tiktok } }),
+    await publish(["linkedin", "facebook"], "A film", "landscape-16x9.mp4"),
     await publish(["youtube"], "A longer film", "landscape-16x9.mp4", { youtube: { settings: { title: "A film" } } }),
   ];
   const upload = new FormData();
@@ -258,17 +260,21 @@ test("after everything with a secret was used, none is in the database, the log,
   const sandbox = new DatabaseSync(join(dataDir, "sandbox/sandbox.sqlite"), { readOnly: true });
   for (const { token, kind } of sandbox.prepare("select token, kind from tokens").all())
     keep(`${kind} ${token}`, token);
-  // The token from TikTok's URLs, the session from Google's.
-  for (const { url: address } of sandbox.prepare("select url from requests").all()) {
+  // The token from TikTok's URLs, the session from Google's, LinkedIn's signature, and ours in what TikTok fetches.
+  const uploads = new Set<string>();
+  for (const { platform, url: address, body } of sandbox.prepare("select platform, url, body from requests").all()) {
     const { href, searchParams } = new URL(String(address), "http://sandbox");
-    const value = searchParams.get(href.includes("googleapis") ? "upload_id" : "upload_token");
-    if (value !== null) keep(`upload ${href}`, value);
+    const value = searchParams.get(UPLOAD_KEYS[String(platform)] ?? "");
+    const fetched = /[?&]signature=([\w%-]+)/.exec(String(body))?.[1] ?? null;
+    for (const secret of [value, fetched]) {
+      if (secret === null) continue;
+      keep(`upload ${href}`, secret);
+      uploads.add(`${platform} ${secret === fetched ? "fetches" : "receives"}`);
+    }
   }
   sandbox.close();
-  assert.ok(
-    [...secrets.keys()].filter((what) => what.startsWith("upload ")).length >= 2,
-    "an upload address was given",
-  );
+  for (const known of ["tiktok receives", "tiktok fetches", "youtube receives", "linkedin receives"])
+    assert.ok(uploads.has(known), `${known}, of ${[...uploads].join(", ")}`);
   assert.ok(secrets.size > 30, String(secrets.size));
 
   const database = new pg.Client(installation.database?.url);
@@ -295,6 +301,9 @@ test("after everything with a secret was used, none is in the database, the log,
   );
   assert.deepEqual(found, []);
 });
+
+/** The parameter of an upload URL that grants access, by platform. */
+const UPLOAD_KEYS: Record<string, string> = { tiktok: "upload_token", youtube: "upload_id", linkedin: "ut" };
 
 /** As it is, and as a bytea column or encoded text would show it. */
 function formsOf(secret: string): string[] {

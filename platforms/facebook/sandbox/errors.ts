@@ -150,6 +150,15 @@ export const SWITCHES: readonly FaultSwitch[] = [
   named("too-fast-1390008", "368/1390008", "Posting too fast: 368/1390008.", POSTING),
   named("duplicate-1404082", "368/1404082", "The same content was posted before: 368/1404082.", PUBLISH),
   {
+    ...named(
+      "duplicate-but-live",
+      "506/1455006",
+      "Published, as by an earlier request that arrives late, then 506/1455006.",
+      PUBLISH,
+    ),
+    done: true,
+  },
+  {
     name: "rate-80001",
     operations: CALLS,
     about: "Requests to the Page are rate limited for 19 minutes: `rate_limit`.",

@@ -126,7 +126,15 @@ function limitErrors(label: string): GraphErrorRow[] {
       message: `${label} has temporarily blocked this account from posting. Wait a day and check the app.`,
     },
     {
-      codes: [4, 17, 32, 341, 613, [80_001, 80_002]],
+      codes: [4, 341],
+      about: "rate limits of the app",
+      brokerCode: "RATE_LIMITED",
+      notPublished: true,
+      limitOf: "app",
+      message: `${label} is rate limiting requests right now.`,
+    },
+    {
+      codes: [17, 32, 613, [80_001, 80_002]],
       about: "rate limits",
       brokerCode: "RATE_LIMITED",
       notPublished: true,

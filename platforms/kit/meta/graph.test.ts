@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { graph as facebook } from "../../facebook/errors.ts";
 import { loginOf } from "../../index.ts";
+import { graphs as instagram } from "../../instagram/errors.ts";
+import { answerOf } from "../broker.fixture.ts";
 import type { HttpRequest } from "../http.ts";
-import { appSecretProof, prepareRequest } from "./graph.ts";
+import { appSecretProof, classifyGraphAnswer, prepareRequest } from "./graph.ts";
 import { deprecations } from "./versions.ts";
 
 const APP = { clientId: "1", clientSecret: "Jefe", redirectUri: "https://app.example.test/cb" };
@@ -62,6 +65,23 @@ test("requests go to the version of the Graph API that the operator has chosen",
     "https://rupload.facebook.com/video-upload/v25.0/711",
   ])
     assert.equal(at(url), url);
+});
+
+test("a limit of the app is told from one of the user, the Page or the account, and from suspected spam", () => {
+  for (const graph of [facebook, ...Object.values(instagram)]) {
+    const limitOf = (code: number, subcode?: number): string => {
+      const body = { error: { message: "Application request limit reached", code, error_subcode: subcode } };
+      const error = classifyGraphAnswer(graph, answerOf(400, body));
+      assert.equal(error.code, "RATE_LIMITED", `${code}/${subcode}`);
+      return error.limitOf;
+    };
+    for (const code of [4, 341]) assert.equal(limitOf(code), "app", `${code}`);
+    for (const code of [17, 32, 613, 80_001, 80_002, 368]) assert.equal(limitOf(code), "account", `${code}`);
+  }
+  for (const graph of Object.values(instagram)) {
+    const spam = { error: { message: "Application request limit reached", code: 4, error_subcode: 2_207_051 } };
+    assert.equal(classifyGraphAnswer(graph, answerOf(400, spam)).limitOf, "account");
+  }
 });
 
 test("the operator is warned three months before the version of the Graph API ends", () => {

@@ -59,7 +59,10 @@ const HELD_SECONDS = 60;
 const CROWD = 16;
 const CROWD_WAITS_SECONDS = 5;
 
-/** How many posts of one account may be prepared, and how many observed, at the same time. */
+/**
+ * How many posts of one account may be prepared, and how many observed, at the same time. Those without media have as
+ * many places of their own: nothing of them is uploaded, and they wait for no upload.
+ */
 const SIDE_BY_SIDE = 3;
 
 /**
@@ -141,6 +144,8 @@ export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow, ClaimParams>>
 function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
   const leaseSeconds = `case when pp.lease_owner is not null and pp.takeovers = ${SET_ASIDE_TAKEOVERS - 1}
          then ${HELD_SECONDS} else $3 end`;
+  const hasMedia = (post: string) =>
+    lane === "prepare" ? `exists (select from post_media m where m.post_id = ${post})` : "false";
   return statement<ClaimedRow, ClaimParams>(
     `platform_posts.claim_to_${lane}`,
     `with recursive oldest as materialized (
@@ -173,7 +178,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
        limit 1) first
    ), of_account as materialized (
-     select due.*, due.mode || ' ' || due.platform as in_group, ${appOf("a.granted_through")} as app,
+     select due.*, due.mode || ' ' || due.platform as in_group,
+       ${hasMedia("(select post_id from platform_posts own where own.id = due.id)")} as has_media, ${appOf("a.granted_through")} as app,
        s.id as slot, s.busy_until, s.limited_until > now() as is_limited, s.limited_until, ${lane === "observe" ? "false" : isPaused("due")} as is_paused
      from due left join accounts a on a.id = due.account_id left join lateral (
        select id, busy_until, limited_until from accounts
@@ -182,7 +188,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where due.mode || ' ' || due.platform <> all ($14::text[])
        and due.mode || ' ' || due.platform || ' ' || ${appOf("a.granted_through")} <> all ($14::text[])
    ), first as (
-     select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id)
+     select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id), o.has_media
        order by o.next_action_at, o.id) as place
      from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true and not o.is_paused"}
        and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
@@ -198,6 +204,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
        select count(*) from platform_posts held
        where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
+         and ${hasMedia("held.post_id")} = f.has_media
          and held.next_action_at <= now() + make_interval(secs => $3) and held.lease_until > now()) end
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,

@@ -71,11 +71,11 @@ export const retryPlatformPosts = statement<never, PlatformPostsParams>(
    from posts p where p.id = pp.post_id and pp.id = any($1) and pp.user_id = $2 and pp.mode = $3`,
 );
 
-/** None of their steps will start anymore, and a running one loses its claim. */
-export const discardPlatformPosts = statement<never, [...PlatformPostsParams, error: Json | null]>(
+/** None of their steps will start anymore, and a running one loses its claim. Those with live parts get the warning. */
+export const discardPlatformPosts = statement<never, [...PlatformPostsParams, error: Json | null, partsLive: Json]>(
   "platform_posts.discard",
   `update platform_posts set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
-     next_action_at = null, lease_until = null, lease_owner = null
+     warnings = case when live_through is null then warnings else warnings || $5 end, next_action_at = null, lease_until = null, lease_owner = null
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 

@@ -24,3 +24,14 @@ export const countPasskeys = statement<{ count: number }, [userId: string | null
   "passkeys.count",
   `select count(*)::int as count from passkeys where user_id = $1`,
 );
+
+export const findTotpSecret = statement<{ id: string; secret: string }, [userId: string]>(
+  "two_factors.find_secret",
+  `select id, secret_encrypted as secret from two_factors where user_id = $1`,
+);
+
+/** Changes nothing if a code of this step or a later one has been used. */
+export const takeTotpStep = statement<never, [id: string, step: number]>(
+  "two_factors.take_step",
+  `update two_factors set last_used_step = $2 where id = $1 and coalesce(last_used_step, 0) < $2`,
+);

@@ -13,6 +13,7 @@ import { startMailServer } from "../../../tests/mail-server.ts";
 import { type PublishingWorld, withWorld } from "../../../tests/publishing-world.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { recordFailedBackup } from "../../db/queries/backups.ts";
+import { SET_ASIDE_TAKEOVERS } from "../../db/queries/claims.ts";
 import { hold } from "../../db/queries/hold.ts";
 import { endPause, insertPause } from "../../db/queries/pauses.ts";
 import { ALERT_QUEUE } from "../../jobs/queues.ts";
@@ -149,6 +150,32 @@ test("a backlog, late posts, a hold, a platform that is down and a version about
     assert.deepEqual(await names(), ["late"]);
     await pool.query("update platform_posts set due_at = now()");
     assert.deepEqual(await names(), []);
+  });
+});
+
+test("a post that was set aside is told, in both modes, until it is retried or a day is over", async () => {
+  await withWorld(async (world) => {
+    const { pool } = world;
+    const post = await world.addPost({ text: "crashes" });
+    await world.publish(post);
+    const told = async (now?: Date) =>
+      (await findConditions({ pool, environment: {}, platformsDown: new Set() }, now)).filter(
+        ({ name }) => name === "posts set aside",
+      );
+    const put = async (takeovers: number, next: string | null) =>
+      await pool.query(
+        "update platform_posts set takeovers = $2, next_action_at = $3, status = 'failed', updated_at = now() where id = $1",
+        [post.platformPostId, takeovers, next],
+      );
+    await put(SET_ASIDE_TAKEOVERS, new Date().toISOString());
+    assert.deepEqual(await told(), []);
+    await put(SET_ASIDE_TAKEOVERS - 1, null);
+    assert.deepEqual(await told(), []);
+    await put(SET_ASIDE_TAKEOVERS, null);
+    const [condition] = await told();
+    assert.equal(condition?.title, "Posts were set aside");
+    assert.match(condition.message, new RegExp(`${post.id} .*failed.*ampost posts retry`));
+    assert.deepEqual(await told(new Date(Date.now() + 25 * 3_600_000)), []);
   });
 });
 

@@ -4,8 +4,10 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { deprecationsAhead } from "../../../platforms/deprecations.ts";
 import { findOperatorPauses, readBacklog, readLateness } from "../../db/queries/operator-alerts.ts";
+import { listSetAside } from "../../db/queries/set-aside.ts";
 import { countSetAside } from "../../db/queries/tries.ts";
 import { HOLD_REASONS, holdCure, readHold } from "../../publishing/hold.ts";
+import { SET_ASIDE_CURE } from "../../publishing/set-aside.ts";
 import { readBackupState } from "../backups/scheduled-backups.ts";
 import type { Condition } from "./alerts.ts";
 
@@ -28,6 +30,10 @@ const LATE_WINDOW_MINUTES = 15;
 /** A few are late for reasons of their own, such as a long video: this many must be, and one in ten. */
 const LEAST_LATE = 5;
 
+/** A post that was set aside may stay so: it is told for this long. */
+const SET_ASIDE_HOURS = 24;
+const NAMED = 5;
+
 /** What the operator must know now. */
 export async function findConditions(
   { pool, environment, platformsDown, stuckResults }: ConditionDeps,
@@ -44,7 +50,8 @@ export async function findConditions(
     ...[...platformsDown].map(notResponding),
     ...(stuckResults === undefined || stuckResults.size === 0 ? [] : [notStored(stuckResults.size)]),
     ...(failed === null ? [] : [backupFailed(failed)]),
-    ...(await setAside(pool)),
+    ...(await postsSetAside(pool, now)),
+    ...(await workSetAside(pool)),
     ...deprecationsAhead(environment, now).map(({ what, message, cure }) => ({
       name: `retirement ${what}`,
       title: `${what} is being retired`,
@@ -131,7 +138,22 @@ function notStored(count: number): Condition {
   };
 }
 
-async function setAside(pool: pg.Pool): Promise<Condition[]> {
+async function postsSetAside(pool: pg.Pool, now: Date): Promise<Condition[]> {
+  const found = await listSetAside.all(pool, [new Date(now.getTime() - SET_ASIDE_HOURS * 3_600_000)]);
+  if (found.length === 0) return [];
+  const named = found.slice(0, NAMED).map(({ postId, platform, status }) => `${postId} (${platform}, ${status})`);
+  return [
+    {
+      name: "posts set aside",
+      title: "Posts were set aside",
+      message:
+        `Workers crashed repeatedly on ${named.join(", ")}${found.length > NAMED ? " and others" : ""}. ` +
+        `\`ampost publishing status\` lists all. ${SET_ASIDE_CURE}`,
+    },
+  ];
+}
+
+async function workSetAside(pool: pg.Pool): Promise<Condition[]> {
   const found = await countSetAside.all(pool);
   if (found.length === 0) return [];
   return [

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-import { PublicError, type PlatformPostError } from "../../../model/errors.ts";
+import { PublicError, type PlatformPostError, type WarningCode } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { type PostAction, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
 import type { PostKey } from "../../../model/tenant.ts";
@@ -110,7 +110,7 @@ export async function discard(
     [platformPosts.map(({ id }) => id), post.user_id, post.mode] as const;
   await settleLivePlatformPosts.run(tx, owned(live));
   await withdrawForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_WITHDRAWN)]);
-  await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error)]);
+  await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error), jsonb([PARTS_LIVE])]);
   if (post.mode === "live" && (post.status === "draft" || post.status === "scheduled"))
     await releasePost.run(tx, values(post));
   await setPostStatus.run(tx, [...values(post), "discarded"]);
@@ -120,6 +120,11 @@ export async function discard(
     { type: "post.discarded", platform_post_id: null },
   ]);
 }
+
+const PARTS_LIVE = {
+  code: "PARTS_LIVE",
+  message: "Parts of the cancelled thread are live and stay.",
+} as const satisfies { code: WarningCode; message: string };
 
 const RETRY_WITHDRAWN = unknownOutcome(
   "The retry was cancelled before it started. It is not known whether the earlier request published the post.",

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { createWorld, type World } from "../../../tests/world.ts";
+import { createWorld, PASSWORD, type World } from "../../../tests/world.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import { signMediaUrl } from "../../media/signed-url.ts";
 
@@ -88,6 +88,15 @@ test("signing in leads only to our own pages", async () => {
     const answer = await open(`/sign-in?${new URLSearchParams({ returnTo })}`);
     assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/"]);
   }
+});
+
+test("signing in leads to a path of any characters", async () => {
+  const { rows } = await world.services.pool.query("select email from users where id = $1", [world.test.userId]);
+  const form = { email: String(rows[0]?.email), password: PASSWORD, returnTo: "/日本" };
+  const signedIn = await send("/sign-in", form, { origin: OWN });
+  assert.deepEqual([signedIn.status, signedIn.headers.get("location")], [303, "/%E6%97%A5%E6%9C%AC"]);
+  const opened = await open(`/sign-in?${new URLSearchParams({ returnTo: "/日本" })}`);
+  assert.deepEqual([opened.status, opened.headers.get("location")], [303, "/%E6%97%A5%E6%9C%AC"]);
 });
 
 test("an action is recorded under the request's ID and address", async () => {
