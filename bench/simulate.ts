@@ -113,8 +113,8 @@ async function one(seed: number): Promise<void> {
   if (failure !== undefined && values.shrink) {
     const least = await shrink(installation, seed, failure, console.log);
     console.log(
-      `npm run simulate -- --seed ${seed} --faults ${least.faults.join(",")} --acts ${least.acts.join(",")} ` +
-        `--posts ${least.posts.join(",")}`,
+      `npm run simulate -- --seed ${seed} --faults=${least.faults.join(",")} --acts=${least.acts.join(",")} ` +
+        `--posts=${least.posts.join(",")}`,
     );
   }
   await installation.close();

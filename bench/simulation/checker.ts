@@ -207,7 +207,8 @@ function mayBeUnknown(ran: RunResult, post: Post): boolean {
 function isBesideLookAlike({ plan, struck }: RunResult, { place }: Post): boolean {
   const own = plan.posts[place];
   const hasLookAlike = plan.posts.some((other) => own !== undefined && other !== own && lookOf(other) === lookOf(own));
-  const isFirst = (fault: PlannedFault) => fault.at === "request" && fault.only === "commit" && fault.nth === 1;
+  const isFirst = (fault: PlannedFault) =>
+    fault.at === "request" && (fault.only === "commit" || fault.only === "recognized") && fault.nth === 1;
   // Whatever has struck a worker may have struck the first.
   return hasLookAlike && [...struck].some((fault) => fault.at === "point" || isFirst(fault));
 }
@@ -573,13 +574,15 @@ const AT_THE_SAME_TIME_MS = 300_000;
 
 /**
  * A refresh token is used once at a time, unless the response was lost; and no one is told to reconnect without a
- * reason. Faults that only strike commits change neither.
+ * reason. Faults that only strike commits, and repeats, change neither.
  */
 async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
     .filter(({ body }) => body.includes("grant_type=refresh_token"))
     .map(({ body, atMs }) => ({ token: new URLSearchParams(body).get("refresh_token") ?? "", atMs }));
-  const disturbed = ![...ran.struck].every((fault) => fault.at === "request" && fault.only === "commit");
+  const disturbed = ![...ran.struck].every(
+    (fault) => fault.at === "request" && (fault.only === "commit" || fault.fault.what === "repeated"),
+  );
   const twice = shown.filter(({ token, atMs }, index) =>
     shown.slice(0, index).some((before) => before.token === token && atMs - before.atMs < AT_THE_SAME_TIME_MS),
   );
@@ -622,7 +625,8 @@ function isolation(ran: RunResult, posts: readonly Post[]): Violation[] {
     (fault) =>
       fault.at === "row" ||
       fault.at === "batch" ||
-      (fault.at === "request" && fault.only === "commit" && fault.fault.what === "late_answer"),
+      (fault.at === "request" && fault.only === "commit" && fault.fault.what === "late_answer") ||
+      (fault.at === "request" && fault.only === "recognized"),
   );
   // A worker keeps two connections for results: those that stall, or wait for a lock, take both.
   const takesConnection = (fault: PlannedFault): boolean =>

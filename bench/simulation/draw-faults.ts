@@ -1,7 +1,7 @@
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { NetworkFault } from "./network.ts";
-import type { SharedFault, WorkerFault } from "./plan.ts";
-import type { Draws } from "./random.ts";
+import type { PlannedFault, SharedFault, WorkerFault } from "./plan.ts";
+import { type Draws, drawsOf } from "./random.ts";
 
 export function drawNetworkFault(draws: Draws): NetworkFault {
   const what = draws.weighed({
@@ -20,6 +20,20 @@ export function drawNetworkFault(draws: Draws): NetworkFault {
     half: 2,
   });
   return what === "late_request" || what === "late_answer" ? { what, seconds: draws.pick([3, 8, 25, 45]) } : { what };
+}
+
+/** Drawn on their own: what else is drawn does not depend on them. */
+export function drawRepeats(seed: number, posts: number): PlannedFault[] {
+  const draws = drawsOf(seed, "repeats");
+  return Array.from({ length: draws.pick([0, 0, 0, 1, 2]) }, (): PlannedFault => {
+    const only = draws.pick(["idempotent", "recognized"] as const);
+    return {
+      at: "request",
+      only,
+      nth: draws.whole(1, only === "recognized" ? posts : 4 * posts),
+      fault: { what: "repeated", answers: draws.pick(["first", "second"]), seconds: draws.pick([0, 1, 8]) },
+    };
+  });
 }
 
 export function drawWorkerFault(draws: Draws): WorkerFault {

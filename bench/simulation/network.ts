@@ -24,7 +24,15 @@ export type NetworkFault =
   /** A gateway responds in the platform's place, with or without forwarding the request. */
   | { what: "gateway_before" | "gateway_after" | "unavailable" }
   /** The response is garbage. */
-  | { what: "half" };
+  | { what: "half" }
+  /**
+   * An intermediary delivers the request twice, the second time this long after the platform has answered the first. One
+   * of the two responses arrives, the other is lost.
+   */
+  | { what: "repeated"; answers: "first" | "second"; seconds: number };
+
+/** What an intermediary may repeat. Of a commit, it is because the platform knows that it has executed it. */
+export type Repeatable = "idempotent" | "recognized";
 
 /** A request that has left its machine. */
 export interface Sent {
@@ -39,7 +47,13 @@ export interface Sent {
 
 export interface NetworkOptions {
   timeline: Timeline;
-  faultOf(request: { name: string; host: string; isCommit: boolean; machine: Machine }): NetworkFault | undefined;
+  faultOf(request: {
+    name: string;
+    host: string;
+    isCommit: boolean;
+    repeatable: Repeatable | null;
+    machine: Machine;
+  }): NetworkFault | undefined;
   /** Called when the first byte is sent, and right before and after the platform executes the request. */
   onSent(sent: Sent): void;
   onArrival(sent: Sent): void;
@@ -81,7 +95,8 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
       const { pathname } = request.address;
       const host = pathname.split("/")[1] ?? "";
       const label = `${request.method} ${host}${isCommit ? " (commit)" : ""}`;
-      const fault = faultOf({ name: request.name, host, isCommit, machine });
+      const repeatable = repeatableOf(request.method, isCommit ? pathname : null);
+      const fault = faultOf({ name: request.name, host, isCommit, repeatable, machine });
       const latency = (leg: string): number => 5 + 120 * chanceOf(timeline.seed, "network", leg, number) ** 4;
       const sent: Sent = {
         atMs: 0,
@@ -156,6 +171,20 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
             if (fault?.what === "cut_after") return cutAfter(latency("back"));
             if (fault?.what === "half")
               return void timeline.after(latency("back"), machine, `${label}: half an answer`, () => fail("cut"));
+            if (fault?.what === "repeated") {
+              timeline.after(
+                latency("again") + fault.seconds * 1000,
+                null,
+                `${machine.name} ${label} again`,
+                async () => {
+                  onArrival(sent);
+                  const second = await ask(request, body);
+                  onDone(sent);
+                  if (fault.answers === "second") reply(second, 0);
+                },
+              );
+              if (fault.answers === "second") return;
+            }
             reply(
               fault?.what === "gateway_after" ? BAD_GATEWAY : answer,
               fault?.what === "late_answer" ? fault.seconds * 1000 : 0,
@@ -173,6 +202,17 @@ export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, plat
       });
     },
   };
+}
+
+/** Source: RFC 9110, section 9.2.2. */
+const IDEMPOTENT: readonly string[] = ["GET", "HEAD", "PUT", "DELETE"];
+
+/** LinkedIn refuses a post that it has just published, and names it. */
+const RECOGNISED = "/api.linkedin.com/rest/posts";
+
+function repeatableOf(method: string, committedTo: string | null): Repeatable | null {
+  if (IDEMPOTENT.includes(method)) return "idempotent";
+  return committedTo === RECOGNISED ? "recognized" : null;
 }
 
 const PAGE = { "content-type": "text/html" };

@@ -1,5 +1,5 @@
 import { FAULT_POINTS } from "../../server/publishing/fault-points.ts";
-import { drawNetworkFault, drawWorkerFault } from "./draw-faults.ts";
+import { drawNetworkFault, drawRepeats, drawWorkerFault } from "./draw-faults.ts";
 import type { Installation, Shape } from "./installation.ts";
 import type { Batched, Plan, PlannedAct, PlannedFault, PlannedPost } from "./plan.ts";
 import { type Draws, drawsOf } from "./random.ts";
@@ -21,7 +21,11 @@ export function planBurst(seed: number, { shapes, tenants }: Pick<Installation, 
     floorSeconds: 20,
     posts,
     acts: draws.chance() < 0.5 ? [] : drawActs(draws, posts),
-    faults: [...drawFaults(draws, theme, posts), ...(second === null ? [] : drawFaults(draws, second, posts))],
+    faults: [
+      ...drawFaults(draws, theme, posts),
+      ...(second === null ? [] : drawFaults(draws, second, posts)),
+      ...drawRepeats(seed, posts.length),
+    ],
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-20, 20]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
     tokens: [],

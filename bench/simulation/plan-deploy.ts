@@ -1,6 +1,6 @@
 import type { platforms as known } from "../../platforms/index.ts";
 import { FAULT_POINTS } from "../../server/publishing/fault-points.ts";
-import { drawWorkerFault } from "./draw-faults.ts";
+import { drawRepeats, drawWorkerFault } from "./draw-faults.ts";
 import type { Installation, Shape } from "./installation.ts";
 import type { Plan, PlannedFault, PlannedPost } from "./plan.ts";
 import { type Draws, drawsOf } from "./random.ts";
@@ -27,7 +27,7 @@ export function planDeploy(seed: number, { shapes, tenants }: Pick<Installation,
     floorSeconds: draws.pick([2, 20]),
     posts,
     acts: [],
-    faults: drawFaults(draws, posts.length),
+    faults: [...drawFaults(draws, posts.length), ...drawRepeats(seed, posts.length)],
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-20, 20]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
     tokens: [],

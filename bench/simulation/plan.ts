@@ -2,9 +2,9 @@ import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts
 import type { Lane } from "../../server/db/queries/claims.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../server/publishing/fault-points.ts";
 import type { DatabaseFault } from "./database.ts";
-import { drawNetworkFault, drawSharedFault, drawSleep, drawWorkerFault } from "./draw-faults.ts";
+import { drawNetworkFault, drawRepeats, drawSharedFault, drawSleep, drawWorkerFault } from "./draw-faults.ts";
 import type { Installation, Shape } from "./installation.ts";
-import type { NetworkFault } from "./network.ts";
+import type { NetworkFault, Repeatable } from "./network.ts";
 import { planBurst } from "./plan-burst.ts";
 import { planDeploy } from "./plan-deploy.ts";
 import { type Draws, drawsOf } from "./random.ts";
@@ -56,7 +56,7 @@ export interface PlannedAct {
 }
 
 export type PlannedFault =
-  | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
+  | { at: "request"; only: "commit" | "any" | "refresh" | Repeatable; nth: number; fault: NetworkFault }
   | { at: "statement"; only: "commit" | "write" | "relay" | "any"; nth: number; fault: DatabaseFault }
   /** The n-th statement for many, from the time at which the burst is due. */
   | { at: "batch"; of: Batched; nth: number; fault: DatabaseFault }
@@ -139,7 +139,7 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
             ...posts.flatMap((post, index) => drawActs(draws, post, index)),
             ...drawPauses(drawsOf(seed, "pauses"), posts),
           ],
-    faults: drawFaults(draws, theme, posts),
+    faults: [...drawFaults(draws, theme, posts), ...drawRepeats(seed, posts.length)],
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
     tokens: crowd

@@ -166,13 +166,16 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       const commit = commits.find((each) => each === sent);
       commit?.made.push(...sandbox.all("SELECT id FROM posts WHERE seq > ?", seenBefore).map((row) => text(row, "id")));
     },
-    faultOf({ name, host, isCommit }) {
+    faultOf({ name, host, isCommit, repeatable }) {
       if (!isStormy) return undefined;
       const any = count("any request");
       const commit = isCommit ? count("commit request") : 0;
       const refresh = /token/.test(name) && !isCommit ? count("refresh") : 0;
+      const idempotent = repeatable === "idempotent" ? count("idempotent request") : 0;
+      const recognized = repeatable === "recognized" ? count("recognized request") : 0;
       const out = outages.find(({ untilMs, host: isHit }) => timeline.now() < untilMs && isHit(host));
-      return find("request", ({ only, nth }) => nth === { any, commit, refresh }[only])?.fault ?? out?.fault;
+      const numbers = { any, commit, refresh, idempotent, recognized };
+      return find("request", ({ only, nth }) => nth === numbers[only])?.fault ?? out?.fault;
     },
   });
 

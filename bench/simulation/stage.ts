@@ -31,6 +31,8 @@ const CLOCK = `
   insert into sim.seed values (0);
   create function sim.gen_random_uuid() returns uuid language sql volatile as
     $$ select md5(seed || ' ' || nextval('sim.drawn'))::uuid from sim.seed $$;
+  create function sim.random() returns double precision language sql volatile as
+    $$ select ('x' || left(md5(seed || ' ' || nextval('sim.drawn')), 8))::bit(32)::bigint / 4294967296.0 from sim.seed $$;
   create table sim.changes (seq bigint generated always as identity, kind text not null, id uuid not null, was text not null, becomes text not null);
   create function sim.note_change() returns trigger language plpgsql as $$
   begin

@@ -321,6 +321,21 @@ test("a duplicate error names the first post, and after a lost response it is th
   );
 });
 
+test("a duplicate of what was just created is the post itself: an intermediary has delivered the request twice", () => {
+  const publish = broker.steps(CONTENT).at(-1);
+  assert.ok(publish?.effect === "visible");
+  const context = contextOf("http://127.0.0.1:9", CONTENT);
+  const createdAt = Number(7_295_588_489_876_647_936n >> 22n);
+  const refusedAfter = (seconds: number) =>
+    answerOf(422, DUPLICATE, { date: new Date(createdAt + seconds * 1000).toUTCString() });
+  for (const seconds of [0, 30]) {
+    const found = publish.accept(refusedAfter(seconds), context);
+    assert.equal(found.remoteId, "urn:li:share:7295588489876647936");
+    assert.ok(found.onDuplicateRemoteId?.notPublished, "unless it belongs to another post");
+  }
+  for (const seconds of [-60, 60]) assert.ok(thrown(() => publish.accept(refusedAfter(seconds), context)).notPublished);
+});
+
 test("a post that LinkedIn accepted without returning its ID is live, and is not sent again", () => {
   const publish = broker.steps(CONTENT).at(-1);
   assert.ok(publish?.effect === "visible");

@@ -232,7 +232,7 @@ export function classify(answer: HttpAnswer, circumstances: Circumstances): Brok
 export function duplicateOf(answer: HttpAnswer): string | null {
   if (answer.status !== 422 || !keysOf(answer).includes("DUPLICATE_POST")) return null;
   const message = errorBody.safeParse(answer.json()).data?.message ?? "";
-  return /urn:li:(?:share|ugcPost|activity):\d+/.exec(message)?.[0] ?? null;
+  return /urn:li:(?:share|ugcPost|activity):\d{1,20}(?!\d)/.exec(message)?.[0] ?? null;
 }
 
 /** By falling exactness: the input error's code, the code, a known name inside the message, the service's number. */

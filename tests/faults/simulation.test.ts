@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 
-import { SABOTAGES } from "../../bench/faults/sabotage.ts";
+import { z } from "zod";
+
+import { applyAll, copyCode, SABOTAGES } from "../../bench/faults/sabotage.ts";
 import { MUTANTS } from "../../bench/simulation/mutants.ts";
 import { BURST_EVERY } from "../../bench/simulation/plan.ts";
 import { simulate, type Simulated } from "../../bench/simulation/simulate.ts";
@@ -20,6 +25,30 @@ test("whatever happens to one of many posts that are written together: the other
   assert.deepEqual(failuresOf(simulated), []);
 });
 
+test("a seed that is replayed runs in the same way, event by event", async () => {
+  const run = async () =>
+    (await simulate({ from: 11, to: 12, processes: 2 })).results.sort((left, right) => left.seed - right.seed);
+  const first = await run();
+  assert.equal(new Set(first.map(({ digest }) => digest)).size, 2);
+  assert.deepEqual(await run(), first);
+});
+
+test("a failing seed is printed, shrunk to what its failure needs, and replayed by the command that is printed", async () => {
+  const copy = await copyCode();
+  try {
+    await applyAll(copy, MUTANTS.find(({ what }) => what === "no quarantine")?.changes ?? []);
+    // The first seed that finds it.
+    const shrunk = await runIn(copy, ["--seed", "2", "--shrink"]);
+    assert.match(shrunk, NO_QUARANTINE);
+    const [, command = ""] = /^npm run simulate -- (.+)$/m.exec(shrunk) ?? [];
+    const replayed = await runIn(copy, command.split(/ +/));
+    assert.match(replayed, NO_QUARANTINE);
+    assert.ok(sizeOf(replayed) < sizeOf(shrunk), command);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+});
+
 test("every guard removed by the simulation and the tests still exists in the code", async () => {
   const root = join(import.meta.dirname, "../..");
   for (const { what, changes } of [...MUTANTS, ...SABOTAGES]) {
@@ -31,6 +60,33 @@ test("every guard removed by the simulation and the tests still exists in the co
       );
     }
   }
+});
+
+const NO_QUARANTINE = /^seed 2: untrue: .* was read back [\d.]+ s after its commit began/m;
+
+/** What a failing run prints. */
+async function runIn(copy: string, args: readonly string[]): Promise<string> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const command = ["--disable-warning=ExperimentalWarning", "bench/simulate.ts", ...args];
+  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const printed = await text(child.stdout);
+  assert.deepEqual(await ended, [1, null], printed);
+  return printed;
+}
+
+/** How many faults, acts and posts the printed plan has that are not left out. */
+function sizeOf(printed: string): number {
+  const plan = planned.parse(JSON.parse(printed.slice(0, printed.indexOf("\n}\n") + 2)));
+  const posts = plan.posts.filter(({ when }) => when.publishAt !== null);
+  return plan.faults.length + plan.acts.length + posts.length;
+}
+
+/** A post that is left out has an infinite time, which JSON does not have. */
+const planned = z.object({
+  faults: z.array(z.unknown()),
+  acts: z.array(z.unknown()),
+  posts: z.array(z.object({ when: z.object({ publishAt: z.number().nullish() }) })),
 });
 
 function failuresOf({ failed }: Simulated): string[] {

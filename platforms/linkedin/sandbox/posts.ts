@@ -86,7 +86,7 @@ function create(call: Call, viewer: Viewer): PlatformAnswer {
   const earlier = call.behaviour?.name === "duplicate-unseen" ? undefined : findDuplicate(call, viewer, fingerprint);
   if (earlier !== undefined) throw new Refusal(duplicateOf(earlier));
   const isVideo = post.media.some(({ asset }) => asset.kind === "video");
-  const urn = `urn:li:${isVideo ? "ugcPost" : "share"}:${7_295_588_489_876_647_936n + BigInt(call.world.store.next("linkedin.post")) * 4096n}`;
+  const urn = `urn:li:${isVideo ? "ugcPost" : "share"}:${newId(call)}`;
   call.world.store.run(
     "INSERT INTO linkedin_posts (urn, owner, fingerprint, at) VALUES (?, ?, ?, ?)",
     urn,
@@ -96,6 +96,11 @@ function create(call: Call, viewer: Viewer): PlatformAnswer {
   );
   addToLedger(call, viewer, urn, post);
   return { status: 201, headers: { ...restHeaders(call), "x-restli-id": urn }, body: "" };
+}
+
+/** As LinkedIn's: the time in the upper bits, a counter in the lower ones. */
+function newId(call: Call): bigint {
+  return (BigInt(call.now) << 22n) | (BigInt(call.world.store.next("linkedin.post")) % (1n << 22n));
 }
 
 function findDuplicate(call: Call, viewer: Viewer, fingerprint: string): string | undefined {
