@@ -43,6 +43,8 @@ interface Row {
   attempt_count: number;
   /** Whether its caller had been told that the outcome is unknown, after which nothing is sent automatically. */
   was_unknown: boolean;
+  /** Whether it says that parts of it are live. */
+  has_live_parts: boolean;
   /** The account's: after its access is gone, nothing can be read back. */
   token_health: string;
   error: { code: string; message: string } | null;
@@ -72,6 +74,7 @@ export async function check({ stage, sandbox, vaultKey }: Installation, ran: Run
   const { rows } = await stage.pool.query<Row>(
     `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url,
        pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id, a.token_health,
+       pp.warnings @> '[{"code": "PARTS_LIVE"}]' as has_live_parts,
        exists (select from sim.changes c where c.id = pp.id and c.was = 'unknown') as was_unknown
      from platform_posts pp join posts p on p.id = pp.post_id join accounts a on a.id = pp.account_id`,
   );
@@ -250,7 +253,11 @@ function counts(ran: RunResult, group: readonly Post[]): Violation[] {
     violations.push(say("duplicate", post, `was published ${most} times, and is ${group.length}`));
   else if (last > of("published") + group.filter(isUnknown).length + again)
     violations.push(say("untrue", post, `is said to be ${group.map(({ row }) => row.status).join(", ")}`));
-  else if (of("discarded") === group.length && most > 0 && post.entries.length === 1 && !group.some(isUnknown))
+  else if (
+    of("discarded") === group.length &&
+    most > 0 &&
+    !group.some((each) => isUnknown(each) || each.row.has_live_parts)
+  )
     violations.push(say("untrue", post, "is said to be discarded and is live"));
   const ids = group.flatMap(({ row }) =>
     row.status === "published" && row.platform_post_id !== null ? [row.platform_post_id] : [],
