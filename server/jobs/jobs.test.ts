@@ -10,6 +10,7 @@ import { firstIdAt } from "../../model/ids.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { CHANNELS, createListener } from "../db/listen.ts";
 import { foldPostCounts } from "../db/queries/cleanup.ts";
+import { countSetAside, MOST_TRIES } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
 import { MAIL_QUEUE } from "../mail/queues.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
@@ -295,6 +296,64 @@ test(
     await database.drop();
   },
 );
+
+test("a job whose process dies five times in a row is set aside and the operator told, in every queue, and failures count for nothing", async (t) => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  const told: object[] = [];
+  const dropped: unknown[] = [];
+  const worker = await startJobQueue({
+    pool,
+    log: { ...log, error: (entry: object) => told.push(entry) },
+    works: true,
+  });
+  t.after(async () => {
+    await worker.stop(0);
+    await database.drop();
+  });
+  for (const queue of [MAIL_QUEUE, WEBHOOK_QUEUE] as const)
+    for (const subject of ["deadly", "unlucky"]) await worker.send(pool, queue, { subject, sealed: "secret" }, subject);
+  const attempts: string[] = [];
+  const fails = async (data: unknown) => {
+    attempts.push(Object(data).subject);
+    throw new Error("The receiver is down");
+  };
+  const all = { ...handlers(fails, MAIL_QUEUE), [WEBHOOK_QUEUE]: fails };
+  await worker.work(all, noGroups, { [WEBHOOK_QUEUE]: async (data) => void dropped.push(Object(data).subject) });
+  const count = async (where: string) => (await pool.query(`select from jobs.job where ${where}`)).rowCount;
+  /** An attempt of every job, after which those of this subject are as if their process had died over it. */
+  const attempt = async (diesOver: string) => {
+    await pool.query("update jobs.job set start_after = now() where state = 'retry'");
+    while ((await count("state in ('created', 'active') or state = 'retry' and start_after <= now()")) !== 0)
+      await setImmediate();
+    await pool.query(
+      `update jobs.job set output = '{"value": {"message": "job heartbeat timeout"}}' where data ->> 'subject' = $1`,
+      [diesOver],
+    );
+    // Nothing was written of how the attempt ended.
+    await pool.query(
+      `insert into tries (work, subject, tries, unended, not_before)
+       select name, id, $2, $2, now() from jobs.job where data ->> 'subject' = $1 and state = 'retry' and $2 > 0
+       on conflict (work, subject) do update set unended = excluded.unended`,
+      [diesOver, attempts.filter((each) => each === diesOver).length / 2 - 1],
+    );
+  };
+  for (let deaths = 1; deaths <= MOST_TRIES; deaths += 1) await attempt("deadly");
+  await attempt("nobody");
+  assert.equal(attempts.filter((each) => each === "deadly").length, 2 * MOST_TRIES);
+  assert.ok(attempts.filter((each) => each === "unlucky").length > 2 * MOST_TRIES);
+  assert.equal(await count("data ->> 'subject' = 'deadly' and state = 'completed'"), 2);
+  assert.equal(await count("data ->> 'subject' = 'unlucky' and state = 'retry'"), 2);
+  assert.deepEqual(dropped, ["deadly"]);
+  assert.deepEqual(
+    told.map((entry) => Object(entry).data),
+    [{ subject: "deadly" }, { subject: "deadly" }],
+  );
+  assert.deepEqual(await countSetAside.all(pool), [
+    { work: MAIL_QUEUE, count: 1 },
+    { work: WEBHOOK_QUEUE, count: 1 },
+  ]);
+});
 
 test("a queue that only sends looks after its tables without errors", async () => {
   const database = await createTestDatabase();
