@@ -113,7 +113,8 @@ test("a file from a URL that kills every worker is given up after five, with an 
       await database.pool.query("update jobs.job set start_after = now() where name = $1", [INGEST_QUEUE]);
     }
     return (await read(deadly)).status === "failed";
-  }).finally(() => boss.stop({ graceful: false }));
+  });
+  await boss.stop({ graceful: false });
   assert.equal(deaths(), 5);
   assert.match((await read(deadly)).error, /stopped repeatedly/);
   assert.match(server.output(), /A job was set aside: processes crashed on it repeatedly/);

@@ -31,7 +31,11 @@ export function createDeadlyJobs(
       job.signal.throwIfAborted();
       const deaths = (await beginTry.one(pool, [queue, job.id, 0]))?.unended ?? 0;
       if (deaths < MOST_TRIES) {
-        await run().finally(() => endTry.run(pool, [queue, job.id]));
+        try {
+          await run();
+        } finally {
+          await endTry.run(pool, [queue, job.id]);
+        }
         return "done";
       }
       await setAside?.(job.data);

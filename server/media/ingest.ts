@@ -18,7 +18,7 @@ import { findMedia, markMediaFailed, markMediaReady, recordMediaError, setMediaA
 import type { MediaRow } from "../db/queries/media.ts";
 import { setTryAside } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
-import { tryWork } from "../jobs/try-work.ts";
+import { tryWork } from "../db/try-work.ts";
 import type { Storage } from "../storage/storage.ts";
 import { createSlots, turnOf } from "../turns/slots.ts";
 import { createStorageQuota, enforceStorageQuota, type StorageQuota } from "./storage-quota.ts";

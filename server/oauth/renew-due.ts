@@ -4,7 +4,7 @@ import { jsonb } from "../db/jsonb.ts";
 import { type DueAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { listDueTries } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
-import { tryWork } from "../jobs/try-work.ts";
+import { tryWork } from "../db/try-work.ts";
 import { confirmRefusal } from "./confirm-refusal.ts";
 import { freshToken } from "./fresh-token.ts";
 import { refreshProfile } from "./profile.ts";
