@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { PgBoss } from "pg-boss";
+
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
+import { countSetAside } from "../server/db/queries/tries.ts";
+import { INGEST_QUEUE } from "../server/media/queues.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
 test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is killed and restarted, and the post set aside", async (t) => {
@@ -77,6 +81,51 @@ test("a stop waits for a commit in progress and records its response", async (t)
   await installation.until(async () => (await post(id)).status === "published");
 });
 
+test("a file from a URL that kills every worker is given up after five, with an event and a line for the operator, and others are stored", async (t) => {
+  const installation = await openInstallation(t);
+  const { database, sandboxUrl, until } = installation;
+  assert.ok(database);
+  const server = await installation.start(
+    "start",
+    { ...WATCHED, AMPOST_ALLOW_PRIVATE_URLS: "true" },
+    "deadly-source.ts",
+  );
+  const { call } = await caller(installation);
+  const add = async (url: string) => {
+    const added = await call("/api/v1/media", { method: "POST", body: JSON.stringify({ url }) });
+    return String(Object(Object(await added.json()).media).id);
+  };
+  const read = async (id: string) => Object(Object(await (await call(`/api/v1/media/${id}`)).json()).media);
+  const deaths = () => server.output().split("The worker stopped; restarting it").length - 1;
+  const deadly = await add(`${sandboxUrl}/deadly.jpg`);
+  const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
+  await boss.start();
+  let seen = 0;
+  await until(async () => {
+    // As if the minute of a silent worker were over, and the pause before the next attempt.
+    if (deaths() > seen) {
+      seen = deaths();
+      do {
+        await database.pool.query("update jobs.queue set monitor_on = null, monitor_claim_on = null");
+        await database.pool.query(`update jobs.job set heartbeat_on = now() - interval '1 hour' where ${IS_INGESTED}`);
+        await boss.supervise(INGEST_QUEUE);
+      } while ((await database.pool.query(`select from jobs.job where ${IS_INGESTED}`)).rowCount !== 0);
+      await database.pool.query("update jobs.job set start_after = now() where name = $1", [INGEST_QUEUE]);
+    }
+    return (await read(deadly)).status === "failed";
+  });
+  await boss.stop({ graceful: false });
+  assert.equal(deaths(), 5);
+  assert.match((await read(deadly)).error, /stopped repeatedly/);
+  assert.match(server.output(), /A job was set aside: processes crashed on it repeatedly/);
+  assert.deepEqual(await countSetAside.all(database.pool), [{ work: INGEST_QUEUE, count: 1 }]);
+  const { rows } = await database.pool.query("select data ->> 'mediaId' as id from outbox where type = 'media.failed'");
+  assert.deepEqual(rows, [{ id: deadly }]);
+  const harmless = await add("https://localhost:1/photo.jpg");
+  await until(async () => (await read(harmless)).error !== null);
+  assert.equal(deaths(), 5);
+});
+
 test("a killed worker is restarted, and its metrics are among the server's", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", WATCHED);
@@ -96,6 +145,8 @@ test("a killed worker is restarted, and its metrics are among the server's", asy
   assert.equal(await server.end("SIGTERM"), 0);
   assert.deepEqual(await installation.processes(), []);
 });
+
+const IS_INGESTED = `name = '${INGEST_QUEUE}' and state = 'active'`;
 
 const WATCHED = { AMPOST_METRICS_TOKEN: "the-operator-of-this" };
 const OPERATOR = { authorization: `Bearer ${WATCHED.AMPOST_METRICS_TOKEN}` };

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { openIdentity } from "./identity.ts";
 import { SANDBOX_PLATFORMS } from "./index.ts";
+import { openMedia } from "./media.ts";
 import { openRequests } from "./requests.ts";
 import { listAt, openSandbox, temporaryFolder } from "./sandbox.fixture.ts";
 import { openStore } from "./store.ts";
-import { GROWING, sweep } from "./sweep.ts";
+import { GROWING, KEPT, sweep } from "./sweep.ts";
+import { openUploads } from "./uploads.ts";
 
 test("the request log keeps the newest entries, by number and by bytes", async (t) => {
   const store = openStore(await temporaryFolder(t));
@@ -47,7 +49,7 @@ test("the sweep deletes old posts, containers, codes, people without connections
   for (let number = 1; number <= 6; number += 1) await writeFile(`${folders.thumbnailDir}/${number}`, "");
   await writeFile(`${folders.uploadDir}/fresh`, "");
   const seeded = store.all("SELECT 1 FROM people WHERE hint IS NULL").length;
-  await sweep({ ...folders, store, platforms: SANDBOX_PLATFORMS }, { rows: 3, people: 10, pictures: 4, uploadDays: 2 });
+  await sweep({ ...folders, store, platforms: SANDBOX_PLATFORMS }, { ...KEPT, rows: 3, people: 10, pictures: 4 });
   assert.deepEqual(
     listAt((await sandbox.control("GET", "posts")).json).map(({ text }) => text),
     ["post 5", "post 4", "post 3"],
@@ -61,6 +63,43 @@ test("the sweep deletes old posts, containers, codes, people without connections
     assert.ok(store.all(`SELECT 1 FROM ${table}`).length <= most, table);
   assert.equal(store.all("SELECT 1 FROM people").length, seeded);
   assert.deepEqual([(await readdir(folders.thumbnailDir)).length, await readdir(folders.uploadDir)], [4, ["fresh"]]);
+  for (const name of ["large", "larger"]) await writeFile(`${folders.thumbnailDir}/${name}`, Buffer.alloc(800));
+  await sweep({ ...folders, store, platforms: SANDBOX_PLATFORMS }, { ...KEPT, pictureBytes: 1_000 });
+  assert.equal((await readdir(folders.thumbnailDir)).length, 1);
+});
+
+test("unfinished uploads have a number of bytes: the oldest make place for newer ones, and finished ones count no longer", async (t) => {
+  const folder = await temporaryFolder(t);
+  const folders = { spoolDir: `${folder}/spool`, thumbnailDir: `${folder}/thumbnails`, uploadDir: `${folder}/uploads` };
+  for (const path of Object.values(folders)) await mkdir(path);
+  const media = openMedia(folders, { allowPrivate: false, mediaUrl: null });
+  const uploads = openUploads(folders.uploadDir, media, 100_000);
+  const kept = async () => (await readdir(folders.uploadDir)).toSorted();
+  const aged = (name: string, seconds: number) =>
+    utimes(`${folders.uploadDir}/${name}`, new Date(), Date.now() / 1000 - seconds);
+  const part = async (sizeBytes: number) => {
+    const path = `${folders.spoolDir}/part`;
+    await writeFile(path, Buffer.alloc(sizeBytes));
+    return { path, contentType: "", sizeBytes, sha256: "", complete: true };
+  };
+  for (const [name, seconds] of [
+    ["twitter-1", 300],
+    ["tiktok-2", 200],
+    ["youtube-3", 100],
+  ] as const) {
+    await uploads.put(name, Buffer.alloc(30_000));
+    await aged(name, seconds);
+  }
+  assert.deepEqual(await kept(), ["tiktok-2", "twitter-1", "youtube-3"]);
+  await uploads.finish("youtube-3");
+  await uploads.write("youtube-4", await part(30_000), { offset: 0 });
+  assert.deepEqual(await kept(), ["tiktok-2", "twitter-1", "youtube-4"]);
+  await uploads.write("youtube-4", await part(30_000), { offset: 30_000 });
+  assert.deepEqual(await kept(), ["tiktok-2", "youtube-4"]);
+  await uploads.join("linkedin-5", ["tiktok-2", "youtube-4"]);
+  assert.deepEqual(await kept(), ["linkedin-5"]);
+  await uploads.put("twitter-6", Buffer.alloc(500_000));
+  assert.deepEqual(await kept(), ["twitter-6"], "what has just come is kept, however large");
 });
 
 test("the sweep covers every sandbox table that grows", async (t) => {

@@ -5,7 +5,7 @@ import type { SandboxPlatform } from "./platform.ts";
 import type { Store } from "./store.ts";
 
 /** How much is kept, the newest of each kind. The request log has its own limit. */
-export const KEPT = { rows: 100_000, people: 10_000, pictures: 20_000, uploadDays: 2 };
+export const KEPT = { rows: 100_000, people: 10_000, pictures: 20_000, pictureBytes: 2e9, uploadDays: 2 };
 
 const DAY_MS = 86_400_000;
 
@@ -45,7 +45,7 @@ export async function sweep(
     );
   }
   forgetIdlePeople(store, kept.people);
-  await removeFiles(thumbnailDir, ({ place }) => place >= kept.pictures);
+  await removeFiles(thumbnailDir, ({ place, bytes }) => place >= kept.pictures || bytes > kept.pictureBytes);
   await removeFiles(uploadDir, ({ ageMs }) => ageMs > kept.uploadDays * DAY_MS);
 }
 
@@ -65,17 +65,29 @@ function forgetIdlePeople(store: Store, most: number): void {
   });
 }
 
-/** Removes the files that match; the newest is at index 0. */
-async function removeFiles(folder: string, isOld: (file: { place: number; ageMs: number }) => boolean): Promise<void> {
-  const changedAt = async (path: string) => ({
+/**
+ * Removes the files that match; the newest is at index 0, and `bytes` are those of a file and all newer ones. Returns
+ * how many bytes are left.
+ */
+export async function removeFiles(
+  folder: string,
+  isOld: (file: { place: number; ageMs: number; bytes: number }) => boolean,
+): Promise<number> {
+  const look = async (path: string) => ({
     path,
-    at: await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    ),
+    ...(await stat(path).then(
+      ({ mtimeMs, size }) => ({ at: mtimeMs, size }),
+      () => ({ at: 0, size: 0 }),
+    )),
   });
-  const files = await Promise.all((await readdir(folder)).map((name) => changedAt(join(folder, name))));
+  const files = await Promise.all((await readdir(folder)).map((name) => look(join(folder, name))));
   files.sort((one, other) => other.at - one.at);
-  for (const [place, { path, at }] of files.entries())
-    if (isOld({ place, ageMs: Date.now() - at })) await rm(path, { force: true });
+  let bytes = 0;
+  let left = 0;
+  for (const [place, { path, at, size }] of files.entries()) {
+    bytes += size;
+    if (isOld({ place, ageMs: Date.now() - at, bytes })) await rm(path, { force: true });
+    else left += size;
+  }
+  return left;
 }

@@ -210,6 +210,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       limitsOf: unlimited,
       planOf: selfHosted,
       jobs: { send: async () => undefined },
+      log,
     });
     timeline.after(0, machine, "starts", () => {
       const engine = createEngine({

@@ -90,6 +90,7 @@ export async function startEngine(
     limitsOf: unlimited,
     planOf: selfHosted,
     jobs: { send: async () => undefined },
+    log,
   });
   const door = openDoor(environment, options.crashPoint ?? null);
   const settings = await openReplacedSettings({ pool, listener, log, configured: environment.settings });

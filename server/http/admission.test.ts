@@ -135,16 +135,30 @@ test("several keys of a user are one caller, and unknown keys share their IP add
   assert.ok(begun.length < before + 8);
 });
 
-test("live mode goes before test mode, whoever waited first", async (t) => {
+test("a call of live mode waits for none of test mode, light or heavy, and goes before those that wait", async (t) => {
   const { call, end, begun, remember } = await open(t);
   await remember("amp_test", "test", "tester");
-  await remember("amp_live", "live", "publisher");
+  for (const user of many(20, "live")) await remember(user, "live", user);
   await call(ALL);
   await call(["test1", "test2"], "amp_test");
-  await call(["live1", "live2"], "amp_live");
   assert.equal(begun.length, ALL.length);
-  await end(...ALL.slice(0, 3));
-  assert.deepEqual(begun.slice(ALL.length), ["live1", "live2", "test1"]);
+  for (const user of many(20, "live")) await call([`of ${user}`], user);
+  const ofLive = begun.slice(ALL.length);
+  assert.deepEqual(
+    ofLive,
+    many(ALL.length, "live").map((user) => `of ${user}`),
+    "as many as if nobody else called",
+  );
+  await end(...ofLive.slice(0, 2));
+  await end(...ALL.slice(0, 2));
+  assert.deepEqual(begun.slice(2 * ALL.length), ["of live16", "of live17"]);
+});
+
+test("live mode has no more places than test mode where it is alone", async (t) => {
+  const { call, begun, remember } = await open(t);
+  for (const user of many(20, "user")) await remember(user, "live", user);
+  for (const user of many(20, "user")) await call([`of ${user}`], user);
+  assert.equal(begun.length, ALL.length);
 });
 
 test("files and health checks wait for no request", async (t) => {

@@ -1,4 +1,4 @@
-import type { Job, JobResult, PgBoss } from "pg-boss";
+import type { JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 
 /** How the places of a queue are shared among those whose jobs wait there. */
 export interface Shares {
@@ -50,7 +50,7 @@ export function startFairWorker(
   queue: string,
   settings: Settings,
   groupsOf: GroupsOf,
-  run: (job: Job) => Promise<JobResult>,
+  run: (job: JobWithMetadata) => Promise<JobResult>,
 ): FairWorker {
   const { atOnce, shares, expireInSeconds, heartbeatSeconds } = settings;
   const owners = new Map<string, Held>();
@@ -101,7 +101,7 @@ export function startFairWorker(
     return true;
   }
 
-  async function doOne(job: Job): Promise<void> {
+  async function doOne(job: JobWithMetadata): Promise<void> {
     const attempt = { id: job.id, retryCount: job.retryCount };
     const lost = new AbortController();
     const beat = async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
@@ -10,9 +11,11 @@ import { firstIdAt } from "../../model/ids.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { CHANNELS, createListener } from "../db/listen.ts";
 import { foldPostCounts } from "../db/queries/cleanup.ts";
+import { countSetAside, MOST_TRIES } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
 import { MAIL_QUEUE } from "../mail/queues.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
+import { UNENDED } from "./deadly-jobs.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
@@ -23,6 +26,11 @@ const silent = () => undefined;
 const noGroups = () => Promise.resolve([]);
 const log = { warn: silent, error: silent };
 const [QUEUE] = Object.keys(QUEUES) as [QueueName];
+
+test("what the queue notes of a job whose process died is what is counted", async () => {
+  const plans = await readFile(new URL("plans.js", import.meta.resolve("pg-boss")), "utf8");
+  for (const message of UNENDED) assert.ok(plans.includes(`{ "message": "${message}" }`), message);
+});
 
 test("a job runs when the transaction that queued it commits, and only then", async () => {
   const database = await createTestDatabase();
@@ -295,6 +303,64 @@ test(
     await database.drop();
   },
 );
+
+test("a job whose process dies five times in a row is set aside and the operator told, in every queue, and failures count for nothing", async (t) => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  const told: object[] = [];
+  const dropped: unknown[] = [];
+  const worker = await startJobQueue({
+    pool,
+    log: { ...log, error: (entry: object) => told.push(entry) },
+    works: true,
+  });
+  t.after(async () => {
+    await worker.stop(0);
+    await database.drop();
+  });
+  for (const queue of [MAIL_QUEUE, WEBHOOK_QUEUE] as const)
+    for (const subject of ["deadly", "unlucky"]) await worker.send(pool, queue, { subject, sealed: "secret" }, subject);
+  const attempts: string[] = [];
+  const fails = async (data: unknown) => {
+    attempts.push(Object(data).subject);
+    throw new Error("The receiver is down");
+  };
+  const all = { ...handlers(fails, MAIL_QUEUE), [WEBHOOK_QUEUE]: fails };
+  await worker.work(all, noGroups, { [WEBHOOK_QUEUE]: async (data) => void dropped.push(Object(data).subject) });
+  const count = async (where: string) => (await pool.query(`select from jobs.job where ${where}`)).rowCount;
+  /** An attempt of every job, after which those of this subject are as if their process had died over it. */
+  const attempt = async (diesOver: string) => {
+    await pool.query("update jobs.job set start_after = now() where state = 'retry'");
+    while ((await count("state in ('created', 'active') or state = 'retry' and start_after <= now()")) !== 0)
+      await setImmediate();
+    await pool.query(
+      `update jobs.job set output = '{"value": {"message": "job heartbeat timeout"}}' where data ->> 'subject' = $1`,
+      [diesOver],
+    );
+    // Nothing was written of how the attempt ended.
+    await pool.query(
+      `insert into tries (work, subject, tries, unended, not_before)
+       select name, id, $2, $2, now() from jobs.job where data ->> 'subject' = $1 and state = 'retry' and $2 > 0
+       on conflict (work, subject) do update set unended = excluded.unended`,
+      [diesOver, attempts.filter((each) => each === diesOver).length / 2 - 1],
+    );
+  };
+  for (let deaths = 1; deaths <= MOST_TRIES; deaths += 1) await attempt("deadly");
+  await attempt("nobody");
+  assert.equal(attempts.filter((each) => each === "deadly").length, 2 * MOST_TRIES);
+  assert.ok(attempts.filter((each) => each === "unlucky").length > 2 * MOST_TRIES);
+  assert.equal(await count("data ->> 'subject' = 'deadly' and state = 'completed'"), 2);
+  assert.equal(await count("data ->> 'subject' = 'unlucky' and state = 'retry'"), 2);
+  assert.deepEqual(dropped, ["deadly"]);
+  assert.deepEqual(
+    told.map((entry) => Object(entry).data),
+    [{ subject: "deadly" }, { subject: "deadly" }],
+  );
+  assert.deepEqual(await countSetAside.all(pool), [
+    { work: MAIL_QUEUE, count: 1 },
+    { work: WEBHOOK_QUEUE, count: 1 },
+  ]);
+});
 
 test("a queue that only sends looks after its tables without errors", async () => {
   const database = await createTestDatabase();

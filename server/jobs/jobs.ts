@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
-import type { Job, JobResult, PgBoss } from "pg-boss";
+import type { JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
 import type { JobSender } from "../db/job-sender.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import type { Db } from "../db/sql.ts";
+import { createDeadlyJobs } from "./deadly-jobs.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import {
   FINISHED_JOB_SECONDS,
@@ -22,12 +23,14 @@ import { missingQueues, sendJob } from "./send-job.ts";
 export interface JobQueue extends JobSender {
   /**
    * Starts running background jobs, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues
-   * that are done by shares.
+   * that are done by shares. A job on which processes die is given up, by `setAside` of its queue if it has one.
    */
-  work(handlers: Record<QueueName, JobHandler>, groupsOf: GroupsOf): Promise<void>;
+  work(handlers: Record<QueueName, JobHandler>, groupsOf: GroupsOf, setAside?: SetAsides): Promise<void>;
   /** Accepts no more jobs, gives running ones this long to finish, and leaves the rest to be run again elsewhere. */
   stop(graceSeconds?: number): Promise<void>;
 }
+
+export type SetAsides = Partial<Record<QueueName, (data: unknown) => Promise<void>>>;
 
 export interface JobQueueOptions {
   pool: pg.Pool;
@@ -60,11 +63,15 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   const listening: (() => void)[] = [];
   return {
     send: sendJob,
-    work: async (handlers, groupsOf) => {
+    work: async (handlers, groupsOf, setAside = {}) => {
       const schedules = await boss.getSchedules();
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
-        const run = (job: Job) => runJob(name, handlers[name], job, options);
+        const counted = createDeadlyJobs(options, name);
+        const run = (job: JobWithMetadata) =>
+          runJob(name, job, options, () =>
+            counted({ job, run: () => handlers[name](job.data, job.signal), setAside: setAside[name] }),
+          );
         const { atOnce, shares, expireInSeconds = 900, heartbeatSeconds } = settings;
         if (shares !== undefined) {
           sharing.push(
@@ -77,8 +84,9 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
           burstWhenBatchFull: true,
           pollingIntervalSeconds: listener === undefined ? POLL_SECONDS.alone : POLL_SECONDS.notified,
           perJobResults: true,
+          includeMetadata: true,
         } as const;
-        const worker = await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        const worker = await boss.work(name, pace, (jobs: JobWithMetadata[]) => Promise.all(jobs.map(run)));
         if (listener !== undefined)
           listening.push(
             listener.on(CHANNELS.jobs, (queue) => queue === name && boss.notifyWorker(worker)),
@@ -150,15 +158,15 @@ function isMadeByAnother(error: unknown): boolean {
 
 async function runJob(
   queue: QueueName,
-  handler: JobHandler,
-  job: Job,
+  job: JobWithMetadata,
   { log, onJob }: JobQueueOptions,
+  work: () => Promise<"done" | "set aside">,
 ): Promise<JobResult> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
-    await handler(job.data, job.signal);
-    onJob?.(queue, "done", seconds());
+    const outcome = await work();
+    onJob?.(queue, outcome === "done" ? "done" : "failed", seconds());
     return { id: job.id, status: "completed" };
   } catch (error) {
     log.warn({ err: error, queue, jobId: job.id }, "A job failed; it is retried if its queue allows");

@@ -1,7 +1,7 @@
 import { firstIdAt } from "../../model/ids.ts";
 import { findUnblocked, insertBlocks, lockBlocks } from "../db/queries/post-blocks.ts";
 import { transaction } from "../db/sql.ts";
-import { type TryDeps, tryWork } from "./try-work.ts";
+import { type TryDeps, tryWork } from "../db/try-work.ts";
 
 /** A search reads this many posts in no time. */
 const LEAST_POSTS = 500;

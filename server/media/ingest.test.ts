@@ -8,9 +8,12 @@ import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import type { MediaRow } from "../db/queries/media.ts";
+import { countSetAside, MOST_TRIES } from "../db/queries/tries.ts";
 import { createIngest } from "./ingest.ts";
 import type { Ingest } from "./ingest.ts";
 import { addUrls, getMedia } from "./media-objects.ts";
+
+const log = { warn: () => undefined, error: () => undefined };
 
 describe("media by URL", () => {
   let world: MediaWorld;
@@ -29,6 +32,7 @@ describe("media by URL", () => {
       limitsOf: unlimited,
       planOf: selfHosted,
       jobs: world.jobs,
+      log,
     });
     server = createServer((request, response) => {
       asked += 1;
@@ -101,6 +105,40 @@ describe("media by URL", () => {
     );
   });
 
+  it("on which five processes died while publishing waited is set aside with an event, and fetched by nobody", async () => {
+    answer = serve("photo-1x1.jpg");
+    const { id, job } = await add();
+    const { pool } = world.database;
+    const before = asked;
+    const told: object[] = [];
+    await pool.query(
+      "insert into tries (work, subject, tries, unended, not_before) values ('files from URLs', $1, $2, $2, now() + interval '1 minute')",
+      [id, MOST_TRIES],
+    );
+    const restarted = createIngest({
+      pool,
+      storage: world.storage,
+      allowPrivateUrls: true,
+      limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: world.jobs,
+      log: { ...log, error: (entry: object) => told.push(entry) },
+    });
+    const outcome = async () => (await restarted.ensureReady(world.owner, [id])).get(id);
+    assert.deepEqual(await outcome(), { status: "fetching" }, "the last of them may live");
+    await pool.query("update tries set not_before = now()");
+    const failed = await outcome();
+    assert.ok(failed?.status === "failed");
+    assert.match(failed.message, /stopped repeatedly/);
+    assert.deepEqual(await outcome(), failed);
+    await restarted.run(job);
+    assert.equal(asked, before);
+    const row = await look(id);
+    assert.deepEqual([row.status, row.error, (await events(id)).length], ["failed", failed.message, 1]);
+    assert.equal(told.length, 1);
+    assert.deepEqual(await countSetAside.all(pool), [{ work: "a file from a URL", count: 1 }]);
+  });
+
   it("keeps one file if two processes fetch it concurrently", async () => {
     answer = serve("photo-1x1.png");
     const { id, job } = await add();
@@ -112,6 +150,7 @@ describe("media by URL", () => {
       limitsOf: unlimited,
       planOf: selfHosted,
       jobs: world.jobs,
+      log,
     });
     await Promise.all([ingest.run(job), another.run(job)]);
     assert.equal((await look(id)).status, "ready");
@@ -186,6 +225,7 @@ describe("media by URL", () => {
       limitsOf: unlimited,
       planOf: selfHosted,
       jobs: world.jobs,
+      log,
     });
     for (const url of [
       `${base}/photo.jpg`,
@@ -248,6 +288,7 @@ describe("media by URL", () => {
       limitsOf: unlimited,
       planOf: selfHosted,
       jobs: world.jobs,
+      log,
     });
     const before = asked;
     const hanging = await Promise.all(
@@ -300,6 +341,7 @@ describe("media by URL", () => {
       limitsOf: async () => ({ ...NO_LIMITS, maxStorageBytes: 2 * length }),
       planOf: selfHosted,
       jobs: world.jobs,
+      log,
     });
     answer = serve("photo-1x1.jpg");
     const rows = await addUrls(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
+import type { Logger } from "pino";
 import { z } from "zod";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
@@ -13,9 +14,11 @@ import type { LimitsOf } from "../../model/user-limits.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import type { JobSender } from "../db/job-sender.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, markMediaFailed, markMediaReady, recordMediaError } from "../db/queries/media.ts";
+import { findMedia, markMediaFailed, markMediaReady, recordMediaError, setMediaAside } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
+import { setTryAside } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
+import { tryWork } from "../db/try-work.ts";
 import type { Storage } from "../storage/storage.ts";
 import { createSlots, turnOf } from "../turns/slots.ts";
 import { createStorageQuota, enforceStorageQuota, type StorageQuota } from "./storage-quota.ts";
@@ -30,6 +33,7 @@ export interface IngestDeps {
   limitsOf: LimitsOf;
   planOf: PlanOf;
   jobs: JobSender;
+  log: Pick<Logger, "warn" | "error">;
 }
 
 /** What publishing learns about a media object. */
@@ -45,6 +49,8 @@ export interface Ingest {
    * retry may help.
    */
   run(job: unknown, signal?: AbortSignal): Promise<void>;
+  /** What becomes of a job on which processes die: its media object fails, and is not fetched again. */
+  setAside(job: unknown): Promise<void>;
   /**
    * When publishing starts: the last attempt for everything not stored yet, including failures, since the caller may
    * have fixed the source before a retry. Returns a result for every ID within moments: slower fetches continue in the
@@ -56,6 +62,9 @@ export interface Ingest {
 }
 
 const job = z.object({ userId: z.string(), mode: z.enum(MODES), mediaId: z.uuid() });
+
+const SET_ASIDE =
+  "The server stopped repeatedly while it worked on this file, so it was set aside. Convert it, and add it again.";
 
 const DELETED = "The media object has been deleted.";
 
@@ -76,7 +85,7 @@ export function createIngest(given: IngestDeps): Ingest {
   const deps: FetchDeps = { ...given, storageQuota: createStorageQuota(given) };
   // Several platform posts of a post start at the same time and need the same media.
   const underWay = new Map<string, Promise<Attempt>>();
-  const lastTries = new Map<string, Promise<Attempt>>();
+  const lastTries = new Map<string, Promise<Attempt | null>>();
   const places = createSlots(LAST_TRIES);
   const stopping = new AbortController();
 
@@ -87,22 +96,40 @@ export function createIngest(given: IngestDeps): Ingest {
     return running;
   }
 
+  /** Counted, because publishing does not hold the post meanwhile. Null while another process is at it, or has just died. */
+  async function countedTry(owner: Tenant, row: MediaRow): Promise<Attempt | null> {
+    let tried: PromiseSettledResult<Attempt> | undefined;
+    const isOver = await tryWork(deps, {
+      work: "files from URLs",
+      subject: row.id,
+      run: async () => {
+        [tried] = await Promise.allSettled([attempt(owner, row, LAST_TRY_SECONDS, stopping.signal)]);
+      },
+      setAside: async () => {
+        await setMediaAside.run(deps.pool, [owner.userId, owner.mode, row.id, SET_ASIDE]);
+        await setTryAside.run(deps.pool, ["a file from a URL", row.id]);
+      },
+    });
+    if (tried?.status === "rejected") throw tried.reason;
+    return tried?.value ?? (isOver ? { facts: null, message: SET_ASIDE, final: true } : null);
+  }
+
   /** Shared by all who need it, and kept until one of them has received the result. */
-  function lastTry(owner: Tenant, row: MediaRow): Promise<Attempt> {
+  function lastTry(owner: Tenant, row: MediaRow): Promise<Attempt | null> {
     const begun = lastTries.get(row.id);
     if (begun !== undefined) return begun;
     const trying =
-      underWay.get(row.id) ??
-      places.run(turnOf(owner, owner.mode === "live"), () => attempt(owner, row, LAST_TRY_SECONDS, stopping.signal));
+      underWay.get(row.id) ?? places.run(turnOf(owner, owner.mode === "live"), () => countedTry(owner, row));
     lastTries.set(row.id, trying);
     const forget = () => void (lastTries.get(row.id) === trying && lastTries.delete(row.id));
-    trying.then(() => setTimeout(forget, KEPT_SECONDS * 1000).unref(), forget);
+    trying.then((tried) => (tried === null ? forget() : setTimeout(forget, KEPT_SECONDS * 1000).unref()), forget);
     return trying;
   }
 
   async function ensureOne(owner: Tenant, id: string, row: MediaRow | undefined): Promise<[string, MediaOutcome]> {
     if (row === undefined) return [id, { status: "failed", message: DELETED }];
     if (row.facts !== null) return [id, { status: "ready", facts: row.facts }];
+    if (row.error === SET_ASIDE) return [id, { status: "failed", message: SET_ASIDE }];
     const trying = lastTry(owner, row);
     const looked = new AbortController();
     const tried = await Promise.race([trying, sleep(LOOK_SECONDS * 1000, null, { signal: looked.signal })]).finally(
@@ -123,6 +150,11 @@ export function createIngest(given: IngestDeps): Ingest {
       if (row === undefined || row.status !== "pending") return;
       const tried = await attempt(owner, row, FETCH_SECONDS, signal);
       if (tried.facts === null && !tried.final) throw new Error(tried.message);
+    },
+
+    async setAside(data) {
+      const { mediaId, userId, mode } = job.parse(data);
+      await setMediaAside.run(deps.pool, [userId, mode, mediaId, SET_ASIDE]);
     },
 
     async ensureReady(owner, mediaIds) {

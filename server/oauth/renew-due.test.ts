@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import type { PlatformName } from "../../model/platform-names.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { createPool } from "../db/pool.ts";
+import { countSetAside, MOST_TRIES } from "../db/queries/tries.ts";
 import { freshToken } from "./fresh-token.ts";
 import { readDueProfiles, renewDueTokens } from "./renew-due.ts";
 
@@ -184,4 +186,42 @@ test("profiles and metadata are refreshed about once a day, on LinkedIn only onc
   const reads = await world.received("read");
   await readDueProfiles(world.services, NEVER);
   assert.equal(await world.received("read"), reads);
+});
+
+test("an account on which five processes died is renewed and read once a day, the operator is told, and others are served", async () => {
+  const { pool } = world.database;
+  const [deadly, other] = [await world.connect("twitter"), await world.connect("twitter")];
+  for (const account of [deadly, other]) await world.pass(account, 2 * DAY);
+  const isRenewed = async ({ accountId }: AccountKey) =>
+    (
+      await pool.query("select from connections where account_id = $1 and issued_at > now() - interval '1 hour'", [
+        accountId,
+      ])
+    ).rowCount === 1;
+  const die = async () => {
+    await pool.query("update connections set renewal_tried_at = null where account_id = $1", [deadly.accountId]);
+    await pool.query(
+      `insert into tries (work, subject, tries, unended, not_before)
+       select unnest($1::text[]), $2, $3, $3, now() on conflict (work, subject) do update set not_before = now()`,
+      [["renewals of access", "reading accounts"], deadly.accountId, MOST_TRIES],
+    );
+  };
+  await die();
+  await renewDueTokens(world.services, NEVER);
+  assert.deepEqual([await isRenewed(deadly), await isRenewed(other)], [false, true]);
+  await pool.query("update accounts set connected_at = now() - interval '25 hours', profile_read_at = null");
+  await readDueProfiles(world.services, NEVER);
+  const { rows } = await pool.query("select from accounts where profile_read_at is not null");
+  assert.ok(rows.length > 1);
+  assert.deepEqual(await countSetAside.all(pool), [
+    { work: "reading accounts", count: 1 },
+    { work: "renewals of access", count: 1 },
+  ]);
+  await pool.query("update connections set renewal_tried_at = null where account_id = $1", [deadly.accountId]);
+  await renewDueTokens(world.services, NEVER);
+  assert.ok(!(await isRenewed(deadly)), "not on the same day");
+  await die();
+  await renewDueTokens(world.services, NEVER);
+  assert.ok(await isRenewed(deadly));
+  assert.deepEqual(await countSetAside.all(pool), [{ work: "reading accounts", count: 1 }]);
 });

@@ -2,7 +2,9 @@ import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { AccountKey } from "../../model/tenant.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { type DueAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
+import { listDueTries } from "../db/queries/tries.ts";
 import { transaction } from "../db/sql.ts";
+import { tryWork } from "../db/try-work.ts";
 import { confirmRefusal } from "./confirm-refusal.ts";
 import { freshToken } from "./fresh-token.ts";
 import { refreshProfile } from "./profile.ts";
@@ -14,12 +16,13 @@ const DAY_SECONDS = 86_400;
 /** How many accounts a process handles concurrently. */
 const AT_ONCE = 8;
 const BATCH = 200;
+const MOST_TRIED = 10_000;
 /** A run ends after this time, so that the next one, in any process, starts with what has become most urgent. */
 const ROUND_SECONDS = 240;
 
 /**
  * Renews access ahead of its expiry, on every platform that supports it, slightly spread per account. Failures are
- * retried later, and a network error changes nothing.
+ * retried later, and a network error changes nothing. An account on which processes die is tried once a day.
  */
 export async function renewDueTokens(services: OAuthServices, signal: AbortSignal): Promise<void> {
   const rules = PLATFORM_NAMES.flatMap((platform) => {
@@ -35,6 +38,7 @@ export async function renewDueTokens(services: OAuthServices, signal: AbortSigna
     ];
   });
   await inRounds(
+    "renewals of access",
     signal,
     () => takeDueRenewals.all(services.pool, [jsonb(rules), BATCH]),
     async (due) => {
@@ -54,6 +58,7 @@ export async function readDueProfiles(services: OAuthServices, signal: AbortSign
     return oauth === undefined ? [] : [{ platform, every: oauth.profileLastsSeconds ?? DAY_SECONDS }];
   });
   await inRounds(
+    "reading accounts",
     signal,
     () => takeDueProfiles.all(services.pool, [jsonb(rules), BATCH]),
     (due) => readOne(services, keyOf(due)),
@@ -88,29 +93,37 @@ async function reportRefusal(services: OAuthServices, account: AccountKey, error
   );
 }
 
-/** Takes batch after batch until nothing is due; one account's failure does not affect the others. */
+/**
+ * Takes batch after batch until nothing is due; one account's failure does not affect the others. Those that were not
+ * survived before come last and one by one, so that no other is thought to be deadly.
+ */
 async function inRounds<Due extends DueAccount>(
+  name: string,
   signal: AbortSignal,
   take: () => Promise<Due[]>,
   work: (due: Due) => Promise<void>,
-  { log }: OAuthServices,
+  { pool, log }: OAuthServices,
 ): Promise<void> {
   const began = performance.now();
   let batch: Due[];
   do {
     batch = await take();
-    const waiting = [...batch];
-    const workOff = async () => {
+    const tried = new Set((await listDueTries.all(pool, [name, MOST_TRIED])).map(({ subject }) => subject));
+    const workOff = async (waiting: Due[]) => {
       for (let due = waiting.shift(); due !== undefined && !signal.aborted; due = waiting.shift()) {
         const { account_id: accountId, platform } = due;
-        await work(due).catch((error: unknown) => {
-          // That access has ended is in the account's health, and is tried again every day.
-          const level = isFinal(error) ? "debug" : "warn";
-          log[level]({ err: error, accountId, platform }, "an account could not be refreshed; retrying later");
-        });
+        const run = () =>
+          work(due).catch((error: unknown) => {
+            // That access has ended is in the account's health, and is tried again every day.
+            const level = isFinal(error) ? "debug" : "warn";
+            log[level]({ err: error, accountId, platform }, "an account could not be refreshed; retrying later");
+          });
+        await tryWork({ pool, log }, { work: name, subject: accountId, run });
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, workOff));
+    const untried = batch.filter((due) => !tried.has(due.account_id));
+    await Promise.all(Array.from({ length: AT_ONCE }, () => workOff(untried)));
+    await workOff(batch.filter((due) => tried.has(due.account_id)));
   } while (batch.length === BATCH && !signal.aborted && performance.now() - began < ROUND_SECONDS * 1000);
 }
 

@@ -16,7 +16,7 @@ import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
 import { sendNotices } from "../domain/notifications/send-notices.ts";
 import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
 import { createLimitsOf } from "../domain/users/rates.ts";
-import { deliver } from "../domain/webhooks/deliver.ts";
+import { deliver, setDeliveryAside } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
 import {
@@ -101,6 +101,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     limitsOf: createLimitsOf(config, planOf),
     planOf,
     jobs,
+    log,
   });
   const oauth = { ...instance.oauth, pool };
   const continuity = await openContinuity({ pool, places: { dataDir: config.dataDir, storage }, listener, log });
@@ -210,6 +211,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         ),
     },
     (owner) => webhookGroups({ pool }, owner),
+    {
+      [INGEST_QUEUE]: (data) => ingest.setAside(data),
+      [WEBHOOK_QUEUE]: (data) => setDeliveryAside({ pool }, data),
+    },
   );
   const endRelaying = keepEventsRelayed({
     pool,

@@ -86,6 +86,24 @@ test("what goes first does not wait until other work ends, but until its own doe
   assert.deepEqual(begun, ["b1", "a1", "a2", "c1"]);
 });
 
+test("what goes first can have all slots whatever other work uses, which gets what it leaves", async () => {
+  const { begun, ask, end } = workIn(createSlots({ any: 2, light: 1, besideLight: 1, firstHasAll: true }));
+  void ask("t", "test light", true);
+  for (const name of ["t1", "t2", "t3"]) void ask("t", name);
+  await tick();
+  assert.deepEqual(begun.splice(0), ["test light", "t1"]);
+  for (const name of ["l1", "l2", "l3"]) void ask("l", name, false, true);
+  void ask("m", "live light", true, true);
+  void ask("m", "live light 2", true, true);
+  await tick();
+  assert.deepEqual(begun.splice(0), ["l1", "l2", "live light"], "as if there were no other work, and no more");
+  await end("t1");
+  await end("l1");
+  assert.deepEqual(begun.splice(0), ["live light 2"]);
+  for (const name of ["test light", "l2", "live light", "live light 2"]) await end(name);
+  assert.deepEqual(begun.splice(0), ["l3", "t2"]);
+});
+
 test("several queues can share one share, which never holds up what goes first", async () => {
   const { begun, ask, end } = workIn(createSlots({ any: 4, first: 1, ofEach: 2 }));
   for (const name of ["t1", "t2"]) void ask("test b", name, false, false, "b");

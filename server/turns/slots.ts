@@ -42,6 +42,8 @@ export interface SlotRules {
   light?: number;
   /** Slots for what goes first, while other work uses a slot: so it does not wait until that work ends. */
   first?: number;
+  /** What goes first has all slots, whatever other work uses, which gets only what it leaves. */
+  firstHasAll?: boolean;
   /** Maximum number of slots per owner. What goes first uses its own slots however many the owner's other work uses. */
   ofEach?: number;
   /** How much heavy work runs alongside light work, so that the light work gets most of the capacity. */
@@ -50,21 +52,43 @@ export interface SlotRules {
 
 type Place = "any" | "light" | "first";
 
-export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besideLight = any }: SlotRules): Slots {
-  const free = { any, light, first };
-  const running = new Map<string, { all: number; first: number }>();
-  const runs = { light: 0, heavy: 0, notFirst: 0 };
+/** How much work runs: all, and what goes first. */
+interface Running {
+  all: number;
+  first: number;
+}
+
+const none = (): Running => ({ all: 0, first: 0 });
+
+export function createSlots({
+  any,
+  light = 0,
+  first = 0,
+  firstHasAll = false,
+  ofEach = Infinity,
+  besideLight = any,
+}: SlotRules): Slots {
+  const slots = { any, light, first };
+  const used = { any: none(), light: none(), first: none() };
+  const running = new Map<string, Running>();
+  const runs = { light: none(), heavy: none(), of: none() };
   // In the order of their turns.
   const waiting = new Map<string, Turn[]>();
   let waitingCount = 0;
+  let waitingFirst = 0;
+
+  /** How much of what runs counts for what goes first, or for other work. */
+  const counting = (isFirst: boolean): keyof Running => (isFirst && firstHasAll ? "first" : "all");
+  const isFree = (place: Place, isFirst: boolean) => used[place][counting(isFirst)] < slots[place];
 
   /** Whose turn it is, and which of their waiting work runs. */
   function next(place: Place): { queue: Turn[]; index: number } | undefined {
-    if (place === "first" && runs.notFirst === 0) return undefined;
-    const takesHeavy = place === "first" || (place === "any" && runs.heavy < (runs.light > 0 ? besideLight : any));
+    if (place === "first" && runs.of.all === runs.of.first) return undefined;
     let found: { queue: Turn[]; index: number } | undefined;
     for (const queue of waiting.values()) {
-      const index = takesHeavy ? 0 : queue.findIndex(({ isLight }) => isLight);
+      const isFirst = queue[0]?.isFirst === true;
+      if (!isFree(place, isFirst)) continue;
+      const index = takesHeavy(place, isFirst) ? 0 : queue.findIndex(({ isLight }) => isLight);
       const turn = queue[index];
       if (turn === undefined || (running.get(sharer(turn))?.[place === "first" ? "first" : "all"] ?? 0) >= ofEach)
         continue;
@@ -74,21 +98,33 @@ export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besi
     return found;
   }
 
+  function takesHeavy(place: Place, isFirst: boolean): boolean {
+    if (place !== "any") return place === "first";
+    const counted = counting(isFirst);
+    return runs.heavy[counted] < (runs.light[counted] > 0 ? besideLight : any);
+  }
+
   function count(turn: Turn, place: Place, by: 1 | -1): void {
-    free[place] -= by;
-    const { all, first: ofFirst } = running.get(sharer(turn)) ?? { all: 0, first: 0 };
-    if (all + by === 0) running.delete(sharer(turn));
-    else running.set(sharer(turn), { all: all + by, first: ofFirst + (turn.isFirst === true ? by : 0) });
-    if (place !== "first") runs[turn.isLight ? "light" : "heavy"] += by;
-    if (turn.isFirst !== true) runs.notFirst += by;
+    const ofSharer = running.get(sharer(turn)) ?? none();
+    running.set(sharer(turn), ofSharer);
+    for (const counted of [used[place], ofSharer, runs.of, ...(place === "first" ? [] : [runs[kindOf(turn)]])]) {
+      counted.all += by;
+      if (turn.isFirst === true) counted.first += by;
+    }
+    if (ofSharer.all === 0) running.delete(sharer(turn));
+  }
+
+  function countWaiting({ isFirst }: Turn, by: 1 | -1): void {
+    waitingCount += by;
+    if (isFirst === true) waitingFirst += by;
   }
 
   function serve(place: Place): boolean {
-    const found = free[place] === 0 ? undefined : next(place);
+    const found = isFree(place, false) || (waitingFirst > 0 && isFree(place, true)) ? next(place) : undefined;
     const turn = found?.queue.splice(found.index, 1)[0];
     if (found === undefined || turn === undefined) return false;
     const { whose } = turn;
-    waitingCount -= 1;
+    countWaiting(turn, -1);
     waiting.delete(whose);
     if (found.queue.length > 0) waiting.set(whose, found.queue);
     count(turn, place, 1);
@@ -114,13 +150,13 @@ export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besi
     if (isBack) queue.unshift(turn);
     else queue.push(turn);
     waiting.set(whose, queue);
-    waitingCount += 1;
+    countWaiting(turn, 1);
     serveAll();
     return () => {
       const index = queue.indexOf(turn);
       if (index === -1) return;
       queue.splice(index, 1);
-      waitingCount -= 1;
+      countWaiting(turn, -1);
       if (queue.length === 0 && waiting.get(whose) === queue) waiting.delete(whose);
     };
   }
@@ -138,6 +174,10 @@ export function createSlots({ any, light = 0, first = 0, ofEach = Infinity, besi
     waitingOf: (whose) => waiting.get(whose)?.length ?? 0,
     waiting: () => waitingCount,
   };
+}
+
+function kindOf({ isLight }: Turn): "light" | "heavy" {
+  return isLight ? "light" : "heavy";
 }
 
 function sharer({ whose, shareOf = whose }: Turn): string {

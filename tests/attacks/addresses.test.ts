@@ -110,6 +110,7 @@ test("no URL that a user can provide reaches this machine: media, thumbnails, co
     limitsOf: unlimited,
     planOf: selfHosted,
     jobs: world.services.jobs,
+    log: world.services.log,
   });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
   const late = HOSTS.filter((host) => !isRefusedUrl(`http://${host}:${port}/`, true));

@@ -155,6 +155,21 @@ export const markMediaFailed = statement<never, [userId: string, mode: Mode, id:
    from failed`,
 );
 
+/** It is not fetched again, whoever asks. */
+export const setMediaAside = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
+  "media.set_aside",
+  `with held as (
+     select id, status from media
+     where user_id = $1 and mode = $2 and id = $3 and status <> 'ready' and deleted_at is null for update
+   ), failed as (
+     update media m set status = 'failed', error = $4 from held where m.id = held.id
+     returning m.id, m.source_url, held.status as was
+   )
+   insert into outbox (user_id, mode, type, data)
+   select $1, $2, 'media.failed', jsonb_build_object('mediaId', id, 'url', source_url, 'message', $4::text)
+   from failed where was = 'pending'`,
+);
+
 /** Holds a media object that is about to be changed or deleted. */
 export const lockMedia = statement<MediaRow, [userId: string, mode: Mode, id: string]>(
   "media.lock",

@@ -20,6 +20,12 @@ export const beginTry = statement<
    returning tries, unended`,
 );
 
+/** What has been begun before and has not ended well. */
+export const findTry = statement<{ unended: number }, [work: string, subject: string]>(
+  "tries.find",
+  `select unended from tries where work = $1 and subject = $2`,
+);
+
 /** It has ended well. */
 export const endTry = statement<never, [work: string, subject: string]>(
   "tries.end",

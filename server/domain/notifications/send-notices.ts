@@ -11,7 +11,7 @@ import { loadAuthSecret } from "../../auth/secret.ts";
 import { dropSettledNotices, listDueNotices, type NoticeRow, takeNotices } from "../../db/queries/notices.ts";
 import { findMe, lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
-import { type TryDeps, tryWork } from "../../jobs/try-work.ts";
+import { type TryDeps, tryWork } from "../../db/try-work.ts";
 import { renderNoticeEmail } from "../../mail/emails.ts";
 import { type MailSender, sendMail } from "../../mail/send-mail.ts";
 import { brandOfEmail } from "../branding/branding.ts";

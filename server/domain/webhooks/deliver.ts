@@ -41,15 +41,7 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
   const row = await findOutgoing.one(services.pool, [deliveryId]);
   if (row === undefined || row.status !== "pending") return;
   if (row.webhook_status === "disabled") {
-    const unsent: DeliveryAttempt = {
-      at: new Date().toISOString(),
-      status: null,
-      durationMilliseconds: 0,
-      error: "The webhook is disabled, so nothing was sent.",
-      answer: null,
-    };
-    await recordAttempt.run(services.pool, [row.id, "failed", jsonb([unsent]), MOST_TRIES]);
-    return;
+    return await giveUp(services, row.id, "The webhook is disabled, so nothing was sent.");
   }
   const { trace = untraced } = services;
   const attempt = await trace("delivery", { deliveryId }, async (note) => {
@@ -68,6 +60,23 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
   const now = await recordAttempt.one(services.pool, [row.id, outcome, jsonb([attempt]), MOST_TRIES]);
   if (now?.status === "pending")
     throw new NotDelivered(attempt.error ?? `The endpoint responded with status ${attempt.status}.`);
+}
+
+/** What becomes of its job if processes die on it: it can be sent again from the log. */
+export async function setDeliveryAside(services: Pick<DeliverServices, "pool">, data: unknown): Promise<void> {
+  const { deliveryId } = job.parse(data);
+  await giveUp(services, deliveryId, "The server stopped repeatedly while it sent this delivery, so it was set aside.");
+}
+
+async function giveUp({ pool }: Pick<DeliverServices, "pool">, deliveryId: string, error: string): Promise<void> {
+  const unsent: DeliveryAttempt = {
+    at: new Date().toISOString(),
+    status: null,
+    durationMilliseconds: 0,
+    error,
+    answer: null,
+  };
+  await recordAttempt.run(pool, [deliveryId, "failed", jsonb([unsent]), MOST_TRIES]);
 }
 
 const ANSWER_EXCERPT = 1_000;

@@ -17,7 +17,7 @@ import { isOtherTried, listDueTries, MOST_TRIES, setTryAside } from "../../db/qu
 import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../../db/queries/webhook-deliveries.ts";
 import { listActiveWebhooks } from "../../db/queries/webhooks.ts";
 import { limitStatements, transaction } from "../../db/sql.ts";
-import { PAUSE_SECONDS, tryWork } from "../../jobs/try-work.ts";
+import { PAUSE_SECONDS, tryWork } from "../../db/try-work.ts";
 import { readAccount } from "../accounts/accounts.ts";
 import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";

@@ -20,7 +20,7 @@ import { startJobQueue } from "../../jobs/jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
 import { findConditions } from "../alerts/conditions.ts";
-import { deliver, NotDelivered } from "./deliver.ts";
+import { deliver, NotDelivered, setDeliveryAside } from "./deliver.ts";
 import { webhookGroups } from "./deliveries.ts";
 import { openPayload } from "./payload.ts";
 import { keepEventsRelayed, newRound, relayEvents, type RelayRound, type RelayServices, relayTried } from "./relay.ts";
@@ -229,6 +229,23 @@ test("a failed delivery is retried with the same ID and bytes, and given up in t
   assert.deepEqual(await deliverAll(), []);
   const { deliveries, total } = await deliveriesOf(tenant, id, "?status=delivered&limit=1");
   assert.deepEqual([total, deliveries[0]?.attempts.length], [2, 20]);
+});
+
+test("a delivery that is set aside because processes died over it has failed, the log says why, and it can be resent", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/deadly` });
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  for (const { data } of world.jobs.splice(0).filter(({ queue }) => queue === WEBHOOK_QUEUE))
+    await setDeliveryAside(world.services, data);
+  const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
+  assert.equal(delivery?.status, "failed");
+  assert.match(delivery.attempts[0]?.error ?? "", /stopped repeatedly/);
+  await world.call(tenant, "POST", `/api/v1/webhook-deliveries/${delivery.id}/redeliver`);
+  assert.deepEqual(await deliverAll(), []);
+  assert.deepEqual(
+    received.map(({ path }) => path),
+    ["/deadly"],
+  );
 });
 
 test("deliveries are stored without a working signed URL, but every attempt and the log have it", async () => {

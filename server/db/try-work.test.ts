@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
-import { countSetAside, MOST_TRIES } from "../db/queries/tries.ts";
+import { countSetAside, MOST_TRIES } from "./queries/tries.ts";
 import { tryWork } from "./try-work.ts";
 
 let database: TestDatabase;

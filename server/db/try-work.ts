@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
-import { beginTry, endTry, failTry, MOST_TRIES, setTryAside } from "../db/queries/tries.ts";
+import { beginTry, endTry, failTry, MOST_TRIES, setTryAside } from "./queries/tries.ts";
 
 export interface TryDeps {
   pool: pg.Pool;
