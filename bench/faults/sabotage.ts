@@ -154,7 +154,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "a one-time code's one time",
     changes: [
-      { file: "server/auth/throttle.ts", find: "return used?.count === 1;", replace: "return used !== undefined;" },
+      {
+        file: "server/db/queries/sign-in-methods.ts",
+        find: " and coalesce(last_used_step, 0) < $2",
+        replace: "",
+      },
     ],
     tests: "server/http/people.test.ts",
   },

@@ -126,7 +126,8 @@ const UNDER_WAY_MILLISECONDS = 31_000;
  * be a duplicate like any other.
  */
 function isJustCreated(urn: string, { headers }: HttpAnswer): boolean {
-  const createdAt = Number(BigInt(/\d+$/.exec(urn)?.[0] ?? "0") >> 22n);
+  const id = urn.slice(urn.lastIndexOf(":") + 1);
+  const createdAt = Number(BigInt(id) >> 22n);
   return Math.abs(Date.parse(headers.date ?? "") - createdAt) < UNDER_WAY_MILLISECONDS;
 }
 
