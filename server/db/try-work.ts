@@ -25,8 +25,8 @@ const LEASE_SECONDS = 60;
 export const PAUSE_SECONDS = 10;
 
 /**
- * Does recurring work for one user, and says whether there is nothing more to do. A try is counted before it begins:
- * work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
+ * Does work for one user, account or file, and says whether there is nothing more to do. A try is counted before it
+ * begins: work that fails or kills its process five times in a row is set aside, and the operator is told. So it holds up
  * nobody else.
  */
 export async function tryWork(deps: TryDeps, tried: TriedWork): Promise<boolean> {

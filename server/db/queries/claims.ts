@@ -149,7 +149,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
   return statement<ClaimedRow, ClaimParams>(
     `platform_posts.claim_to_${lane}`,
     `with recursive oldest as materialized (
-     select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+     select id, post_id, account_id, user_id, mode, platform, next_action_at from platform_posts
      where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
        and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
        ${lane === "observe" ? "" : `and not ${isStopped}`}
@@ -168,18 +168,18 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), due as (
      select * from oldest
      union
-     (select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+     (select id, post_id, account_id, user_id, mode, platform, next_action_at from platform_posts
       where (lane, next_action_at) <= ('${lane}', now()) and (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
         and next_action_at is not null and (select count(*) from oldest) = ${LOOKED_AT}
       order by lane desc, next_action_at desc limit (select ${LATEST}))
      union
      select first.* from turn, lateral (
-       select id, account_id, user_id, mode, platform, next_action_at from platform_posts
+       select id, post_id, account_id, user_id, mode, platform, next_action_at from platform_posts
        where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
        limit 1) first
    ), of_account as materialized (
      select due.*, due.mode || ' ' || due.platform as in_group,
-       ${hasMedia("(select post_id from platform_posts own where own.id = due.id)")} as has_media, ${appOf("a.granted_through")} as app,
+       ${hasMedia("due.post_id")} as has_media, ${appOf("a.granted_through")} as app,
        s.id as slot, s.busy_until, s.limited_until > now() as is_limited, s.limited_until, ${lane === "observe" ? "false" : isPaused("due")} as is_paused
      from due left join accounts a on a.id = due.account_id left join lateral (
        select id, busy_until, limited_until from accounts
