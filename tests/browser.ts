@@ -46,6 +46,14 @@ export async function step<Result>(name: string, work: () => Promise<Result>): P
   });
 }
 
+/** `page.route`, and waits until it holds: the first requests after it of a page that is open would go past it. */
+export async function intercept(page: Page, ...route: Parameters<Page["route"]>): Promise<void> {
+  await page.route(...route);
+  await page.route("**/intercepted", (probe) => probe.fulfill({ status: 204 }));
+  await page.evaluate('(async () => { while ((await fetch("/intercepted")).status !== 204); })()');
+  await page.unroute("**/intercepted");
+}
+
 /** Fills in fields by their labels. */
 export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(fields))

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post } from "../../contract/operations/posts.ts";
-import { assertUsable, step } from "../browser.ts";
+import { assertUsable, intercept, step } from "../browser.ts";
 import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
 import { assertAccessible } from "./signed-in.ts";
@@ -241,7 +241,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     for (const text of ["First of three", "Second of three"]) await card(text).getByLabel("Select").check();
     await assertAccessible(page);
     // What changes while it is approved was not seen.
-    await page.route("**/api/posts/*/approve?*", async (route) => {
+    await intercept(page, "**/api/posts/*/approve?*", async (route) => {
       if (route.request().url().includes(second.id))
         await call(robot, "PATCH", `/posts/${second.id}`, { content: { text: "Second, changed" } });
       await route.continue();

@@ -6,7 +6,7 @@ import type { Locator, Page } from "playwright-core";
 import { post as postShape } from "../../contract/operations/posts.ts";
 import { offsetAt, offsetFormat, readLocalTime } from "../../model/time-zones.ts";
 import { idOf, objectIn } from "../answers.ts";
-import { step } from "../browser.ts";
+import { intercept, step } from "../browser.ts";
 import type { World } from "../world.ts";
 import { assertAccessible, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
@@ -59,7 +59,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await said("Times are in Europe/Berlin (GMT+");
   });
   await step("a post is dragged to another day at the same time, and back by undo", async () => {
-    await page.route(`**${POSTS}/*`, async (route) => {
+    await intercept(page, `**${POSTS}/*`, async (route) => {
       if (route.request().method() !== "PATCH") return await route.continue();
       const response = await route.fetch();
       const warning = { rule: "facebook.text", path: "/content/text", message: "content.text is short.", fix: "" };
@@ -148,7 +148,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   await step("a post that somebody else has moved meanwhile stays where it is now", async () => {
     await page.goto(address("month"));
     await chip.waitFor();
-    await page.route("**/api/v1/posts?*", (route) => route.abort());
+    await intercept(page, "**/api/v1/posts?*", (route) => route.abort());
     assert.equal(
       (await world.call(world.test, "PATCH", `${POSTS}/${launch}`, { scheduledFor: at(day(20)) })).status,
       200,
@@ -162,7 +162,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await page.goto(address("month"));
     await chip.waitFor();
     const listed = Promise.withResolvers<void>();
-    await page.route("**/api/v1/posts?*", async (route) => {
+    await intercept(page, "**/api/v1/posts?*", async (route) => {
       await listed.promise;
       // Those that are no longer wanted are gone.
       await route.continue().catch(() => undefined);
@@ -219,7 +219,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await page.goto(address("day"));
     await cell(`${day(10)}T23`).click();
     const listed = Promise.withResolvers<void>();
-    await page.route("**/api/v1/posts?*", async (route) => {
+    await intercept(page, "**/api/v1/posts?*", async (route) => {
       await listed.promise;
       await route.continue().catch(() => undefined);
     });

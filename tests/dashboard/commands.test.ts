@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { idOf } from "../answers.ts";
+import { intercept } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 const OFFLINE_MILLISECONDS = 3_000;
@@ -89,7 +90,7 @@ test("without a connection, what was not loaded yet waits for one, and what is g
   await page.getByRole("heading", { name: "Calendar" }).waitFor();
 
   // As after an upgrade.
-  await page.route("**/assets/media-library-*.js", (route) => route.fulfill({ status: 404 }));
+  await intercept(page, "**/assets/media-library-*.js", (route) => route.fulfill({ status: 404 }));
   await main.getByRole("link", { name: "Media" }).click();
   await page.getByRole("heading", { name: "This page could not be shown" }).waitFor();
   await assertAccessible(page);

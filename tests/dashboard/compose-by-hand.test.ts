@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { post as postShape } from "../../contract/operations/posts.ts";
 import { readLocalTime } from "../../model/time-zones.ts";
 import { idOf, objectIn } from "../answers.ts";
-import { press, step } from "../browser.ts";
+import { intercept, press, step } from "../browser.ts";
 import type { World } from "../world.ts";
 import { fixture, give } from "./give.ts";
 import { installed } from "./installed.ts";
@@ -132,7 +132,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await text.fill("Two");
     const two = await idNow();
     const refusal = { code: "POLICY_VIOLATION", error: "Not today.", issues: [] };
-    await page.route("**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
+    await intercept(page, "**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
     await openNew();
     await text.fill("Three");
     await press(page, "Publish now");
@@ -356,7 +356,7 @@ test("a scheduled post stays at its instant whatever else is changed, and people
   });
   await step("it is published at once, that fails, and it is still scheduled", async () => {
     await compose();
-    await page.route("**/publish?*", (route) =>
+    await intercept(page, "**/publish?*", (route) =>
       route.fulfill({ status: 403, json: { code: "POLICY_VIOLATION", error: "Not today.", issues: [] } }),
     );
     await press(page, "Publish now");
@@ -549,7 +549,7 @@ test("each composer keeps what it has not saved, and all of it is listed until t
     const id = await createPost(world, { text: "Begun" });
     await compose(page, `&post=${id}`);
     const path = `**/api/v1/posts/${id}?*`;
-    await page.route(path, (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await intercept(page, path, (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
     await write(page, "Mine");
     assert.equal(
       (await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Theirs" } })).status,

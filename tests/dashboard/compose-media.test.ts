@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 
 import type { Route } from "playwright-core";
 
-import { allow, asSomebodyElse, press, step } from "../browser.ts";
+import { allow, asSomebodyElse, intercept, press, step } from "../browser.ts";
 import { fixture, give } from "./give.ts";
 import { installed } from "./installed.ts";
 import { assertAccessible, TWO_FRAMES } from "./signed-in.ts";
@@ -129,7 +129,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     const missing = page.getByText(/^Instagram supports/);
     await missing.waitFor();
     const arrival = Promise.withResolvers<void>();
-    await page.route(refuseUploads[0], async (route) => {
+    await intercept(page, refuseUploads[0], async (route) => {
       if (route.request().method() !== "PATCH") return await route.continue();
       await arrival.promise;
       return await refuseUploads[1](route);
@@ -166,7 +166,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     await page.getByLabel("Files").setInputFiles(join(FIXTURES, "landscape-16x9.mp4"));
     const cover = page.getByLabel("File for Cover of landscape-16x9.mp4");
     await cover.waitFor({ state: "attached" });
-    await page.route(...refuseUploads);
+    await intercept(page, ...refuseUploads);
     await cover.setInputFiles(join(FIXTURES, "photo-1.91x1.jpg"));
     await notUploaded.waitFor();
     await tab(/^YouTube/).click();
@@ -175,7 +175,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     await saved.waitFor();
     await page.unroute(refuseUploads[0]);
     const arrival = Promise.withResolvers<void>();
-    await page.route(refuseUploads[0], async (route) => {
+    await intercept(page, refuseUploads[0], async (route) => {
       await arrival.promise;
       await route.continue();
     });
@@ -196,7 +196,7 @@ test("files come into a post from everywhere, and those of one platform are chan
   await step("a file that is removed on its way is not uploaded, and undoing does not wait for it", async () => {
     await openNew("No picture", "Threads");
     const methods: string[] = [];
-    await page.route(/\/media\/uploads\//, async (route) => {
+    await intercept(page, /\/media\/uploads\//, async (route) => {
       methods.push(route.request().method());
       if (route.request().method() !== "PATCH") await route.continue();
     });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { publishing as publishingShape } from "../../contract/operations/publishing.ts";
 import { objectIn } from "../answers.ts";
-import { step } from "../browser.ts";
+import { intercept, step } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("home leads a new user to going live, and tells what is next, what failed and how publishing went", async (t) => {
@@ -52,7 +52,7 @@ test("home leads a new user to going live, and tells what is next, what failed a
   const post = await step("the first post is published on the page itself, and ticked once it is", async () => {
     const publish = page.getByRole("button", { name: "Publish on Threads, in the sandbox" });
     const refusal = { error: "Refused once", code: "POLICY_VIOLATION", docs: "", requestId: "req_1", issues: [] };
-    await page.route("**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
+    await intercept(page, "**/publish?*", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
     await page.getByRole("textbox", { name: "Text" }).fill("The draft that is not published");
     await publish.click();
     await sees("Refused once");

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { z } from "zod";
 
 import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
+import { intercept } from "../browser.ts";
 import { fillWithHostileTexts } from "./hostile-texts.ts";
 import { AT_REST, IS_LOADING, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
@@ -24,7 +25,7 @@ for (const [look, width, next] of [
     await page.goto(`${world.url}/compose?mode=test`);
     await page.getByText("There is an unsaved version in this browser.").waitFor();
     const held: (() => Promise<void>)[] = [];
-    await page.route(/\/api\/(?!.*\/events)/, async (route) => {
+    await intercept(page, /\/api\/(?!.*\/events)/, async (route) => {
       const answer = await route.fetch().catch(() => null);
       if (answer !== null) held.push(() => route.fulfill({ response: answer }).catch(() => undefined));
     });

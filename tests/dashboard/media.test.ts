@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { press, step } from "../browser.ts";
+import { intercept, press, step } from "../browser.ts";
 import { fixture, give } from "./give.ts";
 import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
@@ -107,7 +107,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
       .toBuffer();
     assert.ok(noise.length > ARRIVED, String(noise.length));
     const offsets: number[] = [];
-    await page.context().route(/\/media\/uploads\//, async (route) => {
+    await intercept(page, /\/media\/uploads\//, async (route) => {
       if (route.request().method() !== "PATCH") return await route.continue();
       offsets.push(Number(route.request().headers()["upload-offset"]));
       if (offsets.length > 1) return await route.continue();
@@ -127,7 +127,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
   await step("a file that has arrived when the connection breaks is there once it is back", async () => {
     let asked = 0;
     const address = /\/api\/v1\/media\/[\w-]{36}\?/;
-    await page.route(address, async (route) => {
+    await intercept(page, address, async (route) => {
       asked += 1;
       await route.abort("connectionfailed");
     });
@@ -145,7 +145,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
   await step("uploads go on while other views are open, and are still listed, also if they fail", async () => {
     const arrival = Promise.withResolvers<void>();
     const address = /\/media\/uploads\//;
-    await page.route(address, async (route) => {
+    await intercept(page, address, async (route) => {
       if (route.request().method() !== "PATCH") return await route.continue();
       await arrival.promise;
       return await route.fulfill({ status: 400, json: { error: "No room." } });

@@ -8,7 +8,7 @@ import { connectLinksList } from "../../contract/operations/connect-links.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { LEAST_ROLES } from "../../contract/roles.ts";
 import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
-import { assertUsable, press, step } from "../browser.ts";
+import { assertUsable, intercept, press, step } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("sets, accounts, connect links, posting times and own apps are kept in order at 360 px", async (t) => {
@@ -101,7 +101,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await region("Passing").waitFor();
     const asked = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
-    await page.route(/\/platform-sets\/[^/?]+\?/, async (route) => {
+    await intercept(page, /\/platform-sets\/[^/?]+\?/, async (route) => {
       asked.resolve();
       await released.promise;
       await route.continue();
