@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { AmpostError } from "../../client/errors.ts";
+import { AmpostError } from "../../client/errors.ts";
 import { askSignIn, useSignInRoute } from "../api/sign-in-routes.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button } from "../ui/controls.tsx";
@@ -38,6 +38,8 @@ export function Passkeys() {
       void cache.invalidateQueries({ queryKey: LIST });
       toasts.say(t`The passkey has been added. You can now sign in with it.`);
     },
+    // A sign-in that is not recent enough is a 401, too: it is shown, with a way to sign in again.
+    throwOnError: false,
   });
   const remove = useSignInRoute<unknown, { id: string }>("passkey/delete-passkey", () => {
     void cache.invalidateQueries({ queryKey: LIST });
@@ -56,7 +58,8 @@ export function Passkeys() {
         )
       }
     >
-      {add.error !== null && (
+      {add.error instanceof AmpostError && <Failure error={add.error} />}
+      {add.error !== null && !(add.error instanceof AmpostError) && (
         <Notice tone="bad">
           {add.error.name === "NotAllowedError" ? t`The passkey was not added. Try again.` : add.error.message}
         </Notice>

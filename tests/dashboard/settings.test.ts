@@ -168,9 +168,19 @@ test("a person manages their account: profile, email, two-factor authentication,
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
-  await step("a passkey is added, and is enough to sign in", async () => {
+  await step("a passkey is added after a recent sign-in, and is enough to sign in", async () => {
     await addAuthenticator(page);
+    await installation.database?.pool.query("update sessions set created_at = created_at - interval '1 hour'");
     await show("security");
+    await press(page, "Add a passkey");
+    await page.getByText("This requires a recent sign-in").waitFor();
+    await check();
+    await page.getByRole("link", { name: "Sign in again" }).click();
+    await fill(page, { Email: NEW_EMAIL, Password: password });
+    await press(page, "Sign in");
+    await page.getByRole("link", { name: "Use a backup code" }).click();
+    await fill(page, { "Backup code": backupCodes.at(-1) ?? "" });
+    await press(page, "Continue");
     await press(page, "Add a passkey");
     await page.getByText("The passkey has been added").first().waitFor();
     await page.getByRole("button", { name: "Account menu" }).click();

@@ -21,7 +21,9 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
   scope.get("/sign-in", async (request, reply) => {
     const query = queryOf(request);
     const returnTo = safeRedirect(query["returnTo"], "/");
-    if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
+    // Who has to sign in again may still be signed in, but not recently.
+    if (query["notice"] !== "again" && (await findPerson(services, request)) !== null)
+      return await sendOn(reply, returnTo);
     const notice = NOTICES[query["notice"] ?? ""] ?? null;
     return await showSignIn(services, reply, { returnTo, notice });
   });

@@ -226,7 +226,7 @@ function refusalOf(status: number, { code, message }: z.output<typeof failure> =
   const reason = code ?? STATUS_CODES[status]?.replaceAll(" ", "_") ?? "refused";
   const refusal = refuseRequest(
     `auth.${reason.toLowerCase()}`,
-    message ?? "The request was rejected",
+    MESSAGES[reason] ?? message ?? "The request was rejected",
     FIXES[reason] ?? "Check the request and try again.",
     publicCode,
   );
@@ -240,6 +240,11 @@ const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = {
   403: "UNAUTHORIZED",
   404: "NOT_FOUND",
   429: "RATE_LIMITED",
+};
+
+/** Where the library's own words are not clear. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  SESSION_NOT_FRESH: "This requires a recent sign-in",
 };
 
 /** How to fix the common errors. */
