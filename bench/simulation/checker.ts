@@ -251,7 +251,7 @@ function counts(ran: RunResult, group: readonly Post[]): Violation[] {
   const most = Math.max(...post.entries.map((each) => each.length));
   if (most > group.length + again)
     violations.push(say("duplicate", post, `was published ${most} times, and is ${group.length}`));
-  else if (last > of("published") + group.filter(isUnknown).length + again)
+  else if (last > of("published") + group.filter(isUnknown).length + again || last < of("published"))
     violations.push(say("untrue", post, `is said to be ${group.map(({ row }) => row.status).join(", ")}`));
   else if (
     of("discarded") === group.length &&
@@ -274,8 +274,13 @@ function commits(ran: RunResult, post: Post): Violation[] {
   const { row, subject } = post;
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
   const repeats = platforms[row.platform].broker?.identicalRepeat !== undefined;
+  // A response that comes late is looked at immediately, although the repeat may just have been sent.
+  const lateLine = ran.said.find((line) => line.includes(row.id) && line.includes("its response arrived after"));
+  const lateAtMs = lateLine === undefined ? Infinity : (parseFloat(lateLine) - 1) * 1000;
   const soonest = Math.min(
-    ...ran.readings.filter(({ platformPostId }) => platformPostId === row.id).map(({ afterMs }) => afterMs / 1000),
+    ...ran.readings
+      .filter(({ platformPostId, atMs }) => platformPostId === row.id && atMs < lateAtMs)
+      .map(({ afterMs }) => afterMs / 1000),
   );
   const soon =
     soonest < READ_BACK_SECONDS && ran.clockSteps.length === 1

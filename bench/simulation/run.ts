@@ -46,7 +46,7 @@ export interface RunResult {
   arrived: Sent[];
   commits: Commit[];
   /** How long after the start of its commit each platform post was read back. */
-  readings: { platformPostId: string; afterMs: number }[];
+  readings: { platformPostId: string; atMs: number; afterMs: number }[];
   /** How many of the planned faults occurred. */
   struck: Set<PlannedFault>;
   /** The server's own log. */
@@ -254,6 +254,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       if (place.point === "reconcile.before")
         readings.push({
           platformPostId: platformPostId ?? "",
+          atMs: timeline.now(),
           afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity),
         });
       if (place.point === "send.before")

@@ -37,6 +37,7 @@ import {
   type PostChanges,
   writeClaimed,
 } from "../db/queries/publishing.ts";
+import { findSurroundings } from "../db/queries/surroundings.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
@@ -275,7 +276,7 @@ function classifyAnswer(step: VisibleStep, answer: HttpAnswer, context: StepCont
     if (error.notPublished) return { outcome: "not_published", error };
     return {
       outcome: "unknown",
-      answer: { status: answer.status, brokerCode: error.code, platformError: error.platformError, failure: null },
+      answer: { ...answerOf(error), status: answer.status },
     };
   }
 }
@@ -317,6 +318,15 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   }
 }
 
+/** Which of two posts that look alike a duplicate error names, only their own responses can tell. */
+export async function hasTwin({ deps, row }: Work, intentId: string): Promise<boolean> {
+  return (await findSurroundings.one(deps.pool, [intentId, row.user_id, row.mode]))?.has_twin === true;
+}
+
+function answerOf({ code, platformError }: BrokerError): NonNullable<IntentEvidence["answer"]> {
+  return { status: null, brokerCode: code, platformError, failure: null };
+}
+
 /** The platform's response is in the log at least. */
 function reportLost({ deps, row }: Work, { id, outcome }: Result, error: unknown): void {
   deps.log.error(
@@ -335,11 +345,19 @@ function limitsIn(outcome: Outcome): readonly AccountLimit[] {
   return outcome.outcome === "not_published" && outcome.error instanceof BrokerError ? outcome.error.limits : [];
 }
 
-function recordOnce(work: Work, at: VisiblePosition, { id, outcome, repeated, evidence }: Result): Promise<Progress> {
+async function recordOnce(
+  work: Work,
+  at: VisiblePosition,
+  { id, outcome, repeated, evidence }: Result,
+): Promise<Progress> {
   if (outcome.outcome === "ok") {
+    const refusal = outcome.done.onDuplicateRemoteId;
+    if (refusal === undefined) return recordLive(work, at, outcome.done, { id, evidence });
+    // The repeat tells it as well, so this need not wait for the database.
+    if (await hasTwin(work, id).catch(() => true))
+      return recordUnknown(work, answerOf(refusal), { id, evidence }, repeated);
     // A repeat that is refused as a duplicate proves that the first was live.
-    const liveSince = outcome.done.onDuplicateRemoteId === undefined ? undefined : repeated?.intentAt;
-    return recordLive(work, at, outcome.done, { id, evidence }, { liveSince });
+    return recordLive(work, at, outcome.done, { id, evidence }, { liveSince: repeated?.intentAt });
   }
   if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence }, repeated);
   return failStep(work, at, outcome.error, { intent: { id, result: "definite_failure", evidence } });

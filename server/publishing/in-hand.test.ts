@@ -378,6 +378,29 @@ test("a response after the post was reported as failed makes it published again,
   });
 });
 
+test("a response that arrives while the outcome of its repeat is unknown settles the post", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
+    const post = await world.addPost({ text: "late" });
+    await world.publish(post);
+    await world.until(
+      post,
+      ({ platformPosts: [given] }) =>
+        given?.status === "posting" && new Date(given.lease_until ?? Infinity) < new Date(),
+    );
+    world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+    await world.startEngine({ speed: 20, broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    worker.kill("SIGCONT");
+    const state = await world.until(post, ({ status }) => status === "published");
+    assert.equal(state.platformPosts[0]?.platform_post_id, "p1");
+    assert.equal(world.ledger.publishCalls.get("late"), 2);
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+  });
+});
+
 test("a stop waits for a commit in progress, and releases everything else early", async () => {
   await withWorld(async (world) => {
     const [answering, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

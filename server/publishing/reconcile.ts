@@ -7,7 +7,7 @@ import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { startedSteps } from "./after-restore.ts";
 import { doneChanges } from "./changes.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
+import { commit, hasTwin, isTakenRemoteId, recordLive } from "./commit.ts";
 import { accountOf, commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
 import { type Checking, checkingMessage, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
@@ -273,7 +273,10 @@ async function foundLive(
   try {
     if (row.status !== "posting" && !isLast) return await partLive(work, changes, intent, found, evidence);
     if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, changes, intent, evidence);
-    const isFound = late === undefined || (late.outcome === "ok" && late.isFound === true);
+    const isNamedByError = late?.outcome === "ok" && late.isFound === true;
+    if (isNamedByError && (await hasTwin(work, intent.id)))
+      return await stillOpen(work, { ...intent, evidence }, "A post that looks the same is in doubt, too.", true);
+    const isFound = late === undefined || isNamedByError;
     const live = { isFound, checkpoint, liveSince: intent.intentAt };
     return await recordLive(work, at, found, { id: intent.id, evidence }, live);
   } catch (error) {

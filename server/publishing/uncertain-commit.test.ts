@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Broker } from "../../platforms/platform.ts";
+import { type Broker, BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import {
   isOver,
@@ -321,6 +321,50 @@ test("an ID found that belongs to another post is never this one's, whichever ac
       assert.equal(state.platformPosts[0]?.platform_post_id, null);
     }
     assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+test("a duplicate error never gives a post the ID of an identical one whose response is not known yet", async () => {
+  await withWorld(async (world) => {
+    const own = ledgerBroker(world.ledger, { identicalRepeat: true });
+    const accept = () => ({
+      done: { "post-0": "p1" },
+      remoteId: "p1",
+      platformPostId: "p1",
+      onDuplicateRemoteId: new BrokerError("CONTENT_REJECTED", "It is a duplicate of p1.", { notPublished: true }),
+    });
+    const broker: Broker = {
+      ...own,
+      // Without a handle, so that the same text is the same request.
+      steps: (content) =>
+        own.steps(content).map((step) =>
+          step.effect === "visible"
+            ? {
+                ...step,
+                request: (context) => ({ ...step.request(context), url: POSTS, json: { text: content.text } }),
+                accept,
+              }
+            : step,
+        ),
+    };
+    await world.startEngine({ broker });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    world.ledger.readBack = "cannot_tell";
+    const lookOf = ({ platformPosts: [given] }: PostState) => [given?.status, given?.platform_post_id];
+    const looks: ReturnType<typeof lookOf>[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      // The response is lost, and that of the repeat, too.
+      if (n === 0)
+        for (let call = 0; call < 2; call += 1) world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+      const post = await world.addPost({ text: "same", userId, accountId });
+      await world.publish(post);
+      looks.push(lookOf(await world.until(post, isOver)));
+    }
+    assert.deepEqual(looks, [
+      ["unknown", null],
+      ["unknown", null],
+    ]);
   });
 });
 

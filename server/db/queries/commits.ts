@@ -183,8 +183,8 @@ export const findUncertainCommits = statement<
 /**
  * Keeps a response that arrived after the claim was lost, whatever happened to the commit in the meantime. If the
  * commit is live after all, it is reopened and the platform post taken from its current claim, to be settled by the
- * response immediately. While another commit of it is open, this one counts as unknown until that is settled. The
- * platform post's row must be locked.
+ * response immediately. Its own repeat is not needed any more; while any other commit is open, this one counts as
+ * unknown until that is settled. The platform post's row must be locked.
  */
 export const recordLateAnswer = statement<
   { result: IntentRow["result"] },
@@ -192,19 +192,24 @@ export const recordLateAnswer = statement<
 >(
   "publish_steps.record_late_answer",
   `with known as (
-     select s.id, s.result, exists (select from publish_steps o
-       where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible'
-         and o.result is null) as other_is_open,
+     select s.id, s.platform_post_id, s.result, exists (select from publish_steps o
+       where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible' and o.result is null
+         and o.evidence ->> 'repeatOf' is distinct from s.id::text) as other_is_open,
        s.result = 'ok' or pp.live_through is not null and exists (select from publish_steps o
          where o.platform_post_id = s.platform_post_id and o.step = s.step and o.effect = 'visible'
            and o.result = 'ok') as is_live
      from publish_steps s join platform_posts pp on pp.id = s.platform_post_id and pp.user_id = s.user_id
        and pp.mode = s.mode
      where s.id = $1 and s.user_id = $2 and s.mode = $3
+   ), superseded as (
+     update publish_steps o set result = 'unknown', result_at = now() from known k
+     where $5::boolean and not k.is_live and o.platform_post_id = k.platform_post_id and o.result is null
+       and o.evidence ->> 'repeatOf' = k.id::text
+     returning o.id
    ), noted as (
      update publish_steps s set evidence = s.evidence || $4::jsonb,
        result = case when not $5::boolean or k.is_live then s.result when k.other_is_open then 'unknown' end
-     from known k where s.id = k.id returning s.platform_post_id, s.result
+     from known k left join superseded on true where s.id = k.id returning s.platform_post_id, s.result
    ), woken as (
      update platform_posts pp set lane = 'observe', next_action_at = now(), fence = pp.fence + 1, lease_until = null,
        lease_owner = null, updated_at = now()
