@@ -353,8 +353,8 @@ async function recordOnce(
   if (outcome.outcome === "ok") {
     const refusal = outcome.done.onDuplicateRemoteId;
     if (refusal === undefined) return recordLive(work, at, outcome.done, { id, evidence });
-    // The repeat tells it as well, so this need not wait for the database.
-    if (await hasTwin(work, id).catch(() => true))
+    const { remoteId = null } = outcome.done;
+    if (await persistResult(work, { id, remoteId }, () => hasTwin(work, id)))
       return recordUnknown(work, answerOf(refusal), { id, evidence }, repeated);
     // A repeat that is refused as a duplicate proves that the first was live.
     return recordLive(work, at, outcome.done, { id, evidence }, { liveSince: repeated?.intentAt });

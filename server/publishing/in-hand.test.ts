@@ -59,6 +59,31 @@ for (const { what, error } of [
   });
 }
 
+test("a duplicate error in hand says that the first request was live, also if the database is away when it comes", async () => {
+  await withWorld(async (world) => {
+    world.ledger.refusesRepeats = true;
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    let results = 0;
+    let until = 0;
+    const away = new Error("Connection terminated unexpectedly");
+    await world.startEngine({
+      broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
+      pool: troubled(world.pool, () => (performance.now() < until ? away : null)),
+      faultPoint: ({ point }) => {
+        if (point !== "result.before") return;
+        results += 1;
+        if (results === 2) until = performance.now() + 1000;
+      },
+    });
+    const post = await world.addPost({ text: "in hand" });
+    await world.publish(post);
+    const state = await world.until(post, isOver);
+    assert.deepEqual([state.platformPosts[0]?.status, state.platformPosts[0]?.platform_post_id], ["published", "p1"]);
+    assert.equal(results, 2);
+  });
+});
+
 test("a response in hand is kept whatever the database says, but not if it never will accept it", async () => {
   const attemptsUntil = async (error: Error) => {
     let attempts = 0;
