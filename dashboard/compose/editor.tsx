@@ -114,7 +114,7 @@ export function Editor({ initial, opened, continued, sets, accounts, described, 
   const mode = useMode();
   const openedId = opened?.post.id ?? null;
   const [kept] = useState(() => listKept(mode, openedId).filter(({ key }) => key !== continued?.key));
-  useKeeping(id, draft, history.isTouched, saving, continued);
+  useKeeping(id, history, saving, continued);
   const shownDraft = useAfterPause(draft);
   return (
     <ComposerContext value={composer}>

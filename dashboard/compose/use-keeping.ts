@@ -1,24 +1,25 @@
 import { useEffect, useEffectEvent } from "react";
 
 import { useMode } from "../shell/mode.ts";
-import type { Draft } from "./draft.ts";
+import type { useHistory } from "./history.ts";
 import { dropKept, keep, type Kept } from "./kept.ts";
 import type { useSaving } from "./saving.ts";
 
 const KEEP_MILLISECONDS = 800;
 
-/** What could not be saved yet stays in this browser until it is. */
+/** What could not be saved yet stays in this browser until it is, also what was typed just before leaving. */
 export function useKeeping(
   key: string,
-  draft: Draft,
-  isTouched: boolean,
+  { draft, latest, isTouched }: Pick<ReturnType<typeof useHistory>, "draft" | "latest" | "isTouched">,
   { savedDraft, saved }: Pick<ReturnType<typeof useSaving>, "savedDraft" | "saved">,
   continued: Kept | null,
 ): void {
   const mode = useMode();
   const isSaved = draft === savedDraft;
   const keepNow = useEffectEvent(() => {
-    if (isTouched && !isSaved) keep(mode, { key, at: Date.now(), version: saved.current, draft });
+    const typed = latest();
+    if ((isTouched || typed !== draft) && typed !== savedDraft)
+      keep(mode, { key, at: Date.now(), version: saved.current, draft: typed });
   });
   useEffect(() => {
     if (continued === null) return;

@@ -528,6 +528,18 @@ test("each composer keeps what it has not saved, and all of it is listed until t
     await compose(page);
     assert.equal(await rows.count(), 0);
   });
+  await step("what is typed in the last moment before leaving is kept as well", async () => {
+    const kept = await page.evaluate(`(() => {
+      const box = document.querySelector("textarea");
+      Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, "At the last moment");
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+      dispatchEvent(new Event("pagehide"));
+      return JSON.stringify(localStorage).includes("At the last moment");
+    })()`);
+    assert.equal(kept, true);
+    await compose(page);
+    await answer("At the last moment", "Discard it");
+  });
   await step("only the newest ten stay", async () => {
     await write(page, "The first");
     await page.evaluate(`(() => {
