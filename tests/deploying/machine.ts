@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -74,8 +74,7 @@ export function isInstalled(tool: string): boolean {
 /** Boots a machine; `hosts` are names of its loopback address. Everything in it ends with the test. */
 export async function openMachine(test: TestContext, hosts: readonly string[]): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-machine-"));
-  const cgroup = join(cgroups(), `ampost-${process.pid}`);
-  await mkdir(cgroup);
+  const cgroup = await mkdtemp(join(cgroups(), "ampost-"));
   await writeFile(join(folder, "hosts"), `127.0.0.1 localhost ${hosts.join(" ")}\n`);
   // It ends with this process, however that ends.
   const host = spawn("setpriv", ["--pdeathsig=KILL", "bash", "-e", "-c", BOOT], {
