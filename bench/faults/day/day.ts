@@ -102,7 +102,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
       await Promise.all(tenants.map((person) => receiver.serve(person)));
 
       const [moves, lived, disturbed, bad] = await Promise.all([
-        keepClock(world, day),
+        keepClock(world, tenants, day),
         Promise.all(
           tenants.map((person, index) =>
             runDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { transaction } from "../../../server/db/sql.ts";
 import { pick } from "../scenario.ts";
 import type { WorkerPool } from "../worker-pool.ts";
-import type { World } from "../world.ts";
+import type { Person, World } from "../world.ts";
 import type { Length } from "./plan.ts";
 
 /** A period in which due posts may have to wait for a lease, a restart or a platform. Milliseconds since 1970. */
@@ -40,14 +40,18 @@ const RENEWING = "twitter";
 const MOST_HANGS = 10;
 
 /** Moves the platforms' clock after every hour of the day. */
-export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Length): Promise<Move[]> {
+export async function keepClock(
+  { sandbox, pool }: World,
+  tenants: readonly Person[],
+  { seconds, hours }: Length,
+): Promise<Move[]> {
   const moves: Move[] = [{ at: 0, ahead: 0 }];
   const beganAt = performance.now();
   let ahead = 0;
   for (let hour = 1; hour < hours; hour += 1) {
     await sleep(Math.max(0, (hour * seconds * 1000) / hours - (performance.now() - beganAt)));
     const step = 3600 - seconds / hours;
-    await whileNoneIsOpen(pool, OPEN_REPEATS, async () => {
+    await whileNoneIsOpen(pool, openCommits(tenants), async () => {
       ahead += step * 1000;
       moves.push({ at: Date.now(), ahead });
       await sandbox.advance(step);
@@ -57,15 +61,19 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
 }
 
 /**
- * A request that is repeated if its response is lost, for which the platform has ten minutes, must not find that an
- * hour has passed.
+ * What is being looked for must not be an hour older than the time since its request: lists are searched by the
+ * platform's clock, and LinkedIn rejects duplicates for ten minutes. TikTok is asked by ID.
  */
-const OPEN_REPEATS: Moment = {
-  table: "publish_steps",
-  open: `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-   where pp.platform = 'linkedin' and s.effect = 'visible' and coalesce(s.result, 'unknown') = 'unknown'
-     and pp.status = 'posting' limit 1`,
-};
+function openCommits(tenants: readonly Person[]): Moment {
+  return {
+    table: "publish_steps",
+    open: `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
+     where s.effect = 'visible' and pp.platform <> 'tiktok' and pp.user_id = any($1)
+       and (pp.status = 'posting' and coalesce(s.result, 'unknown') = 'unknown'
+         or pp.status = 'published' and s.result = 'ok' and s.remote_id is null and pp.published_url is null) limit 1`,
+    values: [tenants.map(({ userId }) => userId)],
+  };
+}
 
 /**
  * If the response to a renewal is lost, with the process or on the way, so is the account's access where each renewal
@@ -80,6 +88,7 @@ interface Moment {
   table: string;
   /** Selects what is open. */
   open: string;
+  values?: unknown[];
 }
 
 /** None is open meanwhile, and none begins. */
@@ -87,7 +96,7 @@ async function whileNoneIsOpen(pool: World["pool"], moment: Moment, act: () => P
   for (let done: Promise<void> | null = null; done === null; await sleep(50)) {
     await transaction(pool, async (tx) => {
       await tx.query(`lock table ${moment.table} in share mode`);
-      if ((await tx.query(moment.open)).rowCount === 0) await (done = act());
+      if ((await tx.query(moment.open, moment.values)).rowCount === 0) await (done = act());
       // The database may be restarting.
     }).catch(() => undefined);
     await done;
