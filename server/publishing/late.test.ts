@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
@@ -148,6 +149,21 @@ test("a missed post can be rescheduled", async () => {
     await world.until(post, ({ events }) => events.includes("post.missed"));
     await world.act(post, (tx, held) => resetForEdit(tx, held, new Date()));
     assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("a post that is rescheduled while it is being set down as missed is published at its new time", async () => {
+  await withWorld(async (world) => {
+    const post = await dueBefore(world, 7);
+    await world.act(post, async (tx, held) => {
+      await world.startEngine();
+      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      while ((await world.pool.query(waiting)).rowCount === 0) await pause(20);
+      await resetForEdit(tx, held, new Date());
+    });
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    assert.ok(!state.events.includes("post.missed"));
   });
 });
 

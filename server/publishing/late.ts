@@ -70,13 +70,14 @@ export async function expire(work: ClaimedWork): Promise<void> {
 }
 
 async function miss(work: ClaimedWork): Promise<void> {
-  const { deps, row } = work;
+  const { deps, claim, row } = work;
   const owner: [postId: string, userId: string, mode: Mode] = [row.post_id, row.user_id, row.mode];
   const message = `${sentence(work)} Publish the post if you still want it, or reschedule or cancel it.`;
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
-    if ((await markPlatformPostsMissed.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0)
-      return false;
+    const warnings = jsonb([{ code: PUBLISH_MISSED, message }]);
+    const claimed = [claim.id, claim.fence, claim.leaseOwner] as const;
+    if ((await markPlatformPostsMissed.run(tx, [...owner, warnings, ...claimed])) === 0) return false;
     await recordPostEvents(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
       { type: "post.missed", platform_post_id: null },
     ]);

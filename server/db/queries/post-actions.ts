@@ -103,14 +103,18 @@ export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: D
    where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Those that have not started are no longer due. The post's row must be locked. */
-export const markPlatformPostsMissed = statement<never, [...PostParams, warnings: Json]>(
+/** Those that have not started are no longer due, unless the claim is lost. The post's row must be locked. */
+export const markPlatformPostsMissed = statement<
+  never,
+  [...PostParams, warnings: Json, claimed: string, fence: number, owner: string]
+>(
   "platform_posts.mark_missed",
   `with missed as (
      update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null,
        lease_owner = null,
        step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = $4, updated_at = now()
      where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null
+       and exists (select from platform_posts own where own.id = $5 and own.fence = $6 and own.lease_owner = $7)
      returning id
    ), released as (
      update budget_uses u set released = true from missed where u.platform_post_id = missed.id
