@@ -304,6 +304,12 @@ export async function ended(worker: ChildProcess): Promise<void> {
   if (worker.exitCode === null && worker.signalCode === null) await once(worker, "exit");
 }
 
+/** Until so many statements wait for a lock. */
+export async function untilLocked({ pool }: PublishingWorld, count: number): Promise<void> {
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while (((await pool.query(waiting)).rowCount ?? 0) < count) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 export function isOver({ status }: PostState): boolean {
   return status === "published" || status === "partial" || status === "failed" || status === "discarded";
 }

@@ -8,7 +8,7 @@ import { pino } from "pino";
 
 import type { QuietStep } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
-import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
+import { isOver, liveCount, type PublishingWorld, untilLocked, withWorld } from "../../tests/publishing-world.ts";
 import { instant, secondsSince } from "./claim.ts";
 import { startWatching, watch } from "./reading.ts";
 import { persist, RESULT_PATIENCE } from "./settle.ts";
@@ -279,12 +279,6 @@ test("an intent that is withdrawn while its statement is still under way is with
     assert.equal(world.ledger.publishCalls.get("withdrawn"), 1);
   });
 });
-
-/** Until so many statements wait for a lock. */
-async function untilLocked({ pool }: PublishingWorld, count: number): Promise<void> {
-  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while (((await pool.query(waiting)).rowCount ?? 0) < count) await pause(20);
-}
 
 test("a database outage during a step costs no attempt, and the step is repeated", async () => {
   await withWorld(async (world) => {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 
 import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
-import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { isOver, type PublishingWorld, type TestPost, untilLocked, withWorld } from "../../tests/publishing-world.ts";
 import { countMissed } from "../db/queries/queue-depth.ts";
 import { resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
@@ -157,8 +156,7 @@ test("a post that is rescheduled while it is being set down as missed is publish
     const post = await dueBefore(world, 7);
     await world.act(post, async (tx, held) => {
       await world.startEngine();
-      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-      while ((await world.pool.query(waiting)).rowCount === 0) await pause(20);
+      await untilLocked(world, 1);
       await resetForEdit(tx, held, new Date());
     });
     const state = await world.until(post, isOver);
