@@ -31,8 +31,8 @@ function runCheck({ name, command, args }: (typeof CHECKS)[number]): Promise<Out
     child.once("error", reject).once("close", (code) => {
       const seconds = (performance.now() - began) / 1000;
       const head = `${code === 0 ? "ok    " : "FAILED"}  ${name} (${seconds.toFixed(1)} s)`;
-      const [passed, failed] = code === 0 ? [1, 0] : [0, 1];
-      resolve({ name, seconds, passed, failed, text: code === 0 ? head : `${head}\n${output}` });
+      if (code === 0) resolve({ name, seconds, passed: 1, failures: [], text: head });
+      else resolve({ name, seconds, passed: 0, failures: [name], text: `${head}\n${output}` });
     });
   });
 }

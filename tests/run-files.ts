@@ -10,7 +10,8 @@ export interface Outcome {
   name: string;
   seconds: number;
   passed: number;
-  failed: number;
+  /** What failed, a line each. */
+  failures: string[];
   /** The text to print. */
   text: string;
 }
@@ -63,10 +64,10 @@ function idleSeconds(): number {
   return cpus().reduce((sum, { times }) => sum + times.idle / 1000, 0);
 }
 
-export function sumOf(outcomes: readonly Outcome[]): Pick<Outcome, "passed" | "failed"> {
+export function sumOf(outcomes: readonly Outcome[]): { passed: number; failed: number } {
   return {
     passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
-    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+    failed: outcomes.reduce((sum, { failures }) => sum + failures.length, 0),
   };
 }
 
@@ -104,7 +105,13 @@ export async function runFile(file: string): Promise<Outcome> {
   await new Promise((resolve, reject) => events.once("error", reject).once("close", resolve).resume());
   report.seconds = (performance.now() - began) / 1000;
   const { seconds, passed, failures } = report;
-  return { name: file, seconds, passed, failed: failures.length, text: describe(file, report) };
+  return {
+    name: file,
+    seconds,
+    passed,
+    failures: failures.map(({ name, place, error }) => `${name} (${place}): ${briefly(causeOf(error))}`),
+    text: describe(file, report),
+  };
 }
 
 function describe(file: string, { passed, skipped, failures, output, seconds }: Report): string {
@@ -131,6 +138,10 @@ function causeOf(error: unknown): unknown {
   if (error instanceof Error && "exitCode" in error && "signal" in error)
     return `Its process ended with ${String(error.signal ?? error.exitCode)}.`;
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}
+
+function briefly(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300).replace(/\s+/g, " ");
 }
 
 function indent(text: string): string {

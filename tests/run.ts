@@ -74,7 +74,6 @@ const jobs = [...(wanted.length === 0 ? checks : []), ...files.map((file) => () 
 const outcomes = await runBeside(jobs, console.log);
 const sum = sumOf(outcomes);
 const left = await findLeftBehind({ folder: scratch, run });
-for (const each of left) console.log(`FAILED  left behind: ${each}`);
 if (left.length > 0) sum.failed += 1;
 await cleanUp();
 
@@ -82,6 +81,9 @@ if (outcomes.length > SLOWEST) {
   const slowest = outcomes.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
   console.log(["The slowest:", ...slowest.map(({ name, seconds }) => `${seconds.toFixed(1)} s  ${name}`)].join("\n  "));
 }
+// Where a log is cut, its end is kept.
+const failures = [...outcomes.flatMap((each) => each.failures), ...left.map((each) => `left behind: ${each}`)];
+if (failures.length > 0) console.log(["Failed:", ...failures].join("\n  "));
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed > 0 ? 1 : 0);
 

@@ -7,15 +7,13 @@ import assert from "node:assert/strict";
  * quadratic work takes tens of thousands of times that at these sizes.
  */
 export function assertLinear(name: string, sizeUnits: number, run: () => unknown, factor = factorFor(sizeUnits)): void {
-  const measure = () => {
+  let loops = Number.POSITIVE_INFINITY;
+  for (let runs = 0; loops > factor && runs < MOST_RUNS; runs += 1) {
     const stop = startClock();
     run();
-    return stop();
-  };
-  let taken = measure();
-  // Measured again if slow, since the first run includes compilation and garbage collection.
-  if (isTooMuch(taken, sizeUnits, factor)) taken = Math.min(taken, measure());
-  judge(name, sizeUnits, taken, factor);
+    loops = Math.min(loops, loopsOf(stop(), sizeUnits, runs));
+  }
+  judge(name, sizeUnits, loops, factor);
 }
 
 /** The same for what ends later, alone on this thread. */
@@ -25,14 +23,13 @@ export async function assertLinearUntilEnd(
   run: () => Promise<unknown>,
   factor = factorFor(sizeUnits),
 ): Promise<void> {
-  const measure = async () => {
+  let loops = Number.POSITIVE_INFINITY;
+  for (let runs = 0; loops > factor && runs < MOST_RUNS; runs += 1) {
     const stop = startClock();
     await run();
-    return stop();
-  };
-  let taken = await measure();
-  if (isTooMuch(taken, sizeUnits, factor)) taken = Math.min(taken, await measure());
-  judge(name, sizeUnits, taken, factor);
+    loops = Math.min(loops, loopsOf(stop(), sizeUnits, runs));
+  }
+  judge(name, sizeUnits, loops, factor);
 }
 
 /** Whatever is read takes at most half as much. Of short work, fixed costs and compilation are a larger part. */
@@ -42,41 +39,40 @@ function factorFor(sizeUnits: number): number {
 
 /** Below this, fixed costs outweigh the cost per character. */
 const LEAST_UNITS = 16_384;
-const LOOP_UNITS = 1_000_000;
 
-function allowedMicroseconds(sizeUnits: number, factor: number): number {
-  return Math.max(sizeUnits, LEAST_UNITS) * unitMicroseconds() * factor;
+/** The first run includes compilation and garbage collection, and others may use the processor's caches. */
+const MOST_RUNS = 5;
+
+/** How many plain loops over the same input would take as long, measured beside all runs after the first. */
+function loopsOf(microseconds: number, sizeUnits: number, runsBefore: number): number {
+  const unit = runsBefore === 0 ? (firstUnit ??= unitMicroseconds()) : unitMicroseconds();
+  return microseconds / Math.max(sizeUnits, LEAST_UNITS) / unit;
 }
 
-function isTooMuch(taken: number, sizeUnits: number, factor: number): boolean {
-  return taken > allowedMicroseconds(sizeUnits, factor);
-}
+let firstUnit: number | undefined;
 
-function judge(name: string, sizeUnits: number, taken: number, factor: number): void {
-  const allowed = allowedMicroseconds(sizeUnits, factor);
+function judge(name: string, sizeUnits: number, loops: number, factor: number): void {
   assert.ok(
-    taken <= allowed,
-    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * factor)} plain loops over ` +
-      `them; ${factor} are allowed`,
+    loops <= factor,
+    `${name}: ${sizeUnits} characters took the work of ${Math.round(loops)} plain loops over them; ${factor} are ` +
+      "allowed",
   );
 }
 
-let measured: number | undefined;
-
 function unitMicroseconds(): number {
-  if (measured === undefined) {
-    const text = "Hello, world! ".repeat(LOOP_UNITS / 14);
-    let found = 0;
-    const loop = () => {
-      const stop = startClock();
-      for (const character of text) if (character === "x") found += 1;
-      return stop();
-    };
-    measured = Math.min(...Array.from({ length: 5 }, loop)) / LOOP_UNITS;
-    assert.equal(found, 0);
-  }
-  return measured;
+  const text = "Hello, world! ".repeat(LOOP_UNITS / 14);
+  let found = 0;
+  const loop = () => {
+    const stop = startClock();
+    for (const character of text) if (character === "x") found += 1;
+    return stop();
+  };
+  const taken = Math.min(...Array.from({ length: 5 }, loop)) / LOOP_UNITS;
+  assert.equal(found, 0);
+  return taken;
 }
+
+const LOOP_UNITS = 1_000_000;
 
 /** Returns what tells this thread's CPU time since, in microseconds. */
 function startClock(): () => number {

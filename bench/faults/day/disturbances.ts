@@ -62,13 +62,15 @@ export async function keepClock(
 
 /**
  * What is being looked for must not be an hour older than the time since its request: lists are searched by the
- * platform's clock, and LinkedIn rejects duplicates for ten minutes. TikTok is asked by ID.
+ * platform's clock, and LinkedIn rejects duplicates for ten minutes. TikTok is asked by ID. Of the neighbors' posts, only
+ * those on LinkedIn could be sent twice for it; others hang for as long as the day.
  */
 function openCommits(tenants: readonly Person[]): Moment {
   return {
     table: "publish_steps",
     open: `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-     where s.effect = 'visible' and pp.platform <> 'tiktok' and pp.user_id = any($1)
+     where s.effect = 'visible' and pp.platform <> 'tiktok'
+       and (pp.user_id = any($1) or pp.platform = 'linkedin')
        and (pp.status = 'posting' and coalesce(s.result, 'unknown') = 'unknown'
          or pp.status = 'published' and s.result = 'ok' and s.remote_id is null and pp.published_url is null) limit 1`,
     values: [tenants.map(({ userId }) => userId)],
