@@ -54,6 +54,30 @@ export async function intercept(page: Page, ...route: Parameters<Page["route"]>)
   await page.unroute("**/intercepted");
 }
 
+/** Holds what a page reads from a path until it is released. */
+export async function holdReads(page: Page, path: string): Promise<{ isAsked: Promise<void>; release: () => void }> {
+  const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await intercept(
+    page,
+    ({ pathname }) => pathname === path,
+    async (route) => {
+      if (route.request().method() === "GET") {
+        asked.resolve();
+        await released.promise;
+      }
+      await route.fallback();
+    },
+  );
+  return { isAsked: asked.promise, release: released.resolve };
+}
+
+/** Picks up what has the focus to move it with the arrow keys. The page hears them from its next timer on. */
+export async function pickUp(page: Page): Promise<void> {
+  await page.keyboard.press("Space");
+  await page.locator(":is(section, [data-place]).bg-warn-tint").first().waitFor();
+  await page.evaluate("new Promise((heard) => setTimeout(heard))");
+}
+
 /** Fills in fields by their labels. */
 export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(fields))

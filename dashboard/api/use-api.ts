@@ -42,6 +42,13 @@ export function useRead<Asked extends Operation>(
   });
 }
 
+export interface WriteOptions {
+  /** By default the current mode. */
+  mode?: Mode;
+  /** Reads again what somebody else has changed in the meantime, before the view hears of the conflict. */
+  onConflict?: () => Promise<unknown>;
+}
+
 export function keyOf<Asked extends Operation>(
   { path }: Asked,
   mode: Mode,
@@ -58,11 +65,10 @@ export function useWrite<Asked extends Operation>(
   operation: Asked,
   /** First segments of the paths that change too, such as "/api/v1/accounts". */
   alsoChanges: readonly string[] = [],
-  /** By default the current mode. */
-  inMode?: Mode,
+  { mode: other, onConflict }: WriteOptions = {},
 ): UseMutationResult<Answer<Asked>, AmpostError, Given<Asked>> {
   const current = useMode();
-  const mode = inMode ?? current;
+  const mode = other ?? current;
   const onSuccess = useChanged(operation, alsoChanges);
   const { sayFailure } = useToasts();
   const isThere = useRef(true);
@@ -73,8 +79,9 @@ export function useWrite<Asked extends Operation>(
   return useMutation<Answer<Asked>, AmpostError, Given<Asked>>({
     mutationFn: (given) => ask(operation, mode, given),
     onSuccess,
-    onError: (error) => {
+    onError: async (error) => {
       if (!isThere.current) sayFailure(error);
+      else if (error.code === "PRECONDITION_FAILED") await onConflict?.();
     },
   });
 }

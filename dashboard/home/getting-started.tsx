@@ -214,7 +214,7 @@ function ConnectHere({ mode }: { mode: Mode }) {
 /** A key is shown only once: here. */
 function NewKey({ made, onAct, onMade }: { made: string | null; onAct: () => void; onMade: (key: string) => void }) {
   const { t } = useLingui();
-  const create = useWrite(keysCreate, [], "test");
+  const create = useWrite(keysCreate, [], { mode: "test" });
   if (made !== null)
     return (
       <>
@@ -250,7 +250,7 @@ function NewKey({ made, onAct, onMade }: { made: string | null; onAct: () => voi
 function NewWebhook({ onAct }: { onAct: () => void }) {
   const { t } = useLingui();
   const [url, setUrl] = useState("");
-  const create = useWrite(webhooksCreate, [], "test");
+  const create = useWrite(webhooksCreate, [], { mode: "test" });
   const secret = create.data?.webhook.secret;
   if (secret !== undefined && secret !== null)
     return (

@@ -56,7 +56,7 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
     <div className="space-y-5">
       <Picture media={media} />
       <Facts media={media} used={used.data} />
-      {may("media_update") && <Changes media={media} etag={etag} onConflict={() => void refetch()} />}
+      {may("media_update") && <Changes media={media} etag={etag} onConflict={refetch} />}
       <UsedIn used={used.data} />
       {may("media_delete") && (
         <div className="flex flex-wrap justify-between gap-2 border-t pt-4">
@@ -170,10 +170,18 @@ function dayIn(at: number, timeZone: string): string {
 }
 
 /** What can be changed. What was typed stays if it cannot be saved, and only what was changed is sent. */
-function Changes({ media, etag, onConflict }: { media: Media; etag: string | null; onConflict: () => void }) {
+function Changes({
+  media,
+  etag,
+  onConflict,
+}: {
+  media: Media;
+  etag: string | null;
+  onConflict: () => Promise<unknown>;
+}) {
   const { t } = useLingui();
   const toasts = useToasts();
-  const { mutate, isPending, error } = useWrite(mediaUpdate);
+  const { mutate, isPending, error } = useWrite(mediaUpdate, [], { onConflict });
   const [before, setBefore] = useState(() => shownOf(media));
   const [altText, setAltText] = useState(before.altText);
   const [keeping, setKeeping] = useState(before.keeping);
@@ -197,7 +205,6 @@ function Changes({ media, etag, onConflict }: { media: Media; etag: string | nul
           setBefore({ altText, keeping, day });
           toasts.say(t`Saved`);
         },
-        onError: ({ code }) => code === "PRECONDITION_FAILED" && onConflict(),
       },
     );
   };

@@ -30,9 +30,9 @@ export function usePostAction(
 ): PostAction {
   const { t } = useLingui();
   const toasts = useToasts();
-  const write = useWrite(operation);
   const [isOpen, setIsOpen] = useState(false);
   const [begunWith, setBegunWith] = useState<string | null>(null);
+  const write = useWrite(operation, [], { onConflict: async () => setBegunWith(await readAgain()) });
   return {
     isOpen,
     isBusy: write.isPending,
@@ -56,7 +56,6 @@ export function usePostAction(
             toasts.say(t`A publisher has been asked to approve it.`);
             void readAgain();
           }
-          if (code === "PRECONDITION_FAILED") void readAgain().then(setBegunWith);
         },
       });
     },

@@ -6,7 +6,7 @@ import type { Locator, Page } from "playwright-core";
 import { post as postShape } from "../../contract/operations/posts.ts";
 import { offsetAt, offsetFormat, readLocalTime } from "../../model/time-zones.ts";
 import { idOf, objectIn } from "../answers.ts";
-import { intercept, step } from "../browser.ts";
+import { intercept, pickUp, step } from "../browser.ts";
 import type { World } from "../world.ts";
 import { assertAccessible, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
@@ -82,7 +82,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await page.keyboard.press("ArrowUp");
     await page.locator(`[data-place="${day(10)}"]:focus`).waitFor();
     await chip.focus();
-    await page.keyboard.press("Space");
+    await pickUp(page);
     await said("Picked up: The launch");
     await page.keyboard.press("ArrowRight");
     await page
@@ -240,8 +240,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   await step("in the agenda, arrows lead over the days without posts", async () => {
     await page.goto(address("agenda"));
     await page.getByRole("button", { name: "Another" }).focus();
-    await page.keyboard.press("Space");
-    await page.locator("section.bg-warn-tint").waitFor();
+    await pickUp(page);
     await page.keyboard.press("ArrowDown");
     await page.locator(`section.bg-warn-tint:has-text("The launch")`).waitFor();
     await changed(page, () => page.keyboard.press("Space"));
@@ -342,8 +341,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     assert.equal(await timeOf(other), at(day(18)));
     await phone.locator(`[data-place="${day(18)}"]`).tap();
     await row.focus();
-    await phone.keyboard.press("Space");
-    await phone.locator("section.bg-warn-tint").waitFor();
+    await pickUp(phone);
     await phone.keyboard.press("ArrowUp");
     await phone.locator(`[data-place="${day(11)}"].bg-warn-tint`).waitFor();
     await changed(phone, () => phone.keyboard.press("Space"));

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { intercept, press, step } from "../browser.ts";
+import { holdReads, intercept, press, step } from "../browser.ts";
 import { fixture, give } from "./give.ts";
 import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
@@ -192,7 +192,11 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     const change = { method: "PATCH", headers: { "content-type": "application/json" }, body: `{"altText":"Theirs"}` };
     await page.evaluate(`fetch("/api/v1/media/${id}?mode=test", ${JSON.stringify(change)})`);
     await page.getByLabel("Alt text").fill("A tall lighthouse");
+    const held = await holdReads(page, `/api/v1/media/${id}`);
     await press(page, "Save");
+    await held.isAsked;
+    await page.getByRole("button", { name: "Save", disabled: true }).waitFor();
+    held.release();
     await page.getByText("Somebody else has changed this file.").waitFor();
     assert.equal(await page.getByLabel("Alt text").inputValue(), "A tall lighthouse");
     await page.getByText("Theirs").waitFor();

@@ -8,7 +8,7 @@ import { openInstallation } from "../../cli/installation.fixture.ts";
 import { postsGet } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import { allow, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { allow, fill, LONGEST_STEP_MILLISECONDS, openBrowser, pickUp, press, step } from "../browser.ts";
 import { tourPicture, WINDOW } from "../tour-picture.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -108,8 +108,7 @@ test("somebody who never saw it connects, writes, mends, schedules, moves, publi
     await press(page, "Next month");
     const chip = page.getByRole("button", { name: /^10:00 ?Our summer/ });
     await chip.focus();
-    await page.keyboard.press("Space");
-    await page.locator(`[data-place="${due}"].bg-warn-tint`).waitFor();
+    await pickUp(page);
     await page.keyboard.press("ArrowRight");
     await page.locator(`[data-place="${moved}"].bg-warn-tint`).waitFor();
     await tourPicture(page, "calendar");
