@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { newId } from "../model/ids.ts";
 import { PLANS, type RateClass } from "../model/plans.ts";
+import { patientFetch } from "../tests/patient-fetch.ts";
 import { findFreePort } from "./free-port.ts";
 import { type Installation, openInstallation, type Server } from "./installation.fixture.ts";
 
@@ -47,7 +48,7 @@ test("over two API processes, each rate limit and the month's requests are exact
   const send = async (key: string, times: number, method: string, path: string): Promise<number[]> =>
     await Promise.all(
       Array.from({ length: times }, async () => {
-        const answer = await fetch(`http://127.0.0.1:${ports[(sent += 1) % 2]}${path}`, {
+        const answer = await patientFetch(`http://127.0.0.1:${ports[(sent += 1) % 2]}${path}`, {
           method,
           headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
           ...(method === "POST" ? { body: "{}" } : {}),

@@ -51,10 +51,13 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
 
 async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
   try {
-    const { rows } = await pool.query<{ version: string; apart: number }>(
-      "select current_setting('server_version') as version, extract(epoch from clock_timestamp())::float8 as apart",
+    const before = Date.now() / 1000;
+    const { rows } = await pool.query<{ version: string; clock: number }>(
+      "select current_setting('server_version') as version, extract(epoch from clock_timestamp())::float8 as clock",
     );
-    const apartSeconds = Math.abs((rows[0]?.apart ?? 0) - Date.now() / 1000);
+    const theirs = rows[0]?.clock ?? 0;
+    // However long the query took.
+    const apartSeconds = Math.max(0, before - theirs, theirs - Date.now() / 1000);
     const pending = await pendingMigrations(pool);
     return [
       describePostgres(rows[0]?.version ?? "", config),

@@ -131,7 +131,7 @@ export async function answersAt(host: string, port: number, path: string): Promi
 }
 
 async function answers(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(3_000), redirect: "manual" }).then(
+  return fetch(url, { signal: AbortSignal.timeout(5_000), redirect: "manual" }).then(
     async (response) => {
       await response.body?.cancel();
       return response.ok;

@@ -83,6 +83,8 @@ export async function openInstallation(
     PORT: String(port),
     AMPOST_SANDBOX_PORT: String(sandboxPort),
     AMPOST_ENGINE_SPEED: "10",
+    // A slow machine must not cut a stop short.
+    AMPOST_STOP_SECONDS: "30",
   };
   if (database) env.DATABASE_URL = database.url;
   const launched: ChildProcess[] = [];

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { OPEN_LIMITS } from "../model/user-limits.ts";
 import { fixture } from "../tests/media-world.ts";
+import { patientFetch } from "../tests/patient-fetch.ts";
 import { openInstallation } from "./installation.fixture.ts";
 
 const { callsPerMinute, postsPerDay, maxStorageBytes } = OPEN_LIMITS;
@@ -23,7 +24,7 @@ test("AMPOST_SIGNUP=open alone limits everybody's bytes, posts a day and calls a
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const call = async (method: string, path: string, body?: FormData | object) => {
     const isForm = body instanceof FormData;
-    const response = await fetch(`${installation.url}/api/v1${path}`, {
+    const response = await patientFetch(`${installation.url}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${String(apiKey)}`, ...(isForm ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),

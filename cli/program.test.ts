@@ -103,7 +103,7 @@ test("instance commands work with and without a running server, and do not stop 
   });
   assert.ok(!JSON.stringify(keys).includes(String(second.apiKey)));
 
-  assert.equal((await fetch(`${installation.url}/readyz`)).status, 200);
+  await installation.until(async () => (await fetch(`${installation.url}/readyz`)).status === 200);
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
@@ -178,7 +178,7 @@ test("a worker is ready only once each of its pools responds: its own, and those
   const waiting = new Set(["ampost", "ampost worker results", "ampost worker leases"]);
   // Whichever pool asked last for something else has not asked for this.
   await installation.until(async () => {
-    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    if ((await fetch(`${url}/readyz`)).status !== 200) return false;
     const asked = await installation.database?.pool.query<{ name: string }>(
       `select application_name as name from pg_stat_activity
        where datname = current_database() and query = 'select 1' and now() - query_start < interval '1 second'`,

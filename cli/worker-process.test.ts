@@ -115,9 +115,10 @@ test("a file from a URL that kills every worker is given up after five, with an 
     return (await read(deadly)).status === "failed";
   });
   await boss.stop({ graceful: false });
+  // Its last act.
+  await until(async () => server.output().includes("A job was set aside: processes crashed on it repeatedly"));
   assert.equal(deaths(), 5);
   assert.match((await read(deadly)).error, /stopped repeatedly/);
-  assert.match(server.output(), /A job was set aside: processes crashed on it repeatedly/);
   assert.deepEqual(await countSetAside.all(database.pool), [{ work: INGEST_QUEUE, count: 1 }]);
   const { rows } = await database.pool.query("select data ->> 'mediaId' as id from outbox where type = 'media.failed'");
   assert.deepEqual(rows, [{ id: deadly }]);
@@ -135,7 +136,8 @@ test("a killed worker is restarted, and its metrics are among the server's", asy
   await installation.until(async () => (await readiness()).includes('"worker":"ok"'));
   const id = await publish("After a kill");
   await installation.until(async () => (await post(id)).status === "published");
-  const metrics = await figures();
+  let metrics = "";
+  await installation.until(async () => (metrics = await figures()).includes('{process="worker"}'));
   assert.match(
     metrics,
     new RegExp(`ampost_platform_posts_settled_total{platform="${EXAMPLE_PLATFORM}",outcome="published"} 1`),

@@ -86,7 +86,7 @@ test("timeout performs the call and never responds", async (t) => {
 
 test("slow responds later, and correctly", async (t) => {
   const world = await openThreads(t);
-  await world.fault({ operation: "create", kind: "slow", delayMs: 3000 });
+  await world.fault({ operation: "create", kind: "slow", delayMs: 10_000 });
   let answered = false;
   const slow = world.post("/me/threads", TEXT).finally(() => (answered = true));
   assert.equal((await world.get("/me")).status, 200);

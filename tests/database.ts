@@ -25,6 +25,9 @@ export const TEST_SETTINGS = {
   max_connections: "800",
 };
 
+/** Of pools: a slow machine is no database that is away. */
+export const PATIENT = { connectTimeoutSeconds: 60 };
+
 /**
  * Creates a migrated database on the PostgreSQL that all tests share: the one of `npm test`, otherwise one that this
  * process starts and stops.
@@ -37,7 +40,7 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
     await admin.query(`create database ${name} template ${template} strategy file_copy`);
   });
   const url = withDatabase(server, name);
-  const pool = createPool(url, { name: "ampost test" });
+  const pool = createPool(url, { ...PATIENT, name: "ampost test" });
   return {
     url,
     pool,

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { openInstallation } from "../cli/installation.fixture.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import { setBudgetLimit } from "../server/db/queries/budgets.ts";
+import { patientFetch } from "./patient-fetch.ts";
 
 const VIDEO = join(import.meta.dirname, "fixtures", "portrait-9x16.mp4");
 const HOUR = 3_600_000;
@@ -32,7 +33,7 @@ test("an account can publish all that its platform allows, and what is more is r
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}` };
   const call = (path: string, body?: FormData) =>
-    fetch(`${installation.url}/api/v1/posts${path}`, { method: "POST", headers, ...(body && { body }) });
+    patientFetch(`${installation.url}/api/v1/posts${path}`, { method: "POST", headers, ...(body && { body }) });
   const seen = async (what: string): Promise<unknown> => await (await fetch(`${sandboxUrl}/_sandbox/${what}`)).json();
 
   for (const { platform, posts, settings = {}, hasVideo = false } of ALLOWED) {

@@ -136,6 +136,8 @@ export async function createWorld(
   };
   const app = await createHttpApp(services, {
     mcp: addMcp,
+    // A slow machine refuses nobody.
+    turnPatienceSeconds: 120,
     ...(requestLog !== undefined && { requestLog }),
     probes: {
       ready: async () => ({ ready: true, checks: {} }),

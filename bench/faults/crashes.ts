@@ -82,9 +82,14 @@ async function learnPlaces(
       ({ platformPostId, point }) => platformPostId === posts[index]?.platformPostId && !point.startsWith("claim."),
     );
     const places = new Map(ours.map(({ point, step }) => [`${point} ${step}`, { point, step }]));
-    return [...places.values()]
-      .filter(({ point }) => subject.points?.includes(point) ?? true)
-      .map((place) => ({ ...subject, ...place }));
+    return (
+      [...places.values()]
+        // Without a lost response, only a slow machine reads back.
+        .filter(
+          ({ point }) => subject.points?.includes(point) ?? (subject.lost === true || !point.startsWith("reconcile.")),
+        )
+        .map((place) => ({ ...subject, ...place }))
+    );
   });
   return { cases, posts };
 }

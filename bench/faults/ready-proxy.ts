@@ -15,11 +15,13 @@ const LOOK_MILLISECONDS = 100;
 export async function startReadyProxy(port: number, backends: readonly number[]): Promise<ReadyProxy> {
   const agent = new Agent({ keepAlive: true });
   const ready = new Set<number>();
+  /** If none is ready, the last that was is probably only busy. */
+  let last: number | undefined;
   let turn = 0;
   // Nothing but the backends may end a connection.
   const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     turn += 1;
-    const chosen = [...ready][turn % Math.max(1, ready.size)];
+    const chosen = [...ready][turn % Math.max(1, ready.size)] ?? last;
     if (chosen === undefined) return void outgoing.writeHead(503).end("no backend is ready");
     forward(incoming, outgoing, { agent, port: chosen });
   });
@@ -30,7 +32,7 @@ export async function startReadyProxy(port: number, backends: readonly number[])
   const looking = backends.map(async (backend) => {
     while (!isOver) {
       if (await isReady(backend)) ready.add(backend);
-      else ready.delete(backend);
+      else if (ready.delete(backend)) last = backend;
       await sleep(LOOK_MILLISECONDS);
     }
   });

@@ -50,7 +50,7 @@ interface Amount {
 const POSTS_PER_ROUND = 16;
 
 /** The mark next to the media is written every five seconds, if there is anything new. */
-const MARK_SECONDS = 8;
+const MARK_SECONDS = 30;
 
 /** When posts are due that are not going out in their round by themselves. */
 const FAR_SECONDS = 3_600;

@@ -42,6 +42,14 @@ export function useRead<Asked extends Operation>(
   });
 }
 
+/**
+ * What a form is filled with, once: nothing until it has been read since the form was opened. What is in the cache may
+ * be from before the last change.
+ */
+export function readNow<Data>({ data, isFetchedAfterMount }: UseQueryResult<Data, AmpostError>): Data | undefined {
+  return isFetchedAfterMount ? data : undefined;
+}
+
 export interface WriteOptions {
   /** By default the current mode. */
   mode?: Mode;

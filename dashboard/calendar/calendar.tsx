@@ -198,7 +198,8 @@ function useKeys(calendar: CalendarContext, view: CalendarView, set: (change: Ca
       const { target, key } = event;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !(target instanceof HTMLElement))
         return;
-      if (target.closest("input, select, textarea, dialog, [role=menu]") !== null) return;
+      // Those of a post that is being moved lead it.
+      if (target.closest("input, select, textarea, dialog, [role=menu], [data-moving]") !== null) return;
       const cell = target.closest<HTMLElement>("[data-place]");
       const here = cell?.dataset.place ?? at;
       if (areShortcutsOn()) {

@@ -59,6 +59,7 @@ function useMovable(post: PostSummary, isReachable: boolean) {
       }),
       tabIndex: isReachable ? 0 : -1,
       "data-post": post.id,
+      "data-moving": isDragging || undefined,
       onClick: () => openPost(post),
     },
   };

@@ -10,7 +10,7 @@ import {
   webhooksTest,
   webhooksUpdate,
 } from "../../contract/operations/webhooks.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { readNow, useRead, useWrite } from "../api/use-api.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -99,10 +99,18 @@ function OneWebhook({ webhook }: { webhook: Webhook }) {
       </Card>
       <Deliveries webhookId={id} />
       <Dialog title={t`Edit webhook`} isOpen={isEditing} onClose={() => setIsEditing(false)}>
-        <WebhookForm webhook={webhook} onCancel={() => setIsEditing(false)} onSaved={() => setIsEditing(false)} />
+        <EditWebhook id={id} onDone={() => setIsEditing(false)} />
       </Dialog>
     </>
   );
+}
+
+function EditWebhook({ id, onDone }: { id: string; onDone: () => void }) {
+  const read = useRead(webhooksGet, { params: { id } });
+  const data = readNow(read);
+  if (data !== undefined) return <WebhookForm webhook={data.webhook} onCancel={onDone} onSaved={onDone} />;
+  if (read.error !== null) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
+  return <Loading rows={3} />;
 }
 
 function RotateSecret({ webhook: { id } }: { webhook: Webhook }) {

@@ -121,9 +121,11 @@ function useFailed(status: "failed" | "partial") {
   const due = useRead(postsList, { query: ofDays }, { ...FRESH, enabled: total > MOST });
   const offset = (due.data?.total ?? 0) - MOST;
   const last = useRead(postsList, { query: { ...ofDays, offset } }, { ...FRESH, enabled: offset > 0 });
-  const posts = [newest, due, last].flatMap(({ data }) => data?.posts ?? []);
+  const reads = [newest, due, last];
+  // Which failed last is known once all of them are there.
+  const posts = reads.some(({ isLoading }) => isLoading) ? [] : reads.flatMap(({ data }) => data?.posts ?? []);
   return {
-    reads: [newest, due, last],
+    reads,
     total,
     posts: [...new Map(posts.map((post) => [post.id, post])).values()],
   };

@@ -1,16 +1,18 @@
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { type Media, mediaDelete, mediaGet, mediaPosts, mediaUpdate } from "../../contract/operations/media.ts";
 import type { PostSummary } from "../../contract/operations/posts.ts";
 import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { keyOf, readNow, useRead, useWrite } from "../api/use-api.ts";
 import { startOfNextDay } from "../posts/post-filter.ts";
 import { shownStatus } from "../posts/shown-status.ts";
 import { StatusTag } from "../posts/status.tsx";
 import { TextPreview } from "../posts/text-preview.tsx";
+import { useMode } from "../shell/mode.ts";
 import { may, mayOpen } from "../shell/workspace.ts";
 import { start } from "../start.ts";
 import { Button, buttonClass, OutLink, Select, TextArea, TextField } from "../ui/controls.tsx";
@@ -45,7 +47,9 @@ interface OpenedProps {
 }
 
 function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
-  const { data, error, refetch } = useRead(mediaGet, { params: { id } });
+  const read = useRead(mediaGet, { params: { id } });
+  const data = readNow(read);
+  const { error, refetch } = read;
   const used = useRead(mediaPosts, { params: { id }, query: { limit: 100 } });
   if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading rows={3} />;
@@ -180,6 +184,8 @@ function Changes({
   onConflict: () => Promise<unknown>;
 }) {
   const { t } = useLingui();
+  const mode = useMode();
+  const cache = useQueryClient();
   const toasts = useToasts();
   const { mutate, isPending, error } = useWrite(mediaUpdate, [], { onConflict });
   const [before, setBefore] = useState(() => shownOf(media));
@@ -201,7 +207,9 @@ function Changes({
         ifMatch: etag ?? undefined,
       },
       {
-        onSuccess: () => {
+        onSuccess: (answer) => {
+          // The next change is one of this version, also before it is read again.
+          cache.setQueryData(keyOf(mediaGet, mode, { params: { id: media.id } }), answer);
           setBefore({ altText, keeping, day });
           toasts.say(t`Saved`);
         },

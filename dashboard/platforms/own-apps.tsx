@@ -10,7 +10,7 @@ import {
   type OAuthAppOfSet,
 } from "../../contract/operations/connections.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { readNow, useRead, useWrite } from "../api/use-api.ts";
 import { labelOf } from "../start.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Button, buttonClass, OutLink } from "../ui/controls.tsx";
@@ -29,6 +29,7 @@ export function OwnApps() {
   const sets = useRead(platformSetsList);
   const options = useRead(platformSetsConnectOptions, { params });
   const apps = useRead(oauthAppsList, { params });
+  const appsNow = readNow(apps)?.apps;
   const error = options.error ?? apps.error;
   const name = sets.data?.sets.find((set) => set.id === id)?.name ?? "";
   return (
@@ -49,10 +50,10 @@ export function OwnApps() {
           }}
         />
       )}
-      {(options.data === undefined || apps.data === undefined || sets.isPending) && error === null && (
+      {(options.data === undefined || appsNow === undefined || sets.isPending) && error === null && (
         <Loading rows={7} />
       )}
-      {options.data !== undefined && apps.data !== undefined && !sets.isPending && (
+      {options.data !== undefined && appsNow !== undefined && !sets.isPending && (
         <>
           <p className="text-sm text-dim">
             <Trans>
@@ -66,7 +67,7 @@ export function OwnApps() {
               key={option.platform}
               platformSetId={id}
               option={option}
-              app={apps.data.apps.find(({ platform }) => platform === option.platform)}
+              app={appsNow.find(({ platform }) => platform === option.platform)}
             />
           ))}
         </>

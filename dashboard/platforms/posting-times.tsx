@@ -13,7 +13,7 @@ import {
 } from "../../contract/operations/posting-times.ts";
 import { type PostingTimes, WEEKDAYS, type Weekday } from "../../model/posting-times.ts";
 import { errorAt, errorElsewhere } from "../api/field-errors.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { readNow, useRead, useWrite } from "../api/use-api.ts";
 import { start } from "../start.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -23,8 +23,9 @@ import { useToasts } from "../ui/toasts.tsx";
 
 /** The weekly times at which a set's posts are scheduled if they take the next one that is free. */
 export function SetPostingTimes({ id, onDone }: { id: string; onDone: () => void }) {
-  const { data, error, refetch } = useRead(platformSetsGetPostingTimes, { params: { id } });
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
+  const read = useRead(platformSetsGetPostingTimes, { params: { id } });
+  const data = readNow(read);
+  if (read.error !== null) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
   return data === undefined ? <Loading rows={3} /> : <SetForm id={id} saved={data.postingTimes} onDone={onDone} />;
 }
 
@@ -46,8 +47,9 @@ function SetForm({ id, saved, onDone }: { id: string; saved: PostingTimesAnswer;
 
 /** The same for an account, which has times of its own or follows its set. */
 export function AccountPostingTimes({ account: { id }, onDone }: { account: Account; onDone: () => void }) {
-  const { data, error, refetch } = useRead(accountsGetPostingTimes, { params: { id } });
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
+  const read = useRead(accountsGetPostingTimes, { params: { id } });
+  const data = readNow(read);
+  if (read.error !== null) return <Failure error={read.error} onRetry={() => void read.refetch()} />;
   return data === undefined ? <Loading rows={3} /> : <AccountForm id={id} saved={data.postingTimes} onDone={onDone} />;
 }
 

@@ -30,10 +30,13 @@ export function usePost(id: string) {
   const isFollowed = isShown && read.data !== undefined && !isSettled(read.data.post);
   useEffect(() => {
     if (!isFollowed) return undefined;
+    const queryKey = keyOf(postsGet, mode, { params: { id } });
     const stream = new EventSource(`${addressOf(postsEvents.path, { id })}?${queryIn(mode)}`);
     stream.addEventListener("post", ({ data, lastEventId }: MessageEvent<string>) => {
       const body: { post: Post } = JSON.parse(data);
-      cache.setQueryData(keyOf(postsGet, mode, { params: { id } }), { ...body, etag: lastEventId });
+      // What was asked before must not replace it.
+      void cache.cancelQueries({ queryKey });
+      cache.setQueryData(queryKey, { ...body, etag: lastEventId });
     });
     return () => stream.close();
   }, [isFollowed, id, mode, cache]);

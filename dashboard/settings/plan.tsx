@@ -14,11 +14,14 @@ import { useToasts } from "../ui/toasts.tsx";
 import { Settings } from "./settings.tsx";
 import { sizeOf } from "./sizes.ts";
 
+/** Stripe confirms a change of the plan after the person is back here. */
+const FRESH_MILLISECONDS = 5_000;
+
 export function Plan() {
   const { notice } = useSearch({ from: "/settings/plan" });
   const canPay = may("billing_get");
-  const billing = useRead(billingGet, {}, { enabled: canPay });
-  const usage = useRead(usageGet);
+  const billing = useRead(billingGet, {}, { enabled: canPay, everyMilliseconds: FRESH_MILLISECONDS });
+  const usage = useRead(usageGet, {}, { everyMilliseconds: FRESH_MILLISECONDS });
   const error = billing.error ?? usage.error;
   return (
     <Settings>

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { type Me, meGet, meUpdate } from "../../contract/operations/me.ts";
 import { errorAt } from "../api/field-errors.ts";
 import { useSignInRoute } from "../api/sign-in-routes.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
+import { readNow, useRead, useWrite } from "../api/use-api.ts";
 import { LANGUAGES, saveLanguage } from "../shell/language.ts";
 import { readTheme, saveTheme, type Theme, THEMES } from "../shell/theme.ts";
 import { start } from "../start.ts";
@@ -19,7 +19,9 @@ import { Settings } from "./settings.tsx";
 
 export function Profile() {
   const { notice } = useSearch({ from: "/settings/profile" });
-  const { data, error, refetch } = useRead(meGet);
+  const read = useRead(meGet);
+  const data = readNow(read);
+  const { error, refetch } = read;
   return (
     <Settings>
       {notice === "verified" && (

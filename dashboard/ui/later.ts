@@ -6,13 +6,15 @@ const PAUSE_MILLISECONDS = 2_000;
  * Loads a part of the dashboard once it is wanted. While Ampost cannot be reached, it waits: a part that failed to load
  * takes the view that shows it down. A part that is gone, because Ampost was upgraded, fails.
  */
-export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
+export async function loadPart<Part>(load: () => Promise<Part>, wasReachable = false): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    if (await isReachable()) throw error;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
-    return loadPart(load);
+    const isBack = await isReachable();
+    // It may be reachable again only since it failed: what is gone fails once more.
+    if (isBack && wasReachable) throw error;
+    if (!isBack) await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+    return loadPart(load, isBack);
   }
 }
 

@@ -12,6 +12,7 @@ const message = z.object({
     vaultKey: z.string(),
     sandboxUrl: z.string(),
     settings: z.record(z.string(), z.string()),
+    longestCallSeconds: z.number(),
   }),
   crashPoint: z.object({
     request: z.number().optional(),

@@ -21,6 +21,8 @@ import { readChoices } from "../choices.ts";
 import { platforms } from "../index.ts";
 import type { Checkpoint, OAuthApp } from "../platform.ts";
 import {
+  LONGEST_CALL_SECONDS,
+  LONGEST_CALL_SECONDS_OF_SILENCE,
   oauthServices,
   SPEED,
   SPEED_AFTER_CRASH,
@@ -86,6 +88,11 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     vaultKey: randomBytes(32).toString("base64"),
     sandboxUrl: sandbox.url,
     settings: options.settings ?? {},
+    longestCallSeconds: LONGEST_CALL_SECONDS,
+  };
+  const reset = async () => {
+    await sandbox.reset();
+    environment.longestCallSeconds = LONGEST_CALL_SECONDS;
   };
   const logged: string[] = [];
   const log = pino({ level: "trace" }, collect(logged));
@@ -136,7 +143,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
         profile,
         { login: subject.login ?? "", oauthAppId: null, grantorId: null, dataAccessEndsAt: null },
       );
-      await sandbox.reset();
+      await reset();
       return { userId, setId, accountId, platformAccountId: profile.platformAccountId };
     },
 
@@ -145,7 +152,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
      * account.
      */
     async connectWith(scopes: readonly string[]) {
-      await sandbox.reset();
+      await reset();
       const { codeVerifier } = newAuthorizeParameters(oauth);
       people.count += 1;
       const code = await sandbox.authorize(oauth, app, `person-${people.count}`, codeVerifier, scopes);
@@ -220,7 +227,10 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
 
     ledger: (account: TestAccount) => sandbox.ledger(subject.name, account.platformAccountId),
     requests: () => sandbox.requests(),
-    fault: (fault: Fault) => sandbox.fault(subject.name, fault),
+    fault: (fault: Fault) => {
+      if (fault.kind === "timeout") environment.longestCallSeconds = LONGEST_CALL_SECONDS_OF_SILENCE;
+      return sandbox.fault(subject.name, fault);
+    },
 
     /** The kinds of requests that publishing this content sends. */
     async operations(content: PostContent): Promise<Set<string>> {

@@ -36,7 +36,7 @@ const ANSWERS: {
     name: "accepted and never answered",
     answer: () => undefined,
     expected: { sent: true, failure: "timeout" },
-    timeoutSeconds: 0.5,
+    timeoutSeconds: 3,
   },
   { name: "a 500 after the work was done", answer: (socket) => socket.end(http(500, "{}")), expected: { status: 500 } },
   {
@@ -159,13 +159,16 @@ test("a guarded request never uses a connection that has been idle for a second,
   const open = createHttpClient({ sandboxUrl: server.url });
   const guarded = createHttpClient({ sandboxUrl: server.url, beforeSend: () => undefined });
   await open.send(PUBLISH);
+  const since = performance.now();
   await guarded.send(PUBLISH);
   await sleep(50);
   await guarded.send(PUBLISH);
-  assert.equal(sockets.size, 2);
+  // Where the machine stood still meanwhile, the connection was idle for too long.
+  if (performance.now() - since < 1_000) assert.equal(sockets.size, 2);
+  const before = sockets.size;
   await sleep(1_100);
   await guarded.send(PUBLISH);
-  assert.equal(sockets.size, 3);
+  assert.equal(sockets.size, before + 1);
 });
 
 test("bytes are streamed with their length, and a failing source leaves the outcome open", async (t) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { createTestDatabase } from "../../tests/database.ts";
+import { createTestDatabase, PATIENT } from "../../tests/database.ts";
 import { analyzeGrown, keepAnalyzed } from "./analyze.ts";
 import { readMigrations } from "./migration-files.ts";
 import { createPool } from "./pool.ts";
@@ -66,7 +66,7 @@ test("a table that someone else is at is not waited for", async () => {
     await client.query("begin");
     await client.query("lock table posts in share update exclusive mode");
     const analyzed = analyzeGrown(database.pool).then(() => "skipped");
-    assert.equal(await Promise.race([analyzed, pause(5_000)]), "skipped");
+    assert.equal(await Promise.race([analyzed, pause(20_000, undefined, { ref: false })]), "skipped");
   } finally {
     client.release(true);
     await database.drop();
@@ -75,7 +75,7 @@ test("a table that someone else is at is not waited for", async () => {
 
 test("a process that ends does not wait for a table to be analyzed, and warns of nothing", async () => {
   const database = await createTestDatabase({ migrated: false });
-  const pool = createPool(database.url, { name: "slow" });
+  const pool = createPool(database.url, { ...PATIENT, name: "slow" });
   const warnings: unknown[] = [];
   try {
     await database.pool.query(
@@ -92,7 +92,7 @@ test("a process that ends does not wait for a table to be analyzed, and warns of
     while ((await database.pool.query(isAtIt)).rowCount === 0) await pause(20);
     end();
     const ended = pool.end().then(() => "ended");
-    assert.equal(await Promise.race([ended, pause(5_000)]), "ended");
+    assert.equal(await Promise.race([ended, pause(20_000, undefined, { ref: false })]), "ended");
     assert.deepEqual(warnings, []);
   } finally {
     await database.drop();

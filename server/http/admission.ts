@@ -32,7 +32,6 @@ const THUMBNAILS = { any: 8, first: 4, ofEach: 4 };
 /** A request that takes longer waits for something other than this process: a platform, a slow database. */
 const HELD_MILLISECONDS = 1_000;
 const LOOK_MILLISECONDS = 250;
-const PATIENCE_MILLISECONDS = 10_000;
 /** Clients that do not slow down by themselves are slowed down: so much later they get their errors, */
 const REFUSAL_MILLISECONDS = 1_000;
 /** after several in a row: each counts as this much use. */
@@ -42,6 +41,8 @@ export interface AdmissionOptions {
   addressLimits?: AddressLimits;
   /** Whether this process is late with everything: then nobody waits for a place, which would make it later. */
   isBusy?: () => boolean;
+  /** How long a call waits for its turn. */
+  turnPatienceSeconds?: number;
 }
 
 /**
@@ -49,7 +50,11 @@ export interface AdmissionOptions {
  */
 export function addAdmissionControl(
   app: FastifyInstance,
-  { addressLimits = { callsPerMinute: null, failedKeysPerMinute: null }, isBusy = () => false }: AdmissionOptions = {},
+  {
+    addressLimits = { callsPerMinute: null, failedKeysPerMinute: null },
+    isBusy = () => false,
+    turnPatienceSeconds = 10,
+  }: AdmissionOptions = {},
 ): void {
   const queues = createCallerQueues();
   const strangers = createStrangers(addressLimits);
@@ -155,7 +160,7 @@ export function addAdmissionControl(
     const timer = setTimeout(() => {
       giveUp();
       done(tooMany("UNAVAILABLE", ALL));
-    }, PATIENCE_MILLISECONDS);
+    }, turnPatienceSeconds * 1000);
     reply.raw.once("close", giveUp);
     waiting.end = () => {
       clearTimeout(timer);

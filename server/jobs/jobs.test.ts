@@ -127,7 +127,7 @@ test("a failed job is kept for a retry", async () => {
     noGroups,
   );
   assert.deepEqual(await next, [QUEUE, "failed"]);
-  await worker.stop();
+  await worker.stop(30);
   const { rows } = await database.pool.query(
     "select state, output->>'message' as message from jobs.job where name = $1",
     [QUEUE],
@@ -136,59 +136,54 @@ test("a failed job is kept for a retry", async () => {
   await database.drop();
 });
 
-test(
-  "a tenant's receivers that never respond block neither its others nor anyone else's, and live deliveries go first",
-  { timeout: 60_000 },
-  async () => {
-    const database = await createTestDatabase();
-    const worker = await startJobQueue({ pool: database.pool, log, works: true });
-    const held = Promise.withResolvers<void>();
-    const begun: string[] = [];
-    const jobs = new EventEmitter();
-    const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
-      await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
-    const count = (owner: string, webhook = "") =>
-      begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
-    const until = async (reached: () => boolean) => {
-      while (!reached()) await once(jobs, "begun");
-    };
-    const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
-    const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
-    const flood = async (owner: string) => {
-      for (const webhook of slow) for (let sent = 0; sent < 4; sent += 1) await send(owner, webhook, false);
-    };
-    await flood("b test");
-    await worker.work(
-      handlers(async (data) => {
-        const { owner, webhook, answers } = Object(data);
-        begun.push(groupOf(owner, webhook));
-        jobs.emit("begun");
-        if (answers !== true) await held.promise;
-      }, WEBHOOK_QUEUE),
-      async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
-    );
-    await until(() => count("b test") === slow.length * shares.ofGroup);
-    await send("b test", "quick", true);
-    await until(() => count("b test", "quick") === 1);
-    const crowd = ["c test", "d test"];
-    for (const owner of crowd) await flood(owner);
-    await send("a test", "quick", true);
-    await send("a live", "quick", true, 1);
-    await until(() => count("a test") === 1 && count("a live") === 1);
-    for (const owner of crowd)
-      assert.ok(count(owner) <= (atOnce - shares.reserve - count("b test") + 2) / 2, `${owner}: ${count(owner)}`);
-    // The reserve is for live mode, however many there are in test mode.
-    for (let n = 0; n < 40; n += 1) await send(`x${n} test`, "slow", false);
-    await until(() => begun.length === atOnce - shares.reserve + 3);
-    for (let n = 0; n < 3; n += 1) await send(`y${n} live`, "quick", true, 1);
-    await until(() => begun.filter((each) => each.startsWith("y")).length === 3);
-    held.resolve();
-    await worker.stop();
-    await database.drop();
-  },
-);
+test("a tenant's receivers that never respond block neither its others nor anyone else's, and live deliveries go first", async () => {
+  const database = await createTestDatabase();
+  const worker = await startJobQueue({ pool: database.pool, log, works: true });
+  const held = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const jobs = new EventEmitter();
+  const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
+    await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
+  const count = (owner: string, webhook = "") => begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
+  const until = async (reached: () => boolean) => {
+    while (!reached()) await once(jobs, "begun");
+  };
+  const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
+  const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
+  const flood = async (owner: string) => {
+    for (const webhook of slow) for (let sent = 0; sent < 4; sent += 1) await send(owner, webhook, false);
+  };
+  await flood("b test");
+  await worker.work(
+    handlers(async (data) => {
+      const { owner, webhook, answers } = Object(data);
+      begun.push(groupOf(owner, webhook));
+      jobs.emit("begun");
+      if (answers !== true) await held.promise;
+    }, WEBHOOK_QUEUE),
+    async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
+  );
+  await until(() => count("b test") === slow.length * shares.ofGroup);
+  await send("b test", "quick", true);
+  await until(() => count("b test", "quick") === 1);
+  const crowd = ["c test", "d test"];
+  for (const owner of crowd) await flood(owner);
+  await send("a test", "quick", true);
+  await send("a live", "quick", true, 1);
+  await until(() => count("a test") === 1 && count("a live") === 1);
+  for (const owner of crowd)
+    assert.ok(count(owner) <= (atOnce - shares.reserve - count("b test") + 2) / 2, `${owner}: ${count(owner)}`);
+  // The reserve is for live mode, however many there are in test mode.
+  for (let n = 0; n < 40; n += 1) await send(`x${n} test`, "slow", false);
+  await until(() => begun.length === atOnce - shares.reserve + 3);
+  for (let n = 0; n < 3; n += 1) await send(`y${n} live`, "quick", true, 1);
+  await until(() => begun.filter((each) => each.startsWith("y")).length === 3);
+  held.resolve();
+  await worker.stop();
+  await database.drop();
+});
 
-test("jobs cut off by a stop run again elsewhere", { timeout: 60_000 }, async () => {
+test("jobs cut off by a stop run again elsewhere", async () => {
   const database = await createTestDatabase();
   const [first, second] = [
     await startJobQueue({ pool: database.pool, log, works: true }),
@@ -207,10 +202,16 @@ test("jobs cut off by a stop run again elsewhere", { timeout: 60_000 }, async ()
   );
   await next;
   await first.stop(0);
-  const { rows } = await database.pool.query("select state, retry_count from jobs.job where name = $1", [
-    WEBHOOK_QUEUE,
-  ]);
-  assert.deepEqual(rows, [{ state: "retry", retry_count: 0 }]);
+  const states = async () =>
+    (
+      await database.pool.query<{ state: string; retry_count: number }>(
+        "select state, retry_count from jobs.job where name = $1",
+        [WEBHOOK_QUEUE],
+      )
+    ).rows;
+  // On a slow machine, it is written a little later how the job ended.
+  while ((await states())[0]?.state === "active") await setImmediate();
+  assert.deepEqual(await states(), [{ state: "retry", retry_count: 0 }]);
   await database.pool.query("update jobs.job set start_after = now() where name = $1", [WEBHOOK_QUEUE]);
   const again = once(begun, "done");
   await second.work(
@@ -222,47 +223,42 @@ test("jobs cut off by a stop run again elsewhere", { timeout: 60_000 }, async ()
   await database.drop();
 });
 
-test(
-  "media that never arrives, of many users, blocks nobody else's, and live media is fetched first",
-  { timeout: 60_000 },
-  async () => {
-    const database = await createTestDatabase();
-    const worker = await startJobQueue({ pool: database.pool, log, works: true });
-    const begun: string[] = [];
-    const done = new EventEmitter();
-    const held = Promise.withResolvers<void>();
-    const slow = ["a test", "b test", "c test", "d test", "e live"];
-    for (const owner of slow)
-      for (let sent = 0; sent < 40; sent += 1)
-        await worker.send(database.pool, INGEST_QUEUE, { owner }, owner, owner.endsWith("live") ? 1 : 0);
-    await worker.send(database.pool, INGEST_QUEUE, { owner: "y test" }, "y test", 0);
-    await worker.send(database.pool, INGEST_QUEUE, { owner: "z live" }, "z live", 1);
-    const both = new Promise<void>((resolve) =>
-      done.on("done", () => begun.includes("y test") && begun.includes("z live") && resolve()),
-    );
-    await worker.work(
-      handlers(async (data) => {
-        const { owner } = Object(data);
-        begun.push(owner);
-        if (slow.includes(owner)) await held.promise;
-        else done.emit("done");
-      }, INGEST_QUEUE),
-      noGroups,
-    );
-    await both;
-    assert.ok(begun.indexOf("z live") < begun.indexOf("a test"), begun.join());
-    for (const owner of slow)
-      assert.ok(begun.filter((each) => each === owner).length <= QUEUES[INGEST_QUEUE].shares.ofGroup, begun.join());
-    held.resolve();
-    await worker.stop();
-    await database.drop();
-  },
-);
+test("media that never arrives, of many users, blocks nobody else's, and live media is fetched first", async () => {
+  const database = await createTestDatabase();
+  const worker = await startJobQueue({ pool: database.pool, log, works: true });
+  const begun: string[] = [];
+  const done = new EventEmitter();
+  const held = Promise.withResolvers<void>();
+  const slow = ["a test", "b test", "c test", "d test", "e live"];
+  for (const owner of slow)
+    for (let sent = 0; sent < 40; sent += 1)
+      await worker.send(database.pool, INGEST_QUEUE, { owner }, owner, owner.endsWith("live") ? 1 : 0);
+  await worker.send(database.pool, INGEST_QUEUE, { owner: "y test" }, "y test", 0);
+  await worker.send(database.pool, INGEST_QUEUE, { owner: "z live" }, "z live", 1);
+  const both = new Promise<void>((resolve) =>
+    done.on("done", () => begun.includes("y test") && begun.includes("z live") && resolve()),
+  );
+  await worker.work(
+    handlers(async (data) => {
+      const { owner } = Object(data);
+      begun.push(owner);
+      if (slow.includes(owner)) await held.promise;
+      else done.emit("done");
+    }, INGEST_QUEUE),
+    noGroups,
+  );
+  await both;
+  assert.ok(begun.indexOf("z live") < begun.indexOf("a test"), begun.join());
+  for (const owner of slow)
+    assert.ok(begun.filter((each) => each === owner).length <= QUEUES[INGEST_QUEUE].shares.ofGroup, begun.join());
+  held.resolve();
+  await worker.stop();
+  await database.drop();
+});
 
 test(
   "a slow job keeps its claim while its process lives, is done again where that has died, " +
     "and ends where it was taken",
-  { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
     const worker = await startJobQueue({ pool: database.pool, log, works: true });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { Server, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { selfHosted } from "../../model/plans.ts";
 import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
@@ -60,6 +61,13 @@ describe("media by URL", () => {
     assert.ok(row !== undefined);
     return row;
   };
+  /** What publishing learns in the end, however slow the machine is. */
+  const settled = async (owner: MediaWorld["owner"], ids: readonly string[], by = ingest) => {
+    for (;;) {
+      const outcomes = await by.ensureReady(owner, ids);
+      if ([...outcomes.values()].every(({ status }) => status !== "fetching")) return outcomes;
+    }
+  };
   const events = async (id: string) =>
     (
       await world.database.pool.query(
@@ -97,7 +105,7 @@ describe("media by URL", () => {
     const { job } = await add();
     await ingest.run(job);
     const { id } = await add();
-    assert.equal((await ingest.ensureReady(world.owner, [id])).get(id)?.status, "ready");
+    assert.equal((await settled(world.owner, [id])).get(id)?.status, "ready");
     const minutes = limits.mock.calls.map(({ arguments: [milliseconds] }) => milliseconds / 60_000);
     assert.deepEqual(
       minutes.filter((each) => each >= 1),
@@ -127,7 +135,7 @@ describe("media by URL", () => {
     const outcome = async () => (await restarted.ensureReady(world.owner, [id])).get(id);
     assert.deepEqual(await outcome(), { status: "fetching" }, "the last of them may live");
     await pool.query("update tries set not_before = now()");
-    const failed = await outcome();
+    const failed = (await settled(world.owner, [id], restarted)).get(id);
     assert.ok(failed?.status === "failed");
     assert.match(failed.message, /stopped repeatedly/);
     assert.deepEqual(await outcome(), failed);
@@ -161,7 +169,7 @@ describe("media by URL", () => {
     answer = serve("photo-1x1.png");
     const { id } = await add();
     const before = asked;
-    const outcomes = await Promise.all([1, 2, 3].map(() => ingest.ensureReady(world.owner, [id])));
+    const outcomes = await Promise.all([1, 2, 3].map(() => settled(world.owner, [id])));
     assert.equal(asked, before + 1);
     for (const outcome of outcomes) assert.equal(outcome.get(id)?.status, "ready");
   });
@@ -247,11 +255,11 @@ describe("media by URL", () => {
     await ingest.run(late.job);
     const missing = await add(`${base}/missing.jpg`);
     answer = (response) => void response.writeHead(404).end();
-    const outcome = await ingest.ensureReady(world.owner, [late.id, missing.id]);
+    const outcome = await settled(world.owner, [late.id, missing.id]);
     assert.deepEqual(outcome.get(missing.id), { status: "failed", message: "The URL responds with status 404." });
     assert.equal(outcome.get(late.id)?.status, "failed");
     answer = serve("photo-4x5.jpg");
-    const again = await ingest.ensureReady(world.owner, [late.id, missing.id]);
+    const again = await settled(world.owner, [late.id, missing.id]);
     assert.deepEqual([again.get(late.id)?.status, again.get(missing.id)?.status], ["ready", "ready"]);
     assert.equal((await look(late.id)).status, "ready");
   });
@@ -306,6 +314,7 @@ describe("media by URL", () => {
         assert.equal((await another.ensureReady(owner, [id])).get(id)?.status, "fetching"),
       ),
     );
+    while (asked - before < 24) await sleep(20);
     assert.equal(asked - before, 24, "none of the places of live mode");
     for (const { userId } of others)
       assert.ok(askedFor.filter((path) => path === `/${userId}.jpg`).length <= 4, userId);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Broker } from "../../platforms/platform.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
 
@@ -22,8 +23,11 @@ const ANSWERS: { answer: string; fault: LedgerFault["kind"]; live: number; calls
 
 test("whatever the response to a commit, one post is live, or none and the caller is told", async (t) => {
   await withWorld(async (world) => {
-    const broker = ledgerBroker(world.ledger, { timeoutSeconds: 3 });
-    await world.startEngine({ broker });
+    const patient = ledgerBroker(world.ledger, { timeoutSeconds: 30 });
+    const impatient = ledgerBroker(world.ledger, { timeoutSeconds: 3 });
+    const steps: Broker["steps"] = (content) =>
+      (content.text.startsWith("silence") ? impatient : patient).steps(content);
+    await world.startEngine({ broker: { ...patient, steps } });
     const userId = await world.addUser();
     await Promise.all(
       ANSWERS.map(({ answer, fault, live, calls, status }) =>
@@ -234,7 +238,7 @@ test("a negative read before the platform's indexing lag has passed proves nothi
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_before" });
     // At a hundredth of its usual length.
-    const lagSeconds = 2.5;
+    const lagSeconds = 7.5;
     await world.startEngine({ broker: ledgerBroker(world.ledger, { indexingLagSeconds: lagSeconds * 100 }) });
     const post = await world.addPost({ text: "lagging" });
     await world.publish(post);

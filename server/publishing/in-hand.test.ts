@@ -595,7 +595,8 @@ for (const definitive of [true, false]) {
       const answering = Promise.withResolvers<void>();
       world.ledger.readBack = definitive ? "absent" : "truth";
       world.ledger.faults.push({ call: "publish", kind: "slow", until: answering.promise });
-      await Promise.all([world.startEngine(), world.startEngine()]);
+      const broker = ledgerBroker(world.ledger, { timeoutSeconds: 6000 });
+      await Promise.all([world.startEngine({ broker }), world.startEngine({ broker })]);
       const post = await world.addPost({ text: "under way" });
       await world.publish(post);
       await world.until(post, () => world.ledger.publishCalls.has("under way"));

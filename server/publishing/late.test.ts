@@ -101,9 +101,10 @@ test("an outage longer than a post may be late fails it, with the platform's mes
 test("no attempt starts after the post's own latest time", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(DOWN, DOWN);
-    await world.startEngine({ speed: 1 });
+    // So slow that the second attempt would come too late.
+    await world.startEngine({ speed: 0.1 });
     const post = await world.addPost({ text: "own bound" });
-    await world.pool.query("update posts set publish_by = now() + interval '3 s' where id = $1", [post.id]);
+    await world.pool.query("update posts set publish_by = now() + interval '30 s' where id = $1", [post.id]);
     await world.publish(post);
     const state = await world.until(post, isOver);
     assert.equal(state.status, "failed");

@@ -106,7 +106,7 @@ test("an edit at the due time is either rejected, and the old text is live, or a
 test("a post waiting for its next attempt can be cancelled, and one with an open commit cannot", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(
-      { call: "create", kind: "http_500", text: "waits" },
+      { call: "create", kind: "rate_limit", seconds: 600, text: "waits" },
       { call: "publish", kind: "drop_after", text: "open" },
     );
     world.ledger.readBack = "away";

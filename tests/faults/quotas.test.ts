@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
 import { z } from "zod";
@@ -9,6 +8,7 @@ import { findFreePort } from "../../cli/free-port.ts";
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { fixture } from "../media-world.ts";
+import { patientFetch } from "../patient-fetch.ts";
 import { connectAccount } from "../world.ts";
 
 const MOST = { postsPerMonth: 150, mediaUploadsPerMonth: 30, maxScheduledPosts: 20 };
@@ -140,11 +140,11 @@ async function openPair(t: TestContext) {
   const photo = new Uint8Array(await fixture("photo-1x1.jpg"));
   let sent = 0;
   const send = (key: string, path: string, init: RequestInit = {}) =>
-    fetch(`${urls[(sent += 1) % 2]}${path}`, {
+    patientFetch(`${urls[(sent += 1) % 2]}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${key}`, ...Object.fromEntries(new Headers(init.headers)) },
     });
-  /** The status; null without a response. A process that is too busy is asked again, as it says. */
+  /** The status; null without a response. */
   const post = async (
     key: string,
     path: string,
@@ -155,9 +155,7 @@ async function openPair(t: TestContext) {
     const headers = { ...type, "idempotency-key": idempotencyKey };
     const answer = await send(key, path, { method: "POST", headers, body }).catch(() => null);
     await answer?.text().catch(() => undefined);
-    if (answer?.status !== 503) return answer?.status ?? null;
-    await sleep(Number(answer.headers.get("retry-after")) * 1000);
-    return await post(key, path, body, idempotencyKey);
+    return answer?.status ?? null;
   };
   return {
     installation,

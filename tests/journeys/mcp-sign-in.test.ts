@@ -143,6 +143,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
   await step("the user revokes it under MCP, and its access ends", async () => {
     const storageState = await context.storageState();
     const app = await (await browser.newContext({ viewport: { width: 360, height: 740 }, storageState })).newPage();
+    app.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
     await app.goto(`${appUrl}/developers/mcp?mode=test`);
     await press(app, "Revoke Writing Desk");
     await assertUsable(app);

@@ -55,9 +55,8 @@ export const SUSPECT_TAKEOVERS = 2;
 export const SET_ASIDE_TAKEOVERS = 3;
 const HELD_SECONDS = 60;
 
-/** When more than this are due at the same moment, those of other moments come first, for so many seconds. */
+/** When more than this are due at the same moment, they take turns with those of other moments. */
 const CROWD = 16;
-const CROWD_WAITS_SECONDS = 5;
 
 /**
  * How many posts of one account may be prepared, and how many observed, at the same time. Those without media have as
@@ -125,15 +124,16 @@ type ClaimParams = [
  *
  * While few rows are due, the oldest ones are enough. Otherwise the latest are examined as well, and all accounts get a
  * turn, so that a user with thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among
- * users, whoever has the fewest running comes first, then what was due at a moment of its own, then whoever has waited
- * longest. The reserve goes to those who hold little: a row's place in its group and among all must agree, so the order
- * has no ties. Locks are never waited for: a locked row is looked at again at the next wake-up. What a platform's limit
- * holds back is postponed until after it, and what is paused for a while. A lease that ran out still names its owner,
- * and counts as a takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
+ * users, whoever has the fewest running comes first, then whoever has waited longest; what is due at a moment of its own
+ * takes turns with what is due together with many others, so that neither waits for all of the other. The reserve goes
+ * to those who hold little: a row's place in its group and among all must agree, so the order has no ties. Locks are
+ * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is postponed
+ * until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a takeover;
+ * if the owner lives in this process, it only stood still, and the lease is its own to renew.
  *
  * Rows are compared as a whole and ordered by all columns of the index, limited to what PostgreSQL takes for a fraction
  * of them, and the results are fetched by id, so that the plan walks the index from its start whether or not the table
- * has ever been analyzed.
+ * has ever been analyzed. For the same reason, accounts get their turn by a condition that only one index has.
  */
 export const claimDue: Readonly<Record<Lane, Statement<ClaimedRow, ClaimParams>>> = {
   prepare: claimIn("prepare"),
@@ -156,12 +156,12 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      order by lane, next_action_at limit (select ${LOOKED_AT})
    ), turn as (
      (select account_id, 1 as n from platform_posts
-      where lane = '${lane}' and account_id > $4 and next_action_at is not null
+      where lower(lane) = '${lane}' and account_id > $4 and next_action_at is not null
         and (select count(*) from oldest) = ${LOOKED_AT}
       order by account_id limit 1)
      union all
      select next.account_id, n + 1 from turn, lateral (
-       select account_id from platform_posts where lane = '${lane}' and account_id > turn.account_id
+       select account_id from platform_posts where lower(lane) = '${lane}' and account_id > turn.account_id
          and next_action_at is not null
        order by account_id limit 1) next
      where n < ${ACCOUNTS_IN_TURN}
@@ -175,7 +175,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      union
      select first.* from turn, lateral (
        select id, post_id, account_id, user_id, mode, platform, next_action_at from platform_posts
-       where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
+       where lower(lane) = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
        limit 1) first
    ), of_account as materialized (
      select due.*, due.mode || ' ' || due.platform as in_group,
@@ -195,24 +195,26 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), ranked as (
      select f.*, coalesce(s.running, 0) +
        row_number() over (partition by f.mode, f.user_id order by f.next_action_at, f.id) as round,
-       count(*) over (partition by f.next_action_at) > ${CROWD}
-         and f.next_action_at > now() - interval '${CROWD_WAITS_SECONDS} s' as is_of_crowd,
+       count(*) over (partition by f.next_action_at) > ${CROWD} as is_of_crowd,
        coalesce(s.turn, 0) as last_turn
      from first f
        left join unnest($5::text[], $6::integer[], $7::integer[]) as s(name, running, turn)
          on s.name = f.mode || ' ' || f.user_id
      where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
        select count(*) from platform_posts held
-       where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
+       where lower(held.lane) = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
          and ${hasMedia("held.post_id")} = f.has_media
          and held.next_action_at <= now() + make_interval(secs => $3) and held.lease_until > now()) end
+   ), in_turn as (
+     select *, row_number() over (partition by mode, round, is_of_crowd order by last_turn, next_action_at, id) as its_turn
+     from ranked
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,
-       row_number() over (partition by r.in_group order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at, r.id) as of_group,
-       row_number() over (partition by r.in_group, r.app order by r.round, r.is_of_crowd, r.last_turn, r.next_action_at, r.id) as of_app
-     from ranked r left join unnest($8::text[], $9::integer[]) as g(name, running) on g.name = r.in_group
+       row_number() over (partition by r.in_group order by r.round, r.its_turn, r.is_of_crowd) as of_group,
+       row_number() over (partition by r.in_group, r.app order by r.round, r.its_turn, r.is_of_crowd) as of_app
+     from in_turn r left join unnest($8::text[], $9::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
-     select *, row_number() over (order by mode <> 'live', round, is_of_crowd, last_turn, next_action_at, id) as n from grouped
+     select *, row_number() over (order by mode <> 'live', round, its_turn, is_of_crowd) as n from grouped
      where (of_group = 1 or in_group <> all ($15::text[]))
        and (of_app = 1 or in_group || ' ' || app <> all ($15::text[]))
    ), spared as (

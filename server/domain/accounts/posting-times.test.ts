@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 
 import { z } from "zod";
 
@@ -66,6 +66,11 @@ const nextQuarterPast = (isHour: (hour: number) => boolean = () => true) => {
   while (!isHour(next.getUTCHours())) next.setUTCHours(next.getUTCHours() + 1);
   return next.setUTCMinutes(15, 0, 0);
 };
+/** No posting time passes between a test's requests. */
+beforeEach(async () => {
+  const left = nextQuarterPast() - Date.now();
+  if (left < 10_000) await new Promise((passed) => setTimeout(passed, left));
+});
 
 test("an account follows its set until it has times of its own, and again afterwards; each change is recorded", async () => {
   const tenant = await newTenant();

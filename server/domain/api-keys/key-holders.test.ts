@@ -32,11 +32,12 @@ test("a revoked key is rejected from the next lookup on, in every process", asyn
 test("fifty concurrent lookups of a key query the database once, a cached key not at all, and an expired one is not cached beyond its lifetime", async () => {
   const { services } = world;
   const { userId } = world.live;
-  const short = await createApiKey(
-    services,
-    { userId, mode: "live" },
-    { name: "short", expiresAt: new Date(Date.now() + 2_000) },
-  );
+  const createShort = () =>
+    createApiKey(services, { userId, mode: "live" }, { name: "short", expiresAt: new Date(Date.now() + 2_000) });
+  let short = await createShort();
+  // On a slow machine, one may have expired before it is found.
+  for (let again = 0; again < 5 && (await services.keyHolders.find(short.apiKey)) === null; again += 1)
+    short = await createShort();
   assert.notEqual(await services.keyHolders.find(short.apiKey), null);
   let asked = 0;
   const holders = createKeyHolders({

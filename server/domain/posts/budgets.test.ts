@@ -266,6 +266,7 @@ test("parallel requests over two pools reach the limit exactly, again and again"
     { ...world.services, pool: second },
     {
       mcp: addMcp,
+      turnPatienceSeconds: 120,
       probes: {
         ready: async () => ({ ready: true, checks: {} }),
         metrics: async () => ({ contentType: "text/plain", text: "" }),

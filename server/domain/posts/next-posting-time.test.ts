@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 
 import { z } from "zod";
 
@@ -46,6 +46,11 @@ const nextQuarterPast = () => {
   if (next.getUTCMinutes() >= 15) next.setUTCHours(next.getUTCHours() + 1);
   return next.setUTCMinutes(15, 0, 0);
 };
+/** No posting time passes between a test's requests. */
+beforeEach(async () => {
+  const left = nextQuarterPast() - Date.now();
+  if (left < 10_000) await new Promise((passed) => setTimeout(passed, left));
+});
 const HOUR = 3_600_000;
 
 test("posts that are created at the same time take one posting time each, without a gap", async () => {

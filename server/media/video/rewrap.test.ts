@@ -148,9 +148,11 @@ describe("rewrapping a video", () => {
     const received = await receive(await quickTime("landscape-16x9.mp4"));
     const keys = await world.storageKeys();
     const [held, deleted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isStoring = false;
     const storage: MediaWorld["storage"] = {
       ...world.storage,
       put: async (key, bytes) => {
+        isStoring = true;
         await held.promise;
         return await world.storage.put(key, bytes);
       },
@@ -161,7 +163,8 @@ describe("rewrapping a video", () => {
       message: "The video takes too long to rewrap as MP4.",
     });
     held.resolve();
-    await deleted.promise;
+    // On a slow machine, the time may be over before.
+    if (isStoring) await deleted.promise;
     assert.deepEqual(await world.storageKeys(), keys);
   });
 
