@@ -52,7 +52,8 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
   const { error, refetch } = read;
   const used = useRead(mediaPosts, { params: { id }, query: { limit: 100 } });
   if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Loading rows={3} />;
+  // What is shown of both must not move what is pressed.
+  if (data === undefined || used.isPending) return <Loading rows={3} />;
   const { media, etag } = data;
   if (isDeleting)
     return <Deletion media={media} used={used.data} onBack={() => onDeleting(false)} onDeleted={onClose} />;
@@ -78,13 +79,25 @@ function Opened({ id, isDeleting, onDeleting, onClose }: OpenedProps) {
   );
 }
 
-function Picture({ media: { type, url, altText, filename } }: { media: Media }) {
+/** It has its place before it is loaded. */
+function Picture({ media: { type, url, altText, filename, width, height } }: { media: Media }) {
   if (url === null) return null;
   const className = "mx-auto max-h-[40dvh] max-w-full rounded-lg bg-tint object-contain";
+  const ratio = width === null || height === null ? undefined : width / height;
+  const style =
+    ratio === undefined ? undefined : { aspectRatio: ratio, width: `min(100%, ${width}px, ${40 * ratio}dvh)` };
   return type === "video" ? (
-    <video src={url} controls playsInline preload="metadata" aria-label={filename} className={className} />
+    <video
+      src={url}
+      controls
+      playsInline
+      preload="metadata"
+      aria-label={filename}
+      className={className}
+      style={style}
+    />
   ) : (
-    <img src={url} alt={altText ?? filename} className={className} />
+    <img src={url} alt={altText ?? filename} className={className} style={style} />
   );
 }
 

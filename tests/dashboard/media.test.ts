@@ -226,8 +226,21 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     await page.getByText("until you delete it").waitFor();
     assert.equal(await send("/api/me", { timeZone: "Asia/Tokyo" }), 200);
     assert.equal(await send(`/api/v1/media/${id}`, { keepUntil: "2039-01-02T15:04:05.000Z" }), 200);
-    await page.reload();
+    const isLoaded = Promise.withResolvers<void>();
+    await intercept(page, "**/*", async (route) => {
+      if (route.request().resourceType() === "image") await isLoaded.promise;
+      await route.fallback();
+    });
+    await page.reload({ waitUntil: "commit" });
     assert.equal(await page.getByLabel("Last day").inputValue(), "2039-01-03");
+    const saveAt = () => page.getByRole("button", { name: "Save", exact: true }).boundingBox();
+    const before = await saveAt();
+    isLoaded.resolve();
+    await installation.until(
+      async () => (await page.evaluate(`document.querySelector("dialog img").naturalWidth > 0`)) === true,
+    );
+    assert.deepEqual(await saveAt(), before, "nothing moves under the finger when the rest is there");
+    await page.unroute("**/*");
     await page.getByLabel("Alt text").fill("A very tall lighthouse");
     const held = await holdReads(page, `/api/v1/media/${id}`);
     await save("2039-01-02T15:04:05.000Z");
