@@ -3,8 +3,8 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 /**
- * A free port, different for every call, also in other processes while this one lives. It is below the ephemeral range that the system uses for connections and for
- * port 0, so that nothing takes it before it is in use.
+ * A free port, different for every call, also in other processes while this one lives. It is below the ephemeral range
+ * that the system uses for connections and for port 0, so that nothing takes it before it is in use.
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {
@@ -17,7 +17,7 @@ export async function findFreePort(): Promise<number> {
 function claim(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4").unref();
-    socket.once("error", () => resolve(false));
+    socket.once("error", () => socket.close(() => resolve(false)));
     socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
   });
 }

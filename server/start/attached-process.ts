@@ -130,7 +130,7 @@ export function startAttached(
       const until = performance.now() + stopSeconds * 1000;
       const isStuck =
         running &&
-        (await ask("alive", stopSeconds / 2).then(
+        (await ask("alive", Math.max(ANSWER_SECONDS, stopSeconds / 2)).then(
           () => false,
           () => true,
         ));
