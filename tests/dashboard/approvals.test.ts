@@ -244,7 +244,7 @@ test("a person sees what keys want to publish, and approves, publishes, schedule
     await intercept(page, "**/api/posts/*/approve?*", async (route) => {
       if (route.request().url().includes(second.id))
         await call(robot, "PATCH", `/posts/${second.id}`, { content: { text: "Second, changed" } });
-      await route.continue();
+      await route.fallback();
     });
     await page.getByRole("button", { name: "Approve 2 posts" }).click();
     await page.getByText("1 post approved", { exact: true }).waitFor();

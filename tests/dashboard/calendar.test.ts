@@ -60,7 +60,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
   });
   await step("a post is dragged to another day at the same time, and back by undo", async () => {
     await intercept(page, `**${POSTS}/*`, async (route) => {
-      if (route.request().method() !== "PATCH") return await route.continue();
+      if (route.request().method() !== "PATCH") return await route.fallback();
       const response = await route.fetch();
       const warning = { rule: "facebook.text", path: "/content/text", message: "content.text is short.", fix: "" };
       return await route.fulfill({ response, json: { ...Object(await response.json()), warnings: [warning] } });
@@ -166,7 +166,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     await intercept(page, "**/api/v1/posts?*", async (route) => {
       await listed.promise;
       // Those that are no longer wanted are gone.
-      await route.continue().catch(() => undefined);
+      await route.fallback().catch(() => undefined);
     });
     const answered = page.waitForResponse((response) => response.request().method() === "PATCH");
     await drag(page, chip, cell(day(12)));
@@ -222,7 +222,7 @@ test("posts are moved in the calendar by mouse, keyboard and touch, as any chang
     const listed = Promise.withResolvers<void>();
     await intercept(page, "**/api/v1/posts?*", async (route) => {
       await listed.promise;
-      await route.continue().catch(() => undefined);
+      await route.fallback().catch(() => undefined);
     });
     await page.keyboard.press("ArrowRight");
     await page.locator(`[data-place="${day(11)}T23"]:focus`).waitFor();

@@ -231,19 +231,19 @@ test("what is being scheduled does not become a draft again, however long the se
   // What is not checked yet does not save itself.
   await page.route("**/api/v1/posts/validate?*", async (route) => {
     await begun.promise;
-    await route.continue().catch(() => undefined);
+    await route.fallback().catch(() => undefined);
   });
   await page.route("**/api/v1/posts?*", async (route) => {
-    if (route.request().method() !== "POST") return await route.continue();
+    if (route.request().method() !== "POST") return await route.fallback();
     sent.push(route.request().postDataJSON());
     begun.resolve();
     // Longer than a draft waits until it is saved by itself.
     await sleep(4_000);
-    return await route.continue();
+    return await route.fallback();
   });
   await page.route(/\/api\/v1\/posts\/[^/]+$/, async (route) => {
     if (route.request().method() === "PATCH") sent.push(route.request().postDataJSON());
-    await route.continue();
+    await route.fallback();
   });
   await page.goto(`${world.url}/compose?mode=test`);
   await page.getByLabel("Facebook").check();
@@ -435,9 +435,9 @@ test("a draft that is refused is not sent again until it changes", async (t) => 
   let isRefused = true;
   await page.route(`**/api/v1/posts/${id}?*`, async (route) => {
     const request = route.request();
-    if (request.method() !== "PATCH") return await route.continue();
+    if (request.method() !== "PATCH") return await route.fallback();
     sent.push(Object(request.postDataJSON()).content.text);
-    if (!isRefused) return await route.continue();
+    if (!isRefused) return await route.fallback();
     return await route.fulfill({ status: 403, json: { code: "POLICY_VIOLATION", error: "Not today.", issues: [] } });
   });
   await page.clock.install();
@@ -570,7 +570,7 @@ test("each composer keeps what it has not saved, and all of it is listed until t
     const id = await createPost(world, { text: "Begun" });
     await compose(page, `&post=${id}`);
     const path = `**/api/v1/posts/${id}?*`;
-    await intercept(page, path, (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await intercept(page, path, (route) => (route.request().method() === "PATCH" ? route.abort() : route.fallback()));
     await write(page, "Mine");
     assert.equal(
       (await world.call(world.test, "PATCH", `/api/v1/posts/${id}`, { content: { text: "Theirs" } })).status,

@@ -59,7 +59,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     (route: Route) =>
       route.request().method() === "PATCH"
         ? route.fulfill({ status: 400, json: { error: "No room." } })
-        : route.continue(),
+        : route.fallback(),
   ] as const;
 
   await step("a picture is pasted while writing, or dropped beside the list; copied cells stay a text", async () => {
@@ -130,7 +130,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     await missing.waitFor();
     const arrival = Promise.withResolvers<void>();
     await intercept(page, refuseUploads[0], async (route) => {
-      if (route.request().method() !== "PATCH") return await route.continue();
+      if (route.request().method() !== "PATCH") return await route.fallback();
       await arrival.promise;
       return await refuseUploads[1](route);
     });
@@ -177,7 +177,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     const arrival = Promise.withResolvers<void>();
     await intercept(page, refuseUploads[0], async (route) => {
       await arrival.promise;
-      await route.continue();
+      await route.fallback();
     });
     await cover.setInputFiles(join(FIXTURES, "photo-1.91x1.jpg"));
     await page.getByText("Files are being uploaded.").waitFor();
@@ -198,7 +198,7 @@ test("files come into a post from everywhere, and those of one platform are chan
     const methods: string[] = [];
     await intercept(page, /\/media\/uploads\//, async (route) => {
       methods.push(route.request().method());
-      if (route.request().method() !== "PATCH") await route.continue();
+      if (route.request().method() !== "PATCH") await route.fallback();
     });
     await page.getByLabel("Files").setInputFiles(join(FIXTURES, "photo-4x5.jpg"));
     await page.getByText("Files are being uploaded.").waitFor();

@@ -109,9 +109,9 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     assert.ok(noise.length > ARRIVED, String(noise.length));
     const offsets: number[] = [];
     await intercept(page, /\/media\/uploads\//, async (route) => {
-      if (route.request().method() !== "PATCH") return await route.continue();
+      if (route.request().method() !== "PATCH") return await route.fallback();
       offsets.push(Number(route.request().headers()["upload-offset"]));
-      if (offsets.length > 1) return await route.continue();
+      if (offsets.length > 1) return await route.fallback();
       await route.fetch({ postData: noise.subarray(0, ARRIVED) });
       await server.end("SIGKILL");
       server = await installation.start("start", env);
@@ -147,7 +147,7 @@ test("files are kept in a library, described, cropped, used in posts and deleted
     const arrival = Promise.withResolvers<void>();
     const address = /\/media\/uploads\//;
     await intercept(page, address, async (route) => {
-      if (route.request().method() !== "PATCH") return await route.continue();
+      if (route.request().method() !== "PATCH") return await route.fallback();
       await arrival.promise;
       return await route.fulfill({ status: 400, json: { error: "No room." } });
     });

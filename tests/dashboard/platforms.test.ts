@@ -104,7 +104,7 @@ test("sets, accounts, connect links, posting times and own apps are kept in orde
     await intercept(page, /\/platform-sets\/[^/?]+\?/, async (route) => {
       asked.resolve();
       await released.promise;
-      await route.continue();
+      await route.fallback();
     });
     await choose("Options of Passing", "Rename");
     await dialog.getByLabel("Name").fill("Past");
