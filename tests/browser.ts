@@ -46,7 +46,10 @@ export async function step<Result>(name: string, work: () => Promise<Result>): P
   });
 }
 
-/** `page.route`, and waits until it holds: the first requests after it of a page that is open would go past it. */
+/**
+ * `page.route`, and waits until it holds: the first requests after it of a page that is open would go past it. What a
+ * handler lets pass, it gives to `route.fallback`: after `route.continue`, no other one would see it.
+ */
 export async function intercept(page: Page, ...route: Parameters<Page["route"]>): Promise<void> {
   await page.route(...route);
   await page.route("**/intercepted", (probe) => probe.fulfill({ status: 204 }));
