@@ -72,11 +72,13 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
     "synchronous_commit = off",
   ])
     await admin.query(`alter database ${name} set ${setting}`);
-  const pool = createPool(withDatabase(serverUrl, name), {
-    max: BACKENDS,
-    statementTimeoutSeconds: 0,
-    name: "ampost simulation",
-  });
+  const connect = (max: number): pg.Pool =>
+    createPool(withDatabase(serverUrl, name), { max, statementTimeoutSeconds: 0, name: "ampost simulation" });
+  const pool = connect(BACKENDS);
+  // A connection forgets the plans of its statements when triggers are disabled or enabled.
+  const restorer = connect(1);
+  // The clocks that a statement should see are sent together with it.
+  pool.options.pipeline = true;
   await pool.query(CLOCK);
   await migrate(pool);
   await pool.query(`
@@ -122,20 +124,18 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
       restoring = statements.join(";\n");
     },
     async restore(seed) {
-      const client = await pool.connect();
       // Triggers and foreign keys are disabled in the meantime.
-      await client.query(
+      await restorer.query(
         `begin; set local session_replication_role = replica; ${restoring}; update sim.seed set seed = ${seed}; commit`,
       );
       runs += 1;
-      if (runs % 20 === 0) await client.query("vacuum");
-      client.release();
+      if (runs % 20 === 0) await restorer.query("vacuum");
     },
     async reject(platformPostId, code, until) {
       await pool.query("insert into sim.rejected values ($1, $2, $3)", [platformPostId, code, until]);
     },
     async close() {
-      await pool.end();
+      await Promise.all([pool.end(), restorer.end()]);
       await admin.query(`drop database if exists ${name} with (force)`);
       await admin.end();
     },
