@@ -2,6 +2,7 @@ import pg from "pg";
 
 import type { Listener } from "../../server/db/listen.ts";
 import { CHANNELS } from "../../server/db/listen.ts";
+import { claimDue } from "../../server/db/queries/claims.ts";
 import { chanceOf } from "./random.ts";
 import { EPOCH_MS, type Machine, never, realDelay, type Timeline } from "./timeline.ts";
 
@@ -80,6 +81,7 @@ interface Query {
   values?: unknown[];
 }
 
+const CLAIMS = new Set<string | undefined>(Object.values(claimDue).map(({ name }) => name));
 const IDLE_IN_TRANSACTION_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -148,7 +150,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     if (!isReadOnly) {
       const [, result] = await Promise.all([client.query(clocks), client.query<{ id?: string }>(query)]);
       // Claimed rows come in the order in which they lie, which depends on earlier runs.
-      if (query.name?.includes(".claim_to_") === true) result.rows.sort(byId);
+      if (CLAIMS.has(query.name)) result.rows.sort(byId);
       return result;
     }
     await client.query(clocks);
