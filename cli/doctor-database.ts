@@ -16,7 +16,7 @@ import { sentenceOf } from "./answer.ts";
 import { checkBackups } from "./doctor-backups.ts";
 import { checkSubscriptions } from "./doctor-billing.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
-import { checkBounds, checkTables } from "./doctor-limits.ts";
+import { checkBounds, checkTables, checkUsers } from "./doctor-limits.ts";
 import { describePostgres } from "./doctor-postgres.ts";
 import { checkHold, checkMissed, checkMoves, checkPauses, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
@@ -86,6 +86,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
             await checkBackups(config, pool),
             ...(await checkSubscriptions(config, pool)),
             await checkTables(pool),
+            await checkUsers(pool, config),
             await checkBounds(pool),
           ]
         : [await checkUnusedKey(config)]),

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { loadConfig } from "../server/start/config.ts";
 import { createTestDatabase } from "../tests/database.ts";
-import { checkBounds, checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
+import { checkBounds, checkLimits, checkSandboxStore, checkTables, checkUsers } from "./doctor-limits.ts";
 import { ok } from "./finding.ts";
 
 test("doctor shows who can sign up and with which limits, and warns if strangers have none", () => {
@@ -14,7 +14,7 @@ test("doctor shows who can sign up and with which limits, and warns if strangers
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
   assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: 20 platform sets in each mode"]);
   assert.deepEqual(look({ AMPOST_SIGNUP: "open" }), [
-    "ok: anyone can sign up; limits per user: 2000000000 bytes of media, 200 posts per day, " +
+    "ok: anyone can sign up, 1000 users at most; limits per user: 2000000000 bytes of media, 200 posts per day, " +
       "20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class, " +
       "20 platform sets in each mode",
   ]);
@@ -25,6 +25,23 @@ test("doctor shows who can sign up and with which limits, and warns if strangers
       "2000000000), or set it to a number.",
   ]);
   assert.equal(look({ AMPOST_USER_STORAGE: "none" }).length, 1);
+  assert.deepEqual(look({ AMPOST_SIGNUP: "open", AMPOST_MAX_USERS: "none" }).slice(1), [
+    "warning: anyone can sign up, and the number of users is not limited Unset AMPOST_MAX_USERS (the default is " +
+      "1000), or set it to a number.",
+  ]);
+});
+
+test("doctor counts the users, and warns before nobody can sign up; tenants do not count", async () => {
+  const { pool, drop } = await createTestDatabase();
+  await pool.query("insert into users (id, email) select 'u' || n, n || '@example.com' from generate_series(1, 7) n");
+  await pool.query("insert into users (id, made_by_operator) values ('tenant', true)");
+  const unlimited = await checkUsers(pool, { maxUsers: null });
+  const roomy = await checkUsers(pool, { maxUsers: 10 });
+  const near = await checkUsers(pool, { maxUsers: 8 });
+  await drop();
+  assert.deepEqual([unlimited, roomy], [ok("users", "7"), ok("users", "7 of at most 10")]);
+  assert.deepEqual([near.status, near.message], ["warning", "7 of at most 8"]);
+  assert.match(near.cure ?? "", /^Raise AMPOST_MAX_USERS: beyond it, nobody can create an account\./);
 });
 
 test("doctor lists the largest tables, and what limits one that is too large", async () => {

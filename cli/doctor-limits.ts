@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type pg from "pg";
 
 import { BOUNDS } from "../model/bounds.ts";
-import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
+import { OPEN_LIMITS, OPEN_MAX_USERS, type UserLimits } from "../model/user-limits.ts";
 import { GROWTH } from "../server/db/growth.ts";
+import { countUsers } from "../server/db/queries/users.ts";
 import type { Config } from "../server/start/config.ts";
 import { existingFolder } from "./doctor-storage.ts";
 import { type Finding, ok, warning } from "./finding.ts";
@@ -21,9 +22,10 @@ const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: stri
 /** Who can sign up, and each user's limits. */
 export function checkLimits({
   signUp,
+  maxUsers,
   userLimits,
   maxPlatformSets,
-}: Pick<Config, "signUp" | "userLimits" | "maxPlatformSets">): Finding[] {
+}: Pick<Config, "signUp" | "maxUsers" | "userLimits" | "maxPlatformSets">): Finding[] {
   const names = [
     "maxStorageBytes",
     "postsPerDay",
@@ -38,11 +40,18 @@ export function checkLimits({
     signUp === "open" ? "anyone can sign up" : signUp === "invite" ? "sign-up is by invitation" : "sign-up is closed";
   const sets = maxPlatformSets === null ? [] : [`${maxPlatformSets} platform sets in each mode`];
   const all = [...limits, ...sets];
-  const finding = ok("people", `${who}; limits per user: ${all.length === 0 ? "none" : all.join(", ")}`);
+  const most = maxUsers === null ? "" : `, ${maxUsers} users at most`;
+  const finding = ok("people", `${who}${most}; limits per user: ${all.length === 0 ? "none" : all.join(", ")}`);
   if (signUp !== "open") return [finding];
   const open = names.filter((name) => userLimits[name] === null);
+  const unlimited = warning(
+    "people",
+    "anyone can sign up, and the number of users is not limited",
+    `Unset AMPOST_MAX_USERS (the default is ${OPEN_MAX_USERS}), or set it to a number.`,
+  );
   return [
     finding,
+    ...(maxUsers === null ? [unlimited] : []),
     ...open.map((name) =>
       warning(
         "people",
@@ -100,6 +109,19 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
 /** The share of a bound from which on a user is near it. */
 const NEAR = 0.8;
 const MOST_NAMED = 5;
+
+/** How many users there are, and whether nobody can sign up soon. */
+export async function checkUsers(pool: pg.Pool, { maxUsers }: Pick<Config, "maxUsers">): Promise<Finding> {
+  const { count } = (await countUsers.one(pool)) ?? { count: 0 };
+  const message = maxUsers === null ? String(count) : `${count} of at most ${maxUsers}`;
+  if (maxUsers === null || count < maxUsers * NEAR) return ok("users", message);
+  return warning(
+    "users",
+    message,
+    "Raise AMPOST_MAX_USERS: beyond it, nobody can create an account. Those who never confirmed their address are " +
+      "counted, and make room for new ones.",
+  );
+}
 
 /** Users who are near a bound of every instance beyond which something of theirs is rejected or dropped. */
 export async function checkBounds(pool: pg.Pool): Promise<Finding> {

@@ -5,14 +5,14 @@ import { test } from "node:test";
 
 import { z } from "zod";
 
-import { OPEN_LIMITS } from "../model/user-limits.ts";
+import { OPEN_LIMITS, OPEN_MAX_USERS } from "../model/user-limits.ts";
 import { fixture } from "../tests/media-world.ts";
 import { patientFetch } from "../tests/patient-fetch.ts";
 import { openInstallation } from "./installation.fixture.ts";
 
 const { callsPerMinute, postsPerDay, maxStorageBytes } = OPEN_LIMITS;
 
-test("AMPOST_SIGNUP=open alone limits everybody's bytes, posts a day and calls a minute, in the server and in its worker", async (t) => {
+test("AMPOST_SIGNUP=open alone limits how many users there are, and everybody's bytes, posts a day and calls a minute, in the server and in its worker", async (t) => {
   const photo = await fixture("photo-1x1.jpg");
   const source = createServer((_, response) => response.end(photo)).listen(0, "127.0.0.1");
   t.after(() => source.close());
@@ -43,6 +43,23 @@ test("AMPOST_SIGNUP=open alone limits everybody's bytes, posts a day and calls a
     body.limit?.name,
     body.limit?.limit,
   ];
+
+  const signUp = async (name: string) => {
+    const response = await patientFetch(`${installation.appUrl}/api/auth/sign-up/email`, {
+      method: "POST",
+      headers: { origin: installation.appUrl, "content-type": "application/json" },
+      body: JSON.stringify({ email: `${name}@example.com`, password: "correct horse battery staple" }),
+    });
+    return [response.status, /signUp\.full/.test(await response.text())];
+  };
+  // The owner is one.
+  await set(
+    "insert into users (id, email, email_verified) select 'u' || n, n || '@example.com', true from generate_series(1, $1) n",
+    OPEN_MAX_USERS - 2,
+  );
+  assert.deepEqual(await signUp("last"), [200, false]);
+  await installation.database?.pool.query("update users set email_verified = true");
+  assert.deepEqual(await signUp("beyond"), [400, true]);
 
   // One byte fits, and no file.
   assert.equal((await upload()).status, 201);

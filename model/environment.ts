@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { isSupportAddress, refuseColor, type SURFACES } from "./brand.ts";
 import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
-import { OPEN_LIMITS } from "./user-limits.ts";
+import { OPEN_LIMITS, OPEN_MAX_USERS } from "./user-limits.ts";
 
 /** How `.env.example`, `ampost doctor` and error messages describe a variable. */
 export interface Variable {
@@ -513,6 +513,15 @@ export const environment = z.object({
     about: "Who can sign up: anyone who confirms an email address, only people the owner invites, or no one.",
     takes: "open, invite or closed",
     example: "open",
+  }),
+  AMPOST_MAX_USERS: describe(countOrNone.optional(), {
+    group: "People",
+    about:
+      "Maximum number of users. Beyond it, nobody can create an account, with an invitation or without. " +
+      "Tenants are not counted.",
+    takes: "a whole number above 0, or none",
+    example: "5000",
+    otherwise: unlessOpen(String(OPEN_MAX_USERS)),
   }),
   AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), {
     group: "People",

@@ -34,6 +34,9 @@ export const OPEN_LIMITS: UserLimits = {
   maxStorageBytes: 2_000_000_000,
 };
 
+/** How many users an instance has at most, if sign-up is open. */
+export const OPEN_MAX_USERS = 1000;
+
 /** Where a person's limits are looked up, for every purpose. Those of rates are the same in both modes. */
 export type LimitsOf = (userId: string, mode?: Mode) => Promise<UserLimits>;
 

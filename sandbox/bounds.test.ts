@@ -68,6 +68,24 @@ test("the sweep deletes old posts, containers, codes, people without connections
   assert.equal((await readdir(folders.thumbnailDir)).length, 1);
 });
 
+test("every table that grows keeps a number of bytes: large posts are forgotten sooner, and nothing of the others", async (t) => {
+  const { sandbox, publish } = await openThreads(t);
+  const store = openStore(sandbox.dataDir);
+  t.after(() => store.close());
+  const folders = { thumbnailDir: `${sandbox.dataDir}/thumbnails`, uploadDir: `${sandbox.dataDir}/uploads` };
+  for (let number = 1; number <= 6; number += 1) await publish({ media_type: "TEXT", text: `post ${number}` });
+  store.run("UPDATE posts SET text = text || ?", "x".repeat(400_000));
+  const rows = () => ["grants", "tokens", "threads_media"].map((table) => store.all(`SELECT 1 FROM ${table}`).length);
+  const before = rows();
+  const posts = async () =>
+    listAt((await sandbox.control("GET", "posts")).json).map(({ text }) => String(text).slice(0, 6));
+  await sweep({ ...folders, store, platforms: SANDBOX_PLATFORMS }, { ...KEPT, tableBytes: 10_000_000 });
+  assert.equal((await posts()).length, 6);
+  await sweep({ ...folders, store, platforms: SANDBOX_PLATFORMS }, { ...KEPT, tableBytes: 1_000_000 });
+  assert.deepEqual(await posts(), ["post 6", "post 5"]);
+  assert.deepEqual(rows(), before);
+});
+
 test("unfinished uploads have a number of bytes: the oldest make place for newer ones, and finished ones count no longer", async (t) => {
   const folder = await temporaryFolder(t);
   const folders = { spoolDir: `${folder}/spool`, thumbnailDir: `${folder}/thumbnails`, uploadDir: `${folder}/uploads` };

@@ -2,12 +2,22 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { SandboxPlatform } from "./platform.ts";
-import type { Store } from "./store.ts";
+import { integer, type Store, text } from "./store.ts";
 
 /** How much is kept, the newest of each kind. The request log has its own limit. */
-export const KEPT = { rows: 100_000, people: 10_000, pictures: 20_000, pictureBytes: 2e9, uploadDays: 2 };
+export const KEPT = {
+  rows: 100_000,
+  tableBytes: 500e6,
+  people: 10_000,
+  pictures: 20_000,
+  pictureBytes: 2e9,
+  uploadDays: 2,
+};
 
 const DAY_MS = 86_400_000;
+
+const USED_BYTES = `SELECT (p.page_count - f.freelist_count) * s.page_size AS bytes
+  FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s`;
 
 /** The shared tables that grow, each with the column that grows from row to row. */
 export const GROWING: Readonly<Record<string, string>> = {
@@ -37,16 +47,33 @@ export async function sweep(
   }: { store: Store; platforms: readonly Pick<SandboxPlatform, "resets">[]; thumbnailDir: string; uploadDir: string },
   kept = KEPT,
 ): Promise<void> {
-  for (const [table, column] of Object.entries(Object.assign({}, GROWING, ...platforms.map(({ resets }) => resets)))) {
+  const isLarge = integer(store.get(USED_BYTES), "bytes") > kept.tableBytes;
+  const growing = Object.assign({}, GROWING, ...platforms.map(({ resets }) => resets));
+  for (const [table, column] of Object.entries<string>(growing)) {
     store.run(
       `DELETE FROM ${table} WHERE ${column} < (SELECT ${column} FROM ${table} ORDER BY ${column} DESC
          LIMIT 1 OFFSET ?)`,
       kept.rows - 1,
     );
+    if (isLarge) cutBytes(store, { table, column, most: kept.tableBytes });
   }
   forgetIdlePeople(store, kept.people);
   await removeFiles(thumbnailDir, ({ place, bytes }) => place >= kept.pictures || bytes > kept.pictureBytes);
   await removeFiles(uploadDir, ({ ageMs }) => ageMs > kept.uploadDays * DAY_MS);
+}
+
+/** Read from the row headers: large texts stay on disk. */
+function cutBytes(store: Store, { table, column, most }: { table: string; column: string; most: number }): void {
+  const bytes = store
+    .all("SELECT name FROM pragma_table_info(?)", table)
+    .map((row) => `ifnull(octet_length(${text(row, "name")}), 0)`)
+    .join(" + ");
+  store.run(
+    `DELETE FROM ${table} WHERE ${column} <= (SELECT max(place) FROM (
+       SELECT ${column} AS place, sum(${bytes}) OVER (ORDER BY ${column} DESC) AS bytes FROM ${table}
+     ) WHERE bytes > ?)`,
+    most,
+  );
 }
 
 /** People created by login hints who have not connected any app, and the pages they would have managed. */

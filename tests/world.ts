@@ -215,6 +215,7 @@ const DEFAULTS = {
   platformPrices: {},
   hasMailServer: true,
   signUp: "open",
+  maxUsers: null,
   privacyUrl: null,
   termsUrl: null,
   brand: NO_BRAND,

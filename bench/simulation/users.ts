@@ -96,6 +96,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       platformPrices: {},
       hasMailServer: true,
       signUp: "closed",
+      maxUsers: null,
       privacyUrl: null,
       termsUrl: null,
       brand: NO_BRAND,

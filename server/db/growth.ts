@@ -17,7 +17,11 @@ export interface Growth {
 
 /** Every table, and what limits it: a test fails until a new one is listed here. */
 export const GROWTH: Readonly<Record<string, Growth>> = {
-  users: { swept: "users.delete_unconfirmed", bounds: ["unconfirmedDays"] },
+  users: {
+    swept: "users.delete_unconfirmed",
+    bounds: ["unconfirmedDays"],
+    because: "AMPOST_MAX_USERS limits who signs up; the operator's programs create tenants",
+  },
   billing_customers: { with: "users" },
   subscriptions: { swept: "subscriptions.delete_old", because: "a user has one at a time" },
   billing_events: { swept: "billing_events.delete_old" },

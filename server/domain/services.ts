@@ -68,6 +68,8 @@ export interface Settings {
   hasMailServer: boolean;
   /** Who can sign up. */
   signUp: "open" | "invite" | "closed";
+  /** Users of the instance, without tenants; null: unlimited. */
+  maxUsers: number | null;
   /** The operator's own privacy policy and terms; null: the default pages. */
   privacyUrl: string | null;
   termsUrl: string | null;

@@ -23,6 +23,22 @@ function open(signUpMode: "open" | "invite" | "closed"): void {
   world.services.settings.signUp = signUpMode;
 }
 
+function limitUsers(most: number | null): void {
+  world.services.settings.maxUsers = most;
+}
+
+/** All that count for the limit. */
+async function countUsers(): Promise<number> {
+  const { rows } = await world.database.pool.query<{ count: number }>(
+    "select count(*)::int as count from users where not made_by_operator",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function confirmAll(): Promise<void> {
+  await world.database.pool.query("update users set email_verified = true");
+}
+
 async function usersOf(email: string) {
   const { rows } = await world.database.pool.query<{ id: string; sets: number }>(
     "select id, (select count(*)::int from platform_sets where user_id = users.id) as sets from users where email = $1",
@@ -100,6 +116,67 @@ test("with closed sign-up nobody can create an account, and with invitations onl
     for (const page of ["/", "/sign-in"])
       assert.doesNotMatch(await (await fetch(world.url + page)).text(), /Create an account/, page);
   }
+});
+
+test("an instance has as many users as its limit: beyond it nobody signs up, with an invitation or without, however many try at once", async () => {
+  open("open");
+  const owner = await newOwner();
+  const invite = async (email: string) => {
+    assert.equal((await world.callAs(owner, "POST", "/api/invites", { email })).status, 201);
+    return tokenFor(world, email);
+  };
+  const [invited, late] = [await invite("counted@example.com"), await invite("late@example.com")];
+  await confirmAll();
+  limitUsers((await countUsers()) + 3);
+  assert.equal((await signUp({ invite: invited, password })).status, 200);
+  const tries = Array.from({ length: 8 }, (_, n) => `crowd${n}@example.com`);
+  const crowd = await Promise.all(tries.map((email, n) => signUp({ email, password }, `198.51.100.${20 + n}`)));
+  await confirmAll();
+  assert.equal(await countUsers(), world.services.settings.maxUsers);
+  // Those who never confirmed their address made room for others, who were told nothing else.
+  assert.ok(crowd.filter(({ status }) => status === 200).length >= 2);
+
+  for (const refused of [
+    await signUp({ email: "beyond@example.com", password }),
+    await signUp({ email: "counted@example.com", password }),
+    await signUp({ invite: late, password }),
+  ]) {
+    assert.equal(refused.status, 400);
+    assert.match(JSON.stringify(refused.body), /signUp\.full.*as many users as its owner allows/);
+  }
+  assert.equal(await countUsers(), world.services.settings.maxUsers);
+  await world.database.pool.query("delete from users where email = 'counted@example.com'");
+  assert.equal((await signUp({ invite: late, password })).status, 200);
+
+  limitUsers(null);
+  assert.equal((await signUp({ email: "beyond@example.com", password })).status, 200);
+  await world.database.pool.query("delete from users where is_owner");
+});
+
+test("whoever never confirmed their address makes room for those who sign up later; tenants take none", async () => {
+  open("open");
+  await confirmAll();
+  await world.database.pool.query(
+    "insert into users (id, made_by_operator) select 'tenant' || n, true from generate_series(1, 5) n",
+  );
+  limitUsers((await countUsers()) + 2);
+  for (const name of ["first", "second", "third"])
+    assert.equal((await signUp({ email: `${name}@example.com`, password })).status, 200, name);
+  const there = async () => {
+    const found = [];
+    for (const name of ["first", "second", "third"])
+      if ((await usersOf(`${name}@example.com`)).length > 0) found.push(name);
+    return found;
+  };
+  assert.deepEqual(await there(), ["second", "third"]);
+  assert.equal((await verify("first@example.com")).status, 401);
+  assert.equal((await verify("second@example.com")).status, 200);
+  assert.equal((await signUp({ email: "first@example.com", password })).status, 200);
+  assert.deepEqual(await there(), ["first", "second"]);
+  assert.equal((await verify("first@example.com")).status, 200);
+  assert.equal((await signUp({ email: "third@example.com", password })).status, 400);
+  assert.deepEqual(await there(), ["first", "second"]);
+  limitUsers(null);
 });
 
 test("an instance is set up once: the link completes the bootstrapped owner, and then no link works", async () => {

@@ -279,6 +279,19 @@ test("who has no account joins with a new one, even if sign-up is closed; the li
   assert.deepEqual([event?.data.email, event?.targetName, event?.actor.name], [email, "Grace", "Grace"]);
 });
 
+test("nobody joins with a new account beyond the users that the instance has at most", async () => {
+  const email = newAddress();
+  await invite(email);
+  const link = linkTo(email);
+  world.services.settings.maxUsers = 1;
+  const full = await page("POST", link, undefined, { password: PASSWORD, name: "" });
+  assert.equal(full.status, 400);
+  assert.match(full.text, /This instance has as many users as its owner allows/);
+  assert.deepEqual(await invitesNow(), [email]);
+  world.services.settings.maxUsers = null;
+  assert.equal((await page("POST", link, undefined, { password: PASSWORD, name: "" })).status, 303);
+});
+
 test("who has an account signs in with the invited address first; no other can use the link", async () => {
   const { tenant: guest } = { tenant: (await world.makeTenants()).test };
   const theirs = await world.signIn(guest);

@@ -51,6 +51,7 @@ export async function serveApi(
       platformPrices: config.platformPrices,
       hasMailServer: config.mail.smtpUrl !== null,
       signUp: config.signUp,
+      maxUsers: config.maxUsers,
       privacyUrl: config.privacyUrl,
       termsUrl: config.termsUrl,
       brand: config.brand,

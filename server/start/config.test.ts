@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { COUNTABLES } from "../../model/capabilities.ts";
 import { about, environment, variables } from "../../model/environment.ts";
-import { NO_LIMITS, OPEN_LIMITS } from "../../model/user-limits.ts";
+import { NO_LIMITS, OPEN_LIMITS, OPEN_MAX_USERS } from "../../model/user-limits.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 
 test("nothing is required", () => {
@@ -170,6 +170,14 @@ test("nobody is limited with invitations, everybody with open sign-up, and the o
     postsPerDay: 7,
     maxScheduledPosts: null,
   });
+  const maxUsers = (most?: string) => [
+    loadConfig({ AMPOST_MAX_USERS: most }).maxUsers,
+    loadConfig({ AMPOST_MAX_USERS: most, AMPOST_SIGNUP: "open" }).maxUsers,
+  ];
+  assert.deepEqual(maxUsers(), [null, OPEN_MAX_USERS]);
+  assert.deepEqual(maxUsers("7"), [7, 7]);
+  assert.deepEqual(maxUsers("none"), [null, null]);
+  assert.equal(problemsOf({ AMPOST_MAX_USERS: "0" }).length, 1);
   const wrong = {
     AMPOST_USER_STORAGE: "much",
     AMPOST_USER_POSTS_PER_DAY: "0",

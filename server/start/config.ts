@@ -8,7 +8,7 @@ import { COUNTABLES } from "../../model/capabilities.ts";
 import { about, appEnvironment, appVariable, environment, namedNumbers, variables } from "../../model/environment.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
-import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits.ts";
+import { NO_LIMITS, OPEN_LIMITS, OPEN_MAX_USERS, type UserLimits } from "../../model/user-limits.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
@@ -82,6 +82,8 @@ export interface Config {
   apps: Map<PlatformName, OAuthApp>;
   /** Who can sign up. */
   signUp: Environment["AMPOST_SIGNUP"];
+  /** Null: unlimited. */
+  maxUsers: number | null;
   /** The operator's own privacy policy and terms; null: the default pages. */
   privacyUrl: string | null;
   termsUrl: string | null;
@@ -215,6 +217,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     },
     apps: appsOf(apps, appUrl),
     signUp: env.AMPOST_SIGNUP,
+    maxUsers: numberOrNull(env.AMPOST_MAX_USERS ?? (env.AMPOST_SIGNUP === "open" ? OPEN_MAX_USERS : "none")),
     privacyUrl: env.AMPOST_PRIVACY_URL ?? null,
     termsUrl: env.AMPOST_TERMS_URL ?? null,
     userLimits: userLimitsOf(env, env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS),

@@ -86,7 +86,19 @@ export const updateMe = statement<never, [userId: string, name: string | null, t
   `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone), updated_at = now() where id = $1`,
 );
 
-/** Users who signed up and never confirmed their address: they could never sign in, and have no keys. */
+/** Until the transaction ends, nobody else counts users for their limit. */
+export const lockUserCount = statement<never, []>(
+  "users.lock_count",
+  `select pg_advisory_xact_lock(hashtext('ampost users'))`,
+);
+
+/** Without tenants. */
+export const countUsers = statement<{ count: number }, []>(
+  "users.count",
+  `select count(*)::int as count from users where not made_by_operator`,
+);
+
+/** Users who signed up and never confirmed their address, oldest first: they could never sign in, and have no keys. */
 export const deleteUnconfirmed = statement<never, [days: number, limit: number]>(
   "users.delete_unconfirmed",
   `delete from users where id in (
@@ -94,7 +106,8 @@ export const deleteUnconfirmed = statement<never, [days: number, limit: number]>
        and u.created_at < now() - make_interval(days => $1)
        and exists (select from sign_in_methods m where m.user_id = u.id)
        and not exists (select from sessions s where s.user_id = u.id)
-       and not exists (select from api_keys k where k.user_id = u.id) limit $2 for update skip locked)`,
+       and not exists (select from api_keys k where k.user_id = u.id)
+     order by u.created_at limit $2 for update skip locked)`,
 );
 
 /** The user's row, and with it all that refers to it. */

@@ -6,12 +6,13 @@ import { digestToken } from "../../auth/hashed-tokens.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { findInvite, takeInvite } from "../../db/queries/invites.ts";
 import { savePassword } from "../../db/queries/sign-in-methods.ts";
+import { countUsers, deleteUnconfirmed, lockUserCount } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../call.ts";
-import type { Services } from "../services.ts";
+import type { Services, Settings } from "../services.ts";
 import { makeUser } from "./ensure-user.ts";
 import { rejectField } from "./reject-field.ts";
 
@@ -25,7 +26,8 @@ export interface NewPerson {
 
 /**
  * Creates an account if sign-up is open. An email asks the owner of the address to confirm it before the first sign-in.
- * Only they learn whether the address already has an account. Throws RATE_LIMITED.
+ * Only they learn whether the address already has an account. Throws RATE_LIMITED, and VALIDATION_FAILED if the instance
+ * has too many users.
  */
 export async function signUp(services: SignUpServices, origin: Origin, person: NewPerson): Promise<void> {
   if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);
@@ -33,6 +35,7 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   // Hashing takes most of the time, for known and unknown addresses alike.
   const hash = await (await services.auth()).hashPassword(person.password);
   await transaction(services.pool, async (tx) => {
+    await makeRoom(tx, services.settings);
     const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
     const email =
       user === undefined
@@ -50,6 +53,23 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   });
 }
 
+/**
+ * Keeps the instance within its number of users when one more is made in this transaction: those who never confirmed
+ * their address make room, the oldest first. Throws VALIDATION_FAILED if there is none, whoever it is that signs up.
+ */
+export async function makeRoom(tx: pg.PoolClient, { maxUsers }: Pick<Settings, "maxUsers">): Promise<void> {
+  if (maxUsers === null) return;
+  await lockUserCount.run(tx);
+  const excess = ((await countUsers.one(tx))?.count ?? 0) + 1 - maxUsers;
+  if (excess > 0 && (await deleteUnconfirmed.run(tx, [0, excess])) < excess)
+    throw rejectField(
+      "signUp.full",
+      "",
+      "This instance has as many users as its owner allows",
+      "Ask the owner of this instance.",
+    );
+}
+
 /** The address an invitation is for; null if it is used, revoked or too old. */
 export async function findInvited({ pool }: { pool: pg.Pool }, token: string): Promise<{ email: string } | null> {
   const invite = await findInvite.one(pool, [digestToken(token)]);
@@ -58,7 +78,8 @@ export async function findInvited({ pool }: { pool: pg.Pool }, token: string): P
 
 /**
  * Creates an account with an invitation, which was sent to the address, so no second email is needed. Returns the
- * address. Throws VALIDATION_FAILED if the invitation is invalid, or its address has an account in the meantime.
+ * address. Throws VALIDATION_FAILED if the invitation is invalid, its address has an account in the meantime, or the
+ * instance has too many users.
  */
 export async function acceptInvite(
   services: SignUpServices,
@@ -78,6 +99,7 @@ export async function acceptInvite(
         "The invitation has expired, or was already used, revoked or replaced",
         "Ask the person who invited you for a new one.",
       );
+    await makeRoom(tx, services.settings);
     const user = await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true });
     if (user === undefined)
       throw rejectField(

@@ -31,7 +31,7 @@ import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { makeUser } from "../users/ensure-user.ts";
 import { rejectField } from "../users/reject-field.ts";
-import type { SignUpServices } from "../users/sign-up.ts";
+import { makeRoom, type SignUpServices } from "../users/sign-up.ts";
 import { asMember, nameOf } from "./workspaces.ts";
 
 /** The open invitations to the workspace. */
@@ -165,6 +165,7 @@ export async function joinAsNewUser(
   const hash = await (await services.auth()).hashPassword(person.password);
   return await transaction(services.pool, async (tx) => {
     const invite = await take(tx, token);
+    await makeRoom(tx, services.settings);
     const user = await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true });
     if (user === undefined)
       throw rejectField("signUp.email", "/email", `${invite.email} already has an account`, "Sign in to join.");
