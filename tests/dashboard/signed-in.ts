@@ -7,6 +7,7 @@ import type { BrowserContextOptions, Page, Request } from "playwright-core";
 import { z } from "zod";
 
 import type { MemberRole } from "../../model/roles.ts";
+import { LONGEST_STEP_MILLISECONDS } from "../browser.ts";
 import { joinAs } from "../members.ts";
 import { createWorld, type World } from "../world.ts";
 import { openPages } from "./pages.ts";
@@ -52,13 +53,17 @@ export function restOf(page: Page): () => Promise<void> {
   let asked = 0;
   page.on("request", (request) => {
     if (new URL(request.url()).pathname.endsWith("/events")) return;
+    // What the page asked for that is left now may never be said to have ended.
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) unanswered.clear();
     asked += 1;
     unanswered.add(request);
   });
   page.on("requestfinished", (request) => void unanswered.delete(request));
   page.on("requestfailed", (request) => void unanswered.delete(request));
   return async () => {
+    const latest = performance.now() + LONGEST_STEP_MILLISECONDS;
     for (let looks = 0, needed = 1; looks < needed;) {
+      assert.ok(performance.now() < latest, `${page.url()}: ${[...unanswered].map((request) => request.url()).join()}`);
       const before = asked;
       // A page that is left meanwhile is asked again.
       const isLoading = await page.evaluate(UNTIL_IDLE).catch((error: unknown) => {
@@ -76,9 +81,11 @@ export const IS_LOADING = `document.querySelector("main :is([data-loading], .ani
 
 /** React shows what was loaded up to 300 ms later, and what cannot be read is asked for again and again. */
 const LOOKS_WHILE_LOADING = 10;
-/** What the page has read is drawn by a timer of its own. */
-const UNTIL_IDLE = `new Promise((idle) =>
-  requestIdleCallback(() => setTimeout(() => requestIdleCallback(() => idle(${IS_LOADING})), 50)))`;
+/** What the page has read is drawn by a timer of its own. A slow machine that animates is never idle. */
+const UNTIL_IDLE = `new Promise((idle) => {
+  const next = (work) => requestIdleCallback(work, { timeout: 1000 });
+  next(() => setTimeout(() => next(() => idle(${IS_LOADING})), 50));
+})`;
 
 const violations = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()), failureSummary: z.string() })) }),
