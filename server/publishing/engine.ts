@@ -62,10 +62,12 @@ const PLANNED_IN_RUSH_MILLISECONDS = 250;
 
 /**
  * This many are claimed and begun together at most, so that nobody waits for long behind a burst. What ends within a
- * moment makes room for one claim.
+ * moment makes room for one claim. In a backlog, most claims find little room: the next one comes after a pause as long
+ * as the last one took, so that at least half of the time goes to what publishes.
  */
 const BEGUN_TOGETHER = 32;
 const MOMENT_MILLISECONDS = 15;
+const LONGEST_PAUSE_MILLISECONDS = 250;
 
 /** A lane in which nothing has finished for this long is stuck. */
 const FLOW_SECONDS = 1;
@@ -180,13 +182,16 @@ export function createEngine(options: EngineOptions): Engine {
       while (own.wanted && state === "started" && hasRoom(lane)) {
         own.wanted = false;
         await faultPoint(options, "claim.before", null, null);
+        const began = performance.now();
         const claims = await take(lane);
+        const tookMilliseconds = performance.now() - began;
         // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
         if (claims.length > 0) lookedAt = own.turns.round;
         if (claims.length > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
         const isHurried = claims.some(({ mode }) => !isHardlyObserved(mode, lane));
         if (isHardlyObserved("test", lane) && !isHurried) await pause(OBSERVED_EVERY_MILLISECONDS);
-        else if (claims.length > 0 && roomOf(lane).free.test < BEGUN_TOGETHER) await pause(MOMENT_MILLISECONDS);
+        else if (roomOf(lane).free.test < BEGUN_TOGETHER)
+          await pause(Math.min(Math.max(tookMilliseconds, MOMENT_MILLISECONDS), LONGEST_PAUSE_MILLISECONDS));
       }
     } catch (error) {
       own.wanted = false;
@@ -293,11 +298,6 @@ export function createEngine(options: EngineOptions): Engine {
     return true;
   }
 
-  function wake(): void {
-    for (const lane of LANES) pump(lane);
-    plan();
-  }
-
   /** Claims from the lanes that have something due, then sleeps until the next one does, by the database's clock. */
   function plan(): void {
     if (state !== "started") return;
@@ -311,12 +311,15 @@ export function createEngine(options: EngineOptions): Engine {
   async function planAll(): Promise<void> {
     while (planWanted && state === "started") {
       planWanted = false;
-      const rows = await findNextDue.all(pool).catch(() => []);
+      const rows = await findNextDue.all(pool).catch((error: unknown) => {
+        log.warn({ err: error }, "what is due next could not be read; retrying shortly");
+        return [];
+      });
       for (const { lane, is_due: isDue } of rows) if (isDue) pump(lane);
       const waits = rows.flatMap(({ next_in_seconds: seconds }) => (seconds === null ? [] : [Math.max(0, seconds)]));
       clearTimeout(dueTimer);
       if (waits.length > 0)
-        dueTimer = setTimeout(wake, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));
+        dueTimer = setTimeout(plan, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));
     }
   }
 
@@ -345,13 +348,13 @@ export function createEngine(options: EngineOptions): Engine {
       if (state !== "new") return;
       state = "started";
       beatAt = performance.now();
-      unsubscribe.push(listener.on(CHANNELS.due, wake), listener.onReconnect(wake));
+      unsubscribe.push(listener.on(CHANNELS.due, plan), listener.onReconnect(plan));
       floorTimer = setInterval(() => {
         void postpone();
-        wake();
+        plan();
       }, floorSeconds * 1000);
       heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);
-      wake();
+      plan();
     },
     async stop(withinSeconds = 9) {
       if (state === "stopping") return;

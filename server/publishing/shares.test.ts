@@ -260,6 +260,20 @@ test("claiming reads only the beginning of a queue that was empty when the table
   }
 });
 
+test("what is due next is found at the beginning of each queue, however many are due or over", async () => {
+  await withWorld(async (world) => {
+    await addDue(world, 5_000, ["prepare"]);
+    await addPosts(world, 5_000, "observe", "null");
+    await world.pool.query("analyze");
+    const read = rowsRead(await planOf(world.pool, findNextDue.text, []));
+    assert.ok(read <= 2 * LANES.length, `read ${read} rows`);
+    assert.deepEqual(
+      (await findNextDue.all(world.pool)).filter(({ is_due: isDue }) => isDue).map(({ lane }) => lane),
+      ["prepare"],
+    );
+  });
+});
+
 test("posts of a platform that are due at the same moment take no more than its share of the reserve", async () => {
   await withWorld(async (world) => {
     await addUsers(world, 16);
@@ -402,7 +416,7 @@ async function planOf(pool: pg.Pool, text: string, values: readonly unknown[]): 
       Array.isArray(value) ? `'{${value.map((item) => `"${item}"`).join()}}'` : `'${value}'`,
     );
     const { rows } = await connection.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
-      `explain (analyze, buffers, format json) execute explained (${literals.join(", ")})`,
+      `explain (analyze, buffers, format json) execute explained${literals.length === 0 ? "" : `(${literals.join(", ")})`}`,
     );
     return rows[0]?.["QUERY PLAN"][0].Plan ?? assert.fail();
   } finally {

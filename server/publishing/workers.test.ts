@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { CHANNELS, createListener } from "../db/listen.ts";
+import type { FaultPlace } from "./fault-points.ts";
 
 test("a few posts of an account are prepared at a time, and those of several accounts concurrently", async () => {
   await withWorld(async (world) => {
@@ -163,6 +164,23 @@ test("ten wake-ups for the same post publish it once", async () => {
     for (let n = 0; n < 10; n += 1) await world.pool.query("notify ampost_due");
     await world.until(post, isOver);
     assert.equal(world.ledger.publishCalls.get("woken"), 1);
+  });
+});
+
+test("a wake-up claims nothing where nothing is due", async () => {
+  await withWorld(async (world) => {
+    let claims = 0;
+    const faultPoint = ({ point }: FaultPlace) => void (claims += point === "claim.before" ? 1 : 0);
+    await world.startEngine({ faultPoint });
+    for (let n = 0; n < 10; n += 1) {
+      await world.pool.query("notify ampost_due");
+      await pause(20);
+    }
+    assert.equal(claims, 0);
+    const post = await world.addPost({ text: "due" });
+    await world.publish(post);
+    await world.until(post, isOver);
+    assert.ok(claims > 0);
   });
 });
 

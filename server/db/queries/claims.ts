@@ -324,7 +324,7 @@ export const freeSlot = statement<never, [accountId: string | null, leaseOwner: 
 export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seconds: number | null }, []>(
   "platform_posts.find_next_due",
   `select l.lane,
-     exists (select from platform_posts pp where pp.lane = l.lane and pp.next_action_at <= now()) as is_due,
+     coalesce((select min(pp.next_action_at) from platform_posts pp where pp.lane = l.lane) <= now(), false) as is_due,
      (select extract(epoch from min(pp.next_action_at) - clock_timestamp()) from platform_posts pp
       where pp.lane = l.lane and pp.next_action_at > now())::float8 as next_in_seconds
    from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isStopped}`,
