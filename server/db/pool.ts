@@ -9,6 +9,8 @@ export interface PoolOptions {
   statementTimeoutSeconds?: number;
   /** Statements that wait longer for a lock fail; by default, they wait until their own timeout. */
   lockTimeoutSeconds?: number;
+  /** A statement is planned once for all values: none of this pool may need another plan for others. */
+  keepsPlans?: boolean;
   /** How long to wait for a free or new connection; 5 s by default. */
   connectTimeoutSeconds?: number;
   /** The name in pg_stat_activity. */
@@ -22,9 +24,11 @@ export interface PoolOptions {
  * numbers, far below 2^53. `numeric` stays a string.
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
-  const { lockTimeoutSeconds } = options;
-  // Awaited before the first use, and not a parameter of the start, which a pooler would have to be told to accept.
-  const askedFirst = lockTimeoutSeconds === undefined ? {} : { onConnect: setLockTimeout(lockTimeoutSeconds) };
+  const { lockTimeoutSeconds, keepsPlans = false } = options;
+  const settings = [
+    ...(lockTimeoutSeconds === undefined ? [] : [`set lock_timeout = ${lockTimeoutSeconds * 1000}`]),
+    ...(keepsPlans ? ["set plan_cache_mode = force_generic_plan"] : []),
+  ];
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
@@ -37,7 +41,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     keepAlive: true,
     application_name: options.name ?? "ampost",
     types: int8AsNumber(),
-    ...askedFirst,
+    // Awaited before the first use, and not parameters of the start, which a pooler would have to be told to accept.
+    ...(settings.length > 0 && { onConnect: setFirst(settings.join("; ")) }),
   });
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
@@ -56,8 +61,7 @@ export function withDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-function setLockTimeout(seconds: number): (client: pg.ClientBase) => Promise<void> {
-  const text = `set lock_timeout = ${seconds * 1000}`;
+function setFirst(text: string): (client: pg.ClientBase) => Promise<void> {
   return async (client) => void (await client.query(Object.assign({ text }, { query_timeout: 5_000 })));
 }
 

@@ -28,6 +28,8 @@ import { HEARTBEAT_SECONDS, LEASE_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
+  /** Connections reserved for claims; `pool` if there are none. */
+  claimPool?: pg.Pool;
   /** A connection reserved for leases; `pool` if there is none. */
   leasePool?: pg.Pool;
   /** How many platform posts may run at once in each lane. The reserve has as many again. */
@@ -89,7 +91,7 @@ const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
  * harmless.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { pool, log, listener, floorSeconds = POLL_SECONDS } = options;
+  const { pool, claimPool = pool, log, listener, floorSeconds = POLL_SECONDS } = options;
   const slots = { ...USUAL_SLOTS, ...options.slots };
   const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
   const running = new Map<Claim, Promise<void>>();
@@ -207,7 +209,7 @@ export function createEngine(options: EngineOptions): Engine {
     takesSuspect ||= suspects;
     try {
       const claims = await claimDueOf(
-        pool,
+        claimPool,
         lane,
         room,
         own.turns,
@@ -239,7 +241,10 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** What cannot be loaded is left until its lease ends. */
   async function begin(claims: readonly Claim[]): Promise<void> {
-    const rows = await loadWork.all(pool, [claims.map(({ id }) => id), claims.map(({ leaseOwner }) => leaseOwner)]);
+    const rows = await loadWork.all(claimPool, [
+      claims.map(({ id }) => id),
+      claims.map(({ leaseOwner }) => leaseOwner),
+    ]);
     const byOwner = new Map(rows.map((row) => [row.lease_owner, row]));
     for (const claim of claims) {
       const row = byOwner.get(claim.leaseOwner);
@@ -311,7 +316,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function planAll(): Promise<void> {
     while (planWanted && state === "started") {
       planWanted = false;
-      const rows = await findNextDue.all(pool).catch((error: unknown) => {
+      const rows = await findNextDue.all(claimPool).catch((error: unknown) => {
         log.warn({ err: error }, "what is due next could not be read; retrying shortly");
         return [];
       });

@@ -12,6 +12,7 @@ import {
   type TestPost,
   withWorld,
 } from "../../tests/publishing-world.ts";
+import { createPool } from "../db/pool.ts";
 import { claimDue, findNextDue, type Lane, LANES } from "../db/queries/claims.ts";
 import { statements } from "../db/sql.ts";
 import { LEASE_SECONDS } from "./timing.ts";
@@ -260,6 +261,26 @@ test("claiming reads only the beginning of a queue that was empty when the table
   }
 });
 
+test("a pool that keeps plans plans each claim once", async () => {
+  await withWorld(async (world) => {
+    await addDue(world, 6_000, LANES);
+    await world.pool.query("analyze");
+    const pool = createPool(world.databaseUrl, { max: 1, keepsPlans: true });
+    try {
+      for (const lane of LANES) {
+        for (let n = 0; n < 10; n += 1) await claimDue[lane].all(pool, valuesOfClaim(n * 20));
+        const { rows } = await pool.query<{ custom: number }>(
+          "select custom_plans::int as custom from pg_prepared_statements where name = $1",
+          [claimDue[lane].name],
+        );
+        assert.deepEqual(rows, [{ custom: 0 }], lane);
+      }
+    } finally {
+      await pool.end();
+    }
+  });
+});
+
 test("what is due next is found at the beginning of each queue, however many are due or over", async () => {
   await withWorld(async (world) => {
     await addDue(world, 5_000, ["prepare"]);
@@ -381,28 +402,16 @@ async function addPosts({ pool }: PublishingWorld, count: number, lane: Lane, ne
 
 /** The rows of platform posts and the pages of all tables that a claim of 16 reads, by the plan that is kept for it. */
 async function costOfClaiming(pool: pg.Pool, lane: Lane): Promise<{ rows: number; pages: number }> {
-  const users = Array.from({ length: 100 }, (_, n) => `user ${n + 1}`);
-  const values = [
-    16,
-    16,
-    6,
-    "00000000-0000-0000-0000-000000000000",
-    users.map((user) => `test ${user}`),
-    users.map(() => 1),
-    users.map(() => 1),
-    ["test threads"],
-    [100],
-    16,
-    4,
-    2,
-    4,
-    [],
-    [],
-    true,
-    [],
-  ];
-  const plan = await planOf(pool, claimDue[lane].text, values);
+  const plan = await planOf(pool, claimDue[lane].text, valuesOfClaim(100));
   return { rows: rowsRead(plan), pages: plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] };
+}
+
+/** For a claim of up to 16 by a process that holds one post each of so many users. */
+function valuesOfClaim(running: number): Parameters<(typeof claimDue)[Lane]["all"]>[1] {
+  const users = Array.from({ length: running }, (_, n) => `test user ${n + 1}`);
+  const ones = users.map(() => 1);
+  const first = "00000000-0000-0000-0000-000000000000";
+  return [16, 16, 6, first, users, ones, ones, ["test threads"], [running], 16, 4, 2, 4, [], [], true, []];
 }
 
 /** What the statement does by the plan that is kept for it. Nothing of that is kept. */

@@ -29,7 +29,7 @@ export interface Instance {
   /** A client to the platforms in live mode, to the sandbox in test mode. */
   httpFor(mode: Mode): HttpClient;
   /** A separate pool for work that must not wait for, or starve, the rest. The instance closes it. */
-  openPool(name: string, max: number, options?: Pick<PoolOptions, "lockTimeoutSeconds">): pg.Pool;
+  openPool(name: string, max: number, options?: Pick<PoolOptions, "lockTimeoutSeconds" | "keepsPlans">): pg.Pool;
   close(): Promise<void>;
 }
 

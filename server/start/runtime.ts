@@ -24,6 +24,10 @@ export interface Runtime {
   tracing: Tracing | null;
 }
 
+/** Of a worker's connections, those for claims, and for renewing leases, whatever results wait for. */
+export const CLAIM_CONNECTIONS = 2;
+export const LEASE_CONNECTIONS = 1;
+
 /** Closes everything opened, in reverse order. */
 export type Closers = (() => Promise<unknown> | void)[];
 
@@ -34,8 +38,8 @@ export async function openRuntime(
   options: { runsJobs: boolean; database?: Promise<OpenDatabase> },
   closers: Closers,
 ): Promise<Runtime> {
-  // A worker keeps one for its leases.
-  const databasePool = Math.max(1, config.databasePool - (options.runsJobs ? 1 : 0));
+  const ofWorker = options.runsJobs ? CLAIM_CONNECTIONS + LEASE_CONNECTIONS : 0;
+  const databasePool = Math.max(1, config.databasePool - ofWorker);
   const instance = await openInstance({ ...config, databasePool }, log, undefined, options.database);
   closers.push(() => instance.close());
   const part = options.runsJobs ? "worker" : "api";

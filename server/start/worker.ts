@@ -60,7 +60,7 @@ import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { openReplacedSettings } from "../publishing/replaced-settings.ts";
 import { URGENT_LOCK_SECONDS } from "../publishing/timing.ts";
-import type { Runtime } from "./runtime.ts";
+import { CLAIM_CONNECTIONS, LEASE_CONNECTIONS, type Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and jobs. */
 export interface Worker {
@@ -73,9 +73,6 @@ export interface Worker {
 
 /** For results of commits, even if all other connections are in use. */
 const RESULT_CONNECTIONS = 2;
-
-/** For renewing leases, whatever results wait for. */
-const LEASE_CONNECTIONS = 1;
 
 /** While a backup is taken, it holds its snapshot over connections of its own. */
 const BACKUP_CONNECTIONS = 2;
@@ -90,7 +87,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
   const { pool } = instance;
-  const urgent = { lockTimeoutSeconds: URGENT_LOCK_SECONDS };
+  const claimPool = instance.openPool("ampost worker claims", CLAIM_CONNECTIONS, { keepsPlans: true });
+  const urgent = { lockTimeoutSeconds: URGENT_LOCK_SECONDS, keepsPlans: true };
   const resultPool = instance.openPool("ampost worker results", RESULT_CONNECTIONS, urgent);
   const leasePool = instance.openPool("ampost worker leases", LEASE_CONNECTIONS, urgent);
   const backupPool = instance.openPool("ampost backup", BACKUP_CONNECTIONS);
@@ -112,6 +110,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
+    claimPool,
     resultPool,
     leasePool,
     listener,
@@ -234,7 +233,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   let running = true;
   return {
     isRunning: () => running,
-    look: async () => void (await Promise.all([pool, resultPool, leasePool].map((each) => each.query("select 1")))),
+    look: async () =>
+      void (await Promise.all([pool, claimPool, resultPool, leasePool].map((each) => each.query("select 1")))),
     stop: async () => {
       running = false;
       endAnalyzing();
