@@ -29,6 +29,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     ...(lockTimeoutSeconds === undefined ? [] : [`set lock_timeout = ${lockTimeoutSeconds * 1000}`]),
     ...(keepsPlans ? ["set plan_cache_mode = force_generic_plan"] : []),
   ];
+  // Awaited before the first use, and not parameters of the start, which a pooler would have to be told to accept.
+  const askedFirst = settings.length === 0 ? {} : { onConnect: setFirst(settings.join("; ")) };
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
@@ -41,8 +43,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     keepAlive: true,
     application_name: options.name ?? "ampost",
     types: int8AsNumber(),
-    // Awaited before the first use, and not parameters of the start, which a pooler would have to be told to accept.
-    ...(settings.length > 0 && { onConnect: setFirst(settings.join("; ")) }),
+    ...askedFirst,
   });
   pool.on("error", (error) => options.onError?.(error));
   // A closing server reports to a connection twice; without a listener, the second time would end the process.
