@@ -15,7 +15,6 @@ testPlatform({
     { error: "EXPIRED_UPLOAD_URL", operation: "upload", code: "MEDIA_UPLOAD_FAILED", times: 50 },
     { error: "part-url-expired", operation: "upload", code: "MEDIA_UPLOAD_FAILED", times: 50, with: "video" },
     { error: "part-url-expired", operation: "upload", code: "BROKER_ERROR", with: "video", isLive: true },
-    { error: "video-forbidden", operation: "status", code: "BROKER_ERROR", with: "video", isLive: true },
     { error: "processing-slow-60s", operation: "upload", code: "BROKER_ERROR", with: "video", isLive: true },
   ],
 });
