@@ -81,9 +81,12 @@ export const IS_LOADING = `document.querySelector("main :is([data-loading], .ani
 
 /** React shows what was loaded up to 300 ms later, and what cannot be read is asked for again and again. */
 const LOOKS_WHILE_LOADING = 10;
-/** What the page has read is drawn by a timer of its own. A slow machine that animates is never idle. */
+/**
+ * What the page has read is drawn by a timer of its own. A slow machine that animates is never idle; both waits together
+ * are shorter than the second after which a page may read again.
+ */
 const UNTIL_IDLE = `new Promise((idle) => {
-  const next = (work) => requestIdleCallback(work, { timeout: 1000 });
+  const next = (work) => requestIdleCallback(work, { timeout: 400 });
   next(() => setTimeout(() => next(() => idle(${IS_LOADING})), 50));
 })`;
 
