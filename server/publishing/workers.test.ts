@@ -184,6 +184,21 @@ test("a wake-up claims nothing where nothing is due", async () => {
   });
 });
 
+test("posts that come one after the other are claimed together", async () => {
+  await withWorld(async (world) => {
+    let claims = 0;
+    const faultPoint = ({ point }: FaultPlace) => void (claims += point === "claim.after" ? 1 : 0);
+    await world.startEngine({ faultPoint, slots: { prepare: 64, commit: 64, observe: 64 } });
+    const posts = await Promise.all(Array.from({ length: 120 }, (_, n) => world.addPost({ text: `one of many ${n}` })));
+    const begun = performance.now();
+    for (const post of posts) await world.publish(post);
+    await Promise.all(posts.map((post) => world.until(post, isOver)));
+    const rounds = (performance.now() - begun) / 100;
+    assert.ok(claims <= 4 + 2 * rounds, `${claims} claims in ${rounds} times 100 ms`);
+    assert.equal(world.ledger.posts.length, posts.length);
+  });
+});
+
 test("a stop waits for running work, starts nothing more, and the rest continues elsewhere", async () => {
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
