@@ -72,7 +72,7 @@ const MOMENT_MILLISECONDS = 15;
 const LONGEST_PAUSE_MILLISECONDS = 250;
 
 /**
- * A claim that left room took all that was due. What becomes due within this time is claimed together: a claim of many
+ * A claim that left room took all that could be claimed. What becomes due within this time is claimed together, which
  * costs hardly more than a claim of one. Only a commit has a moment of its own to keep.
  */
 const GATHERED_MILLISECONDS: Record<Lane, number> = { prepare: 100, commit: 25, observe: 100 };
@@ -196,17 +196,23 @@ export function createEngine(options: EngineOptions): Engine {
         // Accounts with little due may come late in the pass, so it is completed once before the lane counts as empty.
         if (claims.length > 0) lookedAt = own.turns.round;
         if (claims.length > 0 || (own.turns.isUnderWay && own.turns.round <= lookedAt + 1)) own.wanted = true;
-        const isHurried = claims.some(({ mode }) => !isHardlyObserved(mode, lane));
-        if (isHardlyObserved("test", lane) && !isHurried) await pause(OBSERVED_EVERY_MILLISECONDS);
-        else if (!own.turns.isUnderWay && MODES.every((mode) => own.rushSince[mode] === null))
-          await pause(GATHERED_MILLISECONDS[lane]);
-        else if (roomOf(lane).free.test < BEGUN_TOGETHER)
-          await pause(Math.min(Math.max(tookMilliseconds, MOMENT_MILLISECONDS), LONGEST_PAUSE_MILLISECONDS));
+        const milliseconds = millisecondsAfter(lane, claims, tookMilliseconds);
+        if (milliseconds > 0) await pause(milliseconds);
       }
     } catch (error) {
       own.wanted = false;
       log.warn({ err: error, lane }, "the publishing queue could not be read; retrying shortly");
     }
+  }
+
+  /** How long a lane waits after a claim for its next one. */
+  function millisecondsAfter(lane: Lane, claims: readonly Claim[], tookMilliseconds: number): number {
+    const { turns, rushSince } = lanes[lane];
+    if (isHardlyObserved("test", lane) && claims.every(({ mode }) => isHardlyObserved(mode, lane)))
+      return OBSERVED_EVERY_MILLISECONDS;
+    if (!turns.isUnderWay && MODES.every((mode) => rushSince[mode] === null)) return GATHERED_MILLISECONDS[lane];
+    if (roomOf(lane).free.test >= BEGUN_TOGETHER) return 0;
+    return Math.min(Math.max(tookMilliseconds, MOMENT_MILLISECONDS), LONGEST_PAUSE_MILLISECONDS);
   }
 
   /** At most one suspect runs at a time, across all lanes. */
