@@ -64,12 +64,21 @@ export const readBacklog = statement<{ posts: number; oldest_seconds: number }, 
      and (lease_until is null or lease_until < now()) and mode = 'live'`,
 );
 
-/** How many live posts began to be published since an intent with this ID, and how many of them this late. */
-export const readLateness = statement<{ posts: number; late: number }, [since: string, lateSeconds: number]>(
+/**
+ * How many live posts began to be published since an intent with this ID, and how many of them this late. Looks at the
+ * latest requests, at most this many.
+ */
+export const readLateness = statement<
+  { posts: number; late: number },
+  [since: string, lateSeconds: number, requests: number]
+>(
   "publish_steps.read_lateness",
   `select count(*) as posts, count(*) filter (where s.intent_at > pp.due_at + make_interval(secs => $2)) as late
-   from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
-   where s.id > $1 and s.effect = 'visible' and s.mode = 'live' and not exists (
+   from (
+     select id, platform_post_id, intent_at from publish_steps
+     where id > $1 and effect = 'visible' and mode = 'live' order by id desc limit $3
+   ) s join platform_posts pp on pp.id = s.platform_post_id
+   where not exists (
      select from publish_steps earlier where earlier.platform_post_id = s.platform_post_id
        and earlier.effect = 'visible' and earlier.id < s.id)`,
 );

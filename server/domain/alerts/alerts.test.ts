@@ -153,6 +153,22 @@ test("a backlog, late posts, a hold, a platform that is down and a version about
   });
 });
 
+test("however many posts are published, the latest 10,000 tell whether posts are late", async () => {
+  await withWorld(async (world) => {
+    const { pool } = world;
+    const messages = async () =>
+      (await findConditions({ pool, environment: {}, platformsDown: new Set() }))
+        .filter(({ name }) => name === "late")
+        .map(({ message }) => message);
+    for (const index of Array.from({ length: 5 }, (_, each) => each)) await publishedLate(world, `late ${index}`);
+    const publishOnTime = (text: string, steps: number) => published(world, text, "0 minutes", steps);
+    await publishOnTime("on time", 9_995);
+    assert.match((await messages())[0] ?? "", /^5 of the latest 6 posts were published more than 5 minutes late\./);
+    await publishOnTime("on time, too", 1);
+    assert.deepEqual(await messages(), []);
+  });
+});
+
 test("a post that was set aside is told, in both modes, until it is retried or a day is over", async () => {
   await withWorld(async (world) => {
     const { pool } = world;
@@ -299,17 +315,22 @@ async function livePost({ addUser, addAccount, addPost, publish }: PublishingWor
 
 /** Its commit began ten minutes after it was due. */
 async function publishedLate(world: PublishingWorld, text: string): Promise<void> {
+  await published(world, text, "10 minutes", 1);
+}
+
+/** Published this long after its time, by the first of this many requests. */
+async function published(world: PublishingWorld, text: string, late: string, requests: number): Promise<void> {
   const id = await livePost(world, text);
   await world.pool.query(
-    `update platform_posts set due_at = now() - interval '10 minutes', next_action_at = null, status = 'published'
+    `update platform_posts set due_at = now() - $2::interval, next_action_at = null, status = 'published'
      where id = $1`,
-    [id],
+    [id, late],
   );
   await world.pool.query(
     `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
        effect, attempt, fence, result)
-     select $2, id, account_id, user_id, 'live', platform, '1', 'publish', 'visible', 1, 1, 'ok'
-     from platform_posts where id = $1`,
-    [id, newId()],
+     select step_id, pp.id, account_id, user_id, 'live', platform, '1', 'publish', 'visible', 1, 1, 'ok'
+     from platform_posts pp, unnest($2::uuid[]) as step_id where pp.id = $1`,
+    [id, Array.from({ length: requests }, () => newId())],
   );
 }

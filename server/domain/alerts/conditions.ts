@@ -27,6 +27,8 @@ const BACKLOG_SECONDS = 300;
 /** Late is a post that began to be published this long after its time, of those of the last minutes. */
 const LATE_SECONDS = 300;
 const LATE_WINDOW_MINUTES = 15;
+/** However many are published, so many requests tell. */
+const LATE_REQUESTS = 10_000;
 /** A few are late for reasons of their own, such as a long video: this many must be, and one in ten. */
 const LEAST_LATE = 5;
 
@@ -102,15 +104,14 @@ async function backlog(pool: pg.Pool): Promise<Condition[]> {
 
 async function lateness(pool: pg.Pool, now: Date): Promise<Condition[]> {
   const since = firstIdAt(now.getTime() - LATE_WINDOW_MINUTES * 60_000);
-  const { posts, late } = (await readLateness.one(pool, [since, LATE_SECONDS])) ?? { posts: 0, late: 0 };
+  const { posts, late } = (await readLateness.one(pool, [since, LATE_SECONDS, LATE_REQUESTS])) ?? { posts: 0, late: 0 };
   if (late < LEAST_LATE || late * 10 < posts) return [];
   return [
     {
       name: "late",
       title: "Posts are published late",
       message:
-        `${late} of ${posts} posts of the last ${LATE_WINDOW_MINUTES} minutes were published more than ` +
-        `${LATE_SECONDS / 60} minutes late. Look at the load of the workers and the database. ` +
+        `${late} of the latest ${posts} posts were published more than ${LATE_SECONDS / 60} minutes late. Look at the load of the workers and the database. ` +
         "If they cannot keep up, start more workers or raise AMPOST_WORKER_SLOTS.",
     },
   ];
