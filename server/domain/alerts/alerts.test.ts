@@ -153,7 +153,7 @@ test("a backlog, late posts, a hold, a platform that is down and a version about
   });
 });
 
-test("however many posts are published, the latest 10,000 tell whether posts are late", async () => {
+test("the latest 10,000 requests tell whether posts are late", async () => {
   await withWorld(async (world) => {
     const { pool } = world;
     const messages = async () =>
@@ -161,10 +161,9 @@ test("however many posts are published, the latest 10,000 tell whether posts are
         .filter(({ name }) => name === "late")
         .map(({ message }) => message);
     for (const index of Array.from({ length: 5 }, (_, each) => each)) await publishedLate(world, `late ${index}`);
-    const publishOnTime = (text: string, steps: number) => published(world, text, "0 minutes", steps);
-    await publishOnTime("on time", 9_995);
+    await published(world, "on time", "0 minutes", 9_995);
     assert.match((await messages())[0] ?? "", /^5 of the latest 6 posts were published more than 5 minutes late\./);
-    await publishOnTime("on time, too", 1);
+    await published(world, "on time, too", "0 minutes", 1);
     assert.deepEqual(await messages(), []);
   });
 });
@@ -318,7 +317,7 @@ async function publishedLate(world: PublishingWorld, text: string): Promise<void
   await published(world, text, "10 minutes", 1);
 }
 
-/** Published this long after its time, by the first of this many requests. */
+/** The first of this many requests published it this long (an interval of PostgreSQL's) after its time. */
 async function published(world: PublishingWorld, text: string, late: string, requests: number): Promise<void> {
   const id = await livePost(world, text);
   await world.pool.query(

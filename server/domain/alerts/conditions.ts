@@ -27,7 +27,7 @@ const BACKLOG_SECONDS = 300;
 /** Late is a post that began to be published this long after its time, of those of the last minutes. */
 const LATE_SECONDS = 300;
 const LATE_WINDOW_MINUTES = 15;
-/** However many are published, so many requests tell. */
+/** The latest requests tell, however many there were. */
 const LATE_REQUESTS = 10_000;
 /** A few are late for reasons of their own, such as a long video: this many must be, and one in ten. */
 const LEAST_LATE = 5;
@@ -111,7 +111,8 @@ async function lateness(pool: pg.Pool, now: Date): Promise<Condition[]> {
       name: "late",
       title: "Posts are published late",
       message:
-        `${late} of the latest ${posts} posts were published more than ${LATE_SECONDS / 60} minutes late. Look at the load of the workers and the database. ` +
+        `${late} of the latest ${posts} posts were published more than ${LATE_SECONDS / 60} minutes late. ` +
+        "Look at the load of the workers and the database. " +
         "If they cannot keep up, start more workers or raise AMPOST_WORKER_SLOTS.",
     },
   ];
