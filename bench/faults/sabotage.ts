@@ -32,8 +32,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: WRITES,
-        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
-        replace: "where pp.lease_owner = g.owner and ${isPostAsExpected}",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostHeld}",
+        replace: "where pp.lease_owner = g.owner and ${isPostHeld}",
       },
       {
         file: COMMITS,
@@ -48,8 +48,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: WRITES,
-        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
-        replace: "where ${isPostAsExpected}",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostHeld}",
+        replace: "where ${isPostHeld}",
       },
       {
         file: COMMITS,

@@ -107,8 +107,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: WRITES,
-        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}",
-        replace: "where ${isPostAsExpected}",
+        find: "where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostHeld}",
+        replace: "where ${isPostHeld}",
       },
       {
         file: COMMITS,
@@ -135,16 +135,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "what could not be written together with others is not written alone",
     changes: [
+      { file: WRITES, find: " ?? (await recordAlone(pool, write))", replace: "" },
       {
-        file: "server/publishing/settle.ts",
-        find: " ?? (await writeClaimed(pool, work.claim, changes, also))",
-        replace: "",
-      },
-      { file: COMMIT, find: " ?? (await writeIntent(deps.pool, claim, intent))", replace: "" },
-      {
-        file: "server/publishing/settle.ts",
-        find: " ?? (await settleAlone(work, changes, also))",
-        replace: " ?? (await Promise.reject(new LostClaim()))",
+        file: COMMITS,
+        find: "if (written !== undefined) return written;\n  const alone = await intendOne.one(pool, [jsonb([row])]);",
+        replace: "if (written !== undefined) return written;\n  const alone = undefined;",
       },
     ],
   },

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
 import { newId } from "../../model/ids.ts";
-import { foldStatus, type PostStatus } from "../../model/status.ts";
 import type { SpanFacts } from "../../model/trace.ts";
 import {
   type HttpAnswer,
@@ -22,21 +21,8 @@ import { isRefusedForGood } from "../db/away.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { CHANNELS } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
-import {
-  holdPlatformPost,
-  intendTogether,
-  type IntentWritten,
-  type NewIntent,
-  recordLateAnswer,
-  writeIntent,
-} from "../db/queries/commits.ts";
-import {
-  type Changes,
-  holdPost,
-  type IntentChanges,
-  type PostChanges,
-  writeClaimed,
-} from "../db/queries/publishing.ts";
+import { holdPlatformPost, intend, type NewIntent, recordLateAnswer } from "../db/queries/commits.ts";
+import { type Changes, type IntentChanges, recordAlone } from "../db/queries/publishing.ts";
 import { findSurroundings } from "../db/queries/surroundings.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
@@ -51,7 +37,7 @@ import { noteLimits } from "./late-budgets.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { startWatching } from "./reading.ts";
 import { noteAccess } from "./restore-health.ts";
-import { foldWith, persistResult, RESULT_PATIENCE, settle, write } from "./settle.ts";
+import { persistResult, RESULT_PATIENCE, settle, write } from "./settle.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   LEASE_SECONDS,
@@ -131,7 +117,7 @@ interface Intent {
 }
 
 /**
- * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has
+ * (a) One statement: pending, queued or posting → posting, with an open commit. Returns false if the account has
  * another commit in flight, is limited by its platform, or is paused; this one waits its turn. Throws LostClaim if
  * lease or fence no longer hold, or the platform post is not due or was discarded.
  */
@@ -161,9 +147,10 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
     warnings,
   };
   try {
-    const written = await (begins ? beginWithIntent(work, declared) : intend(work, declared));
+    const written = await intend(deps.pool, { claim, intent: declared, settles: begins });
     if (written === undefined) throw new LostClaim();
     if (written.isBusy) return false;
+    if (begins) notify(deps.pool, CHANNELS.post, row.post_id);
     Object.assign(row, written.row);
     if (isFirst) deps.metrics?.commitStarted(row.platform, written.lateSeconds);
   } catch (error) {
@@ -172,37 +159,6 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
   }
   await faultPoint(deps, "intent.written", claim, step.name);
   return true;
-}
-
-async function intend({ deps, claim }: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
-  return (await intendTogether(deps.pool, { claim, intent })) ?? (await writeIntent(deps.pool, claim, intent));
-}
-
-/**
- * If everything before it was prepared ahead of time, the commit itself begins publishing. The post's row is locked
- * first, as always.
- */
-async function beginWithIntent(work: Work, intent: NewIntent): Promise<IntentWritten | undefined> {
-  const { deps, claim, row } = work;
-  if (row.is_only_platform_post) {
-    const post = begunPost(row.post_status, foldStatus(row.post_status, ["posting"]));
-    const written = await intendTogether(deps.pool, { claim, intent, post, postWas: row.post_status });
-    if (written !== undefined) {
-      notify(deps.pool, CHANNELS.post, row.post_id);
-      return written;
-    }
-  }
-  return transaction(deps.pool, async (tx) => {
-    const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
-    if (post === undefined) return undefined;
-    const { folded } = await foldWith(tx, row, post.status, "posting");
-    notify(tx, CHANNELS.post, row.post_id);
-    return writeIntent(tx, claim, intent, begunPost(post.status, folded));
-  });
-}
-
-function begunPost(before: PostStatus, after: PostStatus): PostChanges {
-  return { status: after, events: after === before ? [] : [{ type: "post.publishing", platform_post_id: null }] };
 }
 
 /**
@@ -218,7 +174,7 @@ async function withdraw(work: Work, at: VisiblePosition, id: string): Promise<vo
       transaction(deps.resultPool ?? deps.pool, async (tx) => {
         await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
         const next = { at: "seconds", seconds: 1 } as const;
-        const written = await writeClaimed(tx, claim, { ...goTo(at), next }, { intent });
+        const written = await recordAlone(tx, { claim, changes: { ...goTo(at), next }, along: { intent } });
         if (written === undefined) throw new LostClaim();
       }),
     );
@@ -290,7 +246,7 @@ interface Result {
 }
 
 /**
- * (d) One transaction, if the claim still holds. While the database is away the write is retried; the call never is.
+ * (d) One statement, if the claim still holds. While the database is away the write is retried; the call never is.
  */
 async function record(work: Work, at: VisiblePosition, result: Result): Promise<Progress> {
   const { outcome } = result;

@@ -4,11 +4,19 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
-import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
-import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
+import {
+  foldStatus,
+  mayBecome,
+  PLATFORM_POST_STATUSES,
+  type PlatformPostStatus,
+  POST_STATUSES,
+  type PostStatus,
+} from "../../model/status.ts";
+import { isOver, untilLocked, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
 import { claimDue } from "../db/queries/claims.ts";
-import { intendTogether, type NewIntent, writeIntent } from "../db/queries/commits.ts";
-import { writeClaimed, writeTogether } from "../db/queries/publishing.ts";
+import { intend, type NewIntent } from "../db/queries/commits.ts";
+import { foldedStatus } from "../db/queries/post-status.ts";
+import { record } from "../db/queries/publishing.ts";
 import { discard, publishNow, resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
 test("cancelling during publishing either cancels, and nothing is live, or is rejected, and it is published", async () => {
@@ -170,27 +178,30 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
   await withWorld(async (world) => {
     const post = await claimedPost(world);
     const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
-    assert.equal(await writeClaimed(world.pool, { ...claim, fence: 6 }, { status: "failed" }), undefined);
+    const changes = { status: "failed" } as const;
+    assert.equal(await record(world.pool, { claim: { ...claim, fence: 6 }, changes }), undefined);
     assert.equal(
-      await writeClaimed(world.pool, { ...claim, leaseOwner: crypto.randomUUID() }, { status: "failed" }),
+      await record(world.pool, { claim: { ...claim, leaseOwner: crypto.randomUUID() }, changes }),
       undefined,
     );
-    assert.equal(await writeIntent(world.pool, { ...claim, fence: 6 }, newIntent()), undefined);
+    const intendAs = (fence: number) =>
+      intend(world.pool, { claim: { ...claim, fence }, intent: newIntent(), settles: true });
+    assert.equal(await intendAs(6), undefined);
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
-    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
+    assert.equal(await intendAs(7), undefined);
     await world.pool.query(
       `update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour'
        where id = $1`,
       [claim.id],
     );
-    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
+    assert.equal(await intendAs(7), undefined);
     // The column rounds to milliseconds, so this very moment could still lie ahead.
     await world.pool.query("update platform_posts set due_at = now() - interval '1 ms' where id = $1", [claim.id]);
     // What was claimed before publishing was held is not sent either.
     await world.pool.query("insert into instance (name, value) values ('held', '{}')");
-    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
+    assert.equal(await intendAs(7), undefined);
     await world.pool.query("delete from instance where name = 'held'");
-    assert.notEqual(await writeIntent(world.pool, claim, newIntent()), undefined);
+    assert.notEqual(await intendAs(7), undefined);
     assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
   });
 });
@@ -247,7 +258,7 @@ test("the database allows one open intent per platform post, and one commit per 
   await withWorld(async (world) => {
     const post = await claimedPost(world);
     const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
-    const intent = () => writeIntent(world.pool, claim, newIntent());
+    const intent = () => intend(world.pool, { claim, intent: newIntent(), settles: true });
     await intent();
     await assert.rejects(intent(), /publish_steps_one_open/);
     await world.pool.query("update publish_steps set result = 'ok', remote_id = 'r1'");
@@ -290,36 +301,34 @@ test("statuses never move backwards automatically", async () => {
 
 test("writes of several claims in one statement: each under its own fence, and none waits for what another locks", async () => {
   await withWorld(async (world) => {
-    const [kept, stale, locked, edited] = [
-      await claimedPost(world),
-      await claimedPost(world),
-      await claimedPost(world),
-      await claimedPost(world),
-    ];
-    const writeOf = ({ id, platformPostId }: TestPost, fence = 7) => ({
-      claim: { id: platformPostId, fence, leaseOwner: id, accountId: null },
-      changes: { status: "posting", step: `of ${id}`, next: { at: "never" } } as const,
-      along: { post: { status: "posting", events: [{ type: "post.publishing", platform_post_id: null }] } } as const,
-      postWas: "queued" as const,
-    });
-    await world.pool.query("update posts set status = 'posting' where id = $1", [edited.id]);
+    const [kept, stale, locked] = [await claimedPost(world), await claimedPost(world), await claimedPost(world)];
+    const writeOf = ({ id, platformPostId }: TestPost, fence = 7) =>
+      record(world.pool, {
+        claim: { id: platformPostId, fence, leaseOwner: id, accountId: null },
+        changes: { status: "posting", step: `of ${id}`, next: { at: "never" } },
+        along: { settles: true },
+      });
     const other = await world.pool.connect();
+    let ofLocked;
     try {
       await other.query("begin");
       await other.query("select from platform_posts where id = $1 for update", [locked.platformPostId]);
-      const writes = [writeOf(stale, 6), writeOf(kept), writeOf(locked), writeOf(edited)];
-      const written = await Promise.all(writes.map((write) => writeTogether(world.pool, write)));
+      await other.query("select from accounts for update");
+      const ofOthers = [writeOf(stale, 6), writeOf(kept)];
+      ofLocked = writeOf(locked);
+      const written = await Promise.all(ofOthers);
       assert.deepEqual(
         written.map((row) => row && [row.step, row.post_status]),
-        [undefined, [`of ${kept.id}`, "posting"], undefined, undefined],
+        [undefined, [`of ${kept.id}`, "posting"]],
       );
+      assert.deepEqual(await stepsOf(world, [kept, stale, locked]), [`of ${kept.id}`, null, null]);
     } finally {
       await other.query("rollback");
       other.release();
     }
-    assert.deepEqual(await stepsOf(world, [kept, stale, locked, edited]), [`of ${kept.id}`, null, null, null]);
+    assert.equal((await ofLocked)?.step, `of ${locked.id}`);
     assert.deepEqual((await world.read(kept)).events, ["post.publishing"]);
-    assert.deepEqual((await world.read(locked)).events, []);
+    assert.deepEqual((await world.read(stale)).events, []);
   });
 });
 
@@ -336,24 +345,16 @@ test("if one of several writes is impossible, the others are made all the same, 
         result: "ok",
         evidence: { of: id },
       } as const;
-      const changes = { step: `of ${id}` };
-      return { claim, changes, along: { journal } };
+      return record(world.pool, { claim, changes: { step: `of ${id}` }, along: { journal } });
     };
-    const writes = [write(last), write(poisoned, Number.NaN)];
-    const outcomes = await Promise.allSettled(
-      writes.map(async (each) => {
-        const together = await writeTogether(world.pool, each);
-        assert.equal(together, undefined);
-        return await writeClaimed(world.pool, each.claim, each.changes, each.along);
-      }),
-    );
+    const outcomes = await Promise.allSettled([write(last), write(poisoned, Number.NaN)]);
     assert.deepEqual(
       outcomes.map(({ status }) => status),
       ["fulfilled", "rejected"],
     );
     assert.deepEqual(await stepsOf(world, [last, poisoned]), [`of ${last.id}`, null]);
     // Once the bad one is gone, the rest is one statement.
-    const more = await Promise.all([last, first].map((post) => writeTogether(world.pool, write(post))));
+    const more = await Promise.all([last, first].map((post) => write(post)));
     assert.deepEqual(
       more.map((row) => row?.step),
       [`of ${last.id}`, `of ${first.id}`],
@@ -375,9 +376,8 @@ test("a write whose response was lost is repeated, and stands once", async () =>
     const claim = { id: platformPostId, fence: 7, leaseOwner: id, accountId: null };
     const journal = { id: newId(), step: "a", effect: "hidden", attempt: 1, result: "ok", evidence: {} } as const;
     const write = { claim, changes: { step: "b" }, along: { journal } };
-    assert.equal((await writeTogether(world.pool, write))?.step, "b");
-    assert.equal((await writeTogether(world.pool, write))?.step, "b");
-    assert.equal((await writeClaimed(world.pool, claim, write.changes, write.along))?.step, "b");
+    assert.equal((await record(world.pool, write))?.step, "b");
+    assert.equal((await record(world.pool, write))?.step, "b");
     const { rows } = await world.pool.query("select step from publish_steps");
     assert.deepEqual(rows, [{ step: "a" }]);
   });
@@ -392,13 +392,12 @@ test("intents in one statement: an account's slot goes to one of them, and a cla
     const intentOf = ({ id, platformPostId }: TestPost, fence = 7) => ({
       claim: { id: platformPostId, fence, leaseOwner: id, accountId: null },
       intent: { ...newIntent(), step: `of ${id}` },
-      post: { status: "posting", events: [] } as const,
-      postWas: "queued" as const,
+      settles: true,
     });
     const intents = [intentOf(lost, 6), intentOf(one), intentOf(alone), intentOf(two)];
-    const [ofLost, ...written] = await Promise.all(intents.map((each) => intendTogether(world.pool, each)));
+    const [ofLost, ...written] = await Promise.all(intents.map((each) => intend(world.pool, each)));
     assert.equal(ofLost, undefined);
-    const steps = written.map((each) => each?.row.step);
+    const steps = written.map((each) => (each?.isBusy === false ? each.row.step : undefined));
     assert.equal(steps[1], `of ${alone.id}`);
     const [winner, loser] = steps[0] === undefined ? [two, one] : [one, two];
     assert.deepEqual([steps[0], steps[2]].filter(Boolean), [`of ${winner.id}`]);
@@ -413,10 +412,60 @@ test("intents in one statement: an account's slot goes to one of them, and a cla
       slots.rows.map(({ busy_with: owner }) => owner),
       [winner.id, alone.id].sort(),
     );
-    const waits = { id: loser.platformPostId, fence: 7, leaseOwner: loser.id, accountId: null };
-    assert.deepEqual(await writeIntent(world.pool, waits, newIntent()), { isBusy: true });
+    assert.deepEqual(written[loser === one ? 0 : 2], { isBusy: true });
   });
 });
+
+test("platform posts of one post that are written at the same time leave it in the right status, with every event once", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "held", also: ["linkedin", "facebook"] });
+    await world.publish(post);
+    await world.pool.query("update platform_posts set fence = 7, lease_owner = id");
+    const { platformPosts } = await world.read(post);
+    const writeOf = ({ id }: { id: string }, status: "posting" | "published", isLate = false) =>
+      record(world.pool, {
+        claim: { id, fence: 7, leaseOwner: id, accountId: null },
+        changes: { status, publishedNow: status === "published" },
+        along: { settles: true, ...(isLate && { event: "platform_post.published" }) },
+      });
+    const [first, second, third] = platformPosts;
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    await Promise.all(platformPosts.map((each) => writeOf(each, "posting")));
+    await writeOf(first, "published");
+    // A statement that waits for the post's lock began before the one that holds it has written.
+    const other = await world.pool.connect();
+    await other.query("begin");
+    await other.query("select from posts where id = $1 for update", [post.id]);
+    const waiting = writeOf(second, "published", true);
+    await untilLocked(world, 1);
+    await other.query("update platform_posts set status = 'published' where id = $1", [third.id]);
+    await other.query("commit");
+    other.release();
+    assert.equal((await waiting)?.post_status, "published");
+    assert.deepEqual((await world.read(post)).events, ["post.publishing", "platform_post.published", "post.published"]);
+  });
+});
+
+test("a post's status follows from its platform posts in the database as in the model", async () => {
+  const parts = [[], ...combinations(PLATFORM_POST_STATUSES)];
+  const cases = POST_STATUSES.flatMap((post) => parts.map((of) => ({ post, parts: of })));
+  await withWorld(async ({ pool }) => {
+    const { rows } = await pool.query<{ post: PostStatus; parts: PlatformPostStatus[]; folded: PostStatus }>(
+      `select post, parts, ${foldedStatus("post", "parts")} as folded
+       from jsonb_to_recordset($1::jsonb) as c(post text, parts text[])`,
+      [JSON.stringify(cases)],
+    );
+    assert.equal(rows.length, POST_STATUSES.length * 2 ** PLATFORM_POST_STATUSES.length);
+    for (const { post, parts: of, folded } of rows) assert.equal(folded, foldStatus(post, of), `${post}: ${of.join()}`);
+  });
+});
+
+/** Every set of them that is not empty. */
+function combinations<T>([first, ...rest]: readonly T[]): T[][] {
+  if (first === undefined) return [];
+  const others = combinations(rest);
+  return [[first], ...others, ...others.map((other) => [first, ...other])];
+}
 
 async function stepsOf(world: PublishingWorld, posts: readonly TestPost[]): Promise<(string | null)[]> {
   const states = await Promise.all(posts.map((post) => world.read(post)));

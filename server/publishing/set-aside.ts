@@ -2,7 +2,6 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
 import { SET_ASIDE_TAKEOVERS } from "../db/queries/claims.ts";
 import type { Changes } from "../db/queries/publishing.ts";
-import { transaction } from "../db/sql.ts";
 import type { Claim } from "./claim.ts";
 import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { settle } from "./settle.ts";
@@ -62,7 +61,7 @@ async function giveUp(work: ClaimedWork): Promise<void> {
 async function mayBeLive(work: ClaimedWork, changes: Changes): Promise<boolean> {
   const { deps, claim, row } = work;
   if (claim.lane === "observe" && row.last_live_step !== null) return true;
-  return (await transaction(deps.pool, (tx) => findUncertainCommit(tx, work, changes))) !== null;
+  return (await findUncertainCommit(deps.pool, work, changes)) !== null;
 }
 
 const SENTENCE = "The server stopped repeatedly while working on this post, so it was set aside.";

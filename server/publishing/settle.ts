@@ -3,33 +3,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 
 import type { EventType } from "../../model/events.ts";
-import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
+import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
 import { isDatabaseAway, isFromDatabase, isMisfit, isRefusedForGood } from "../db/away.ts";
 import { CHANNELS } from "../db/listen.ts";
 import { notify } from "../db/notify.ts";
-import { reopenCommit } from "../db/queries/commits.ts";
-import type { PostEvent } from "../db/queries/outbox.ts";
-import {
-  type Along,
-  type Changes,
-  findSiblings,
-  holdPost,
-  type IntentChanges,
-  type PostChanges,
-  writeClaimed,
-  writeTogether,
-  type WrittenRow,
-} from "../db/queries/publishing.ts";
-import type { WorkRow } from "../db/queries/work-rows.ts";
-import { transaction } from "../db/sql.ts";
+import { type Along, type Changes, type IntentChanges, record, type WrittenRow } from "../db/queries/publishing.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
 import { faultPoint } from "./fault-points.ts";
 import { asUnknown, findUncertainCommit } from "./uncertain-commit.ts";
 import type { ClaimedWork } from "./work.ts";
 
-type Also = Omit<Along, "post">;
-
-type Settling = Also & { event?: EventType };
+type Also = Omit<Along, "settles" | "reopens">;
 
 /** Writes changes that callers cannot see. Throws LostClaim if the claim no longer holds. */
 export async function write(
@@ -38,14 +22,8 @@ export async function write(
   also: Also = {},
   patience = QUIET_PATIENCE,
 ): Promise<void> {
-  const pool = poolFor(work, also);
   const asked = { claim: work.claim, changes, along: also };
-  const written = await persistFor(
-    work,
-    also,
-    patience,
-    async () => (await writeTogether(pool, asked)) ?? (await writeClaimed(pool, work.claim, changes, also)),
-  );
+  const written = await persistFor(work, also, patience, () => record(poolFor(work, also), asked));
   if (written === undefined) throw new LostClaim();
   Object.assign(work.row, written);
 }
@@ -57,133 +35,50 @@ const PLATFORM_POST_EVENTS: Partial<Record<PlatformPostStatus, EventType>> = {
   unknown: "platform_post.unknown",
 };
 
-/** The event of a post that reaches a status. */
-const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
-  posting: "post.publishing",
-  published: "post.published",
-  partial: "post.partial",
-  failed: "post.failed",
-};
-
 /**
- * Writes changes that callers can see, in one transaction: the platform post, the post's status as the fold of all its
+ * Writes changes that callers can see, in one statement: the platform post, the post's status as the fold of all its
  * platform posts, the events of both, and the journal. A post that may be live is never marked as failed: see
  * `asUnknown`. Throws LostClaim if the claim is no longer valid.
  */
 export async function settle(
   work: ClaimedWork,
   changes: Changes,
-  also: Settling = {},
+  also: Also = {},
   patience = QUIET_PATIENCE,
 ): Promise<void> {
   const { deps, claim, row } = work;
-  const { step } = row;
+  const { step, status } = row;
   await faultPoint(deps, "settle.before", claim, step);
-  const { written, becomes } = await persistFor(
-    work,
-    also,
-    patience,
-    async () => (await settleTogether(work, changes, also)) ?? (await settleAlone(work, changes, also)),
-  );
-  Object.assign(row, written);
-  if (becomes === "published" || becomes === "failed" || becomes === "unknown")
+  const { status: becomes = status } = await persistFor(work, also, patience, () => settleOnce(work, changes, also));
+  if (becomes !== status && (becomes === "published" || becomes === "failed" || becomes === "unknown"))
     deps.metrics?.settled(row.platform, becomes);
   await faultPoint(deps, "settle.after", claim, step);
 }
 
-interface Settled {
-  written: WrittenRow;
-  /** Its new status, if that is another. */
-  becomes: PlatformPostStatus | undefined;
-}
-
-/** In a transaction of its own, with the post's row locked. */
-async function settleAlone(work: ClaimedWork, changes: Changes, also: Settling): Promise<Settled> {
+async function settleOnce(work: ClaimedWork, changes: Changes, also: Also): Promise<WrittenRow> {
   const { claim, row } = work;
-  return transaction(poolFor(work, also), async (tx) => {
-    const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
-    if (post === undefined) throw new LostClaim();
-    const uncertain = changes.status === "failed" ? await findUncertainCommit(tx, work, changes, also.intent) : null;
-    const said = uncertain === null ? changes : asUnknown(work, changes, uncertain);
-    const { status, folded } = await foldWith(tx, row, post.status, said.status);
-    const becomes = becomesOf(status, said);
-    const along = { ...also, post: postChanges(row, also.event, becomes, post.status, folded) };
-    const written = await writeClaimed(tx, claim, said, along);
-    if (written === undefined) throw new LostClaim();
-    notify(tx, CHANNELS.post, row.post_id);
-    if (uncertain !== null && uncertain.nextReadSeconds !== null)
-      await reopenCommit.run(tx, [uncertain.id, row.user_id, row.mode]);
-    return { written, becomes };
-  });
-}
-
-/**
- * In one statement with others, if this is the post's only platform post and nothing else has to be read first.
- * Undefined if it was not written like this.
- */
-async function settleTogether(work: ClaimedWork, changes: Changes, also: Settling): Promise<Settled | undefined> {
-  const { deps, claim, row } = work;
-  if (!row.is_only_platform_post || changes.status === "failed") return undefined;
-  const becomes = becomesOf(row.status, changes);
-  const folded = foldStatus(row.post_status, [changes.status ?? row.status]);
-  const along = { ...also, post: postChanges(row, also.event, becomes, row.post_status, folded) };
-  const written = await writeTogether(poolFor(work, also), { claim, changes, along, postWas: row.post_status });
-  if (written === undefined) return undefined;
-  notify(deps.pool, CHANNELS.post, row.post_id);
-  return { written, becomes };
-}
-
-function becomesOf(status: PlatformPostStatus, changes: Changes): PlatformPostStatus | undefined {
-  if (!mayBecome(status, changes.status ?? status))
-    throw new Error(`A platform post cannot go from ${status} to ${changes.status}`);
-  return changes.status === status ? undefined : changes.status;
-}
-
-function postChanges(
-  { id }: WorkRow,
-  event: EventType | undefined,
-  becomes: PlatformPostStatus | undefined,
-  before: PostStatus,
-  after: PostStatus,
-): PostChanges {
-  return {
-    status: after,
-    events: [
-      ...eventOf(id, event ?? (becomes && PLATFORM_POST_EVENTS[becomes])),
-      ...eventOf(null, after === before ? undefined : POST_EVENTS[after]),
-    ],
+  const pool = poolFor(work, also);
+  const uncertain = changes.status === "failed" ? await findUncertainCommit(pool, work, changes, also.intent) : null;
+  const said = uncertain === null ? changes : asUnknown(work, changes, uncertain);
+  if (!mayBecome(row.status, said.status ?? row.status))
+    throw new Error(`A platform post cannot go from ${row.status} to ${said.status}`);
+  const becomes = said.status === row.status ? undefined : said.status;
+  const along = {
+    ...also,
+    settles: true,
+    event: also.event ?? (becomes && PLATFORM_POST_EVENTS[becomes]),
+    reopens: uncertain !== null && uncertain.nextReadSeconds !== null ? uncertain.id : undefined,
   };
-}
-
-function eventOf(platformPostId: string | null, type: EventType | undefined): PostEvent[] {
-  return type === undefined ? [] : [{ type, platform_post_id: platformPostId }];
+  const written = await record(pool, { claim, changes: said, along });
+  if (written === undefined) throw new LostClaim();
+  Object.assign(row, written);
+  notify(pool, CHANNELS.post, row.post_id);
+  return written;
 }
 
 /** The result of a commit does not wait behind other queries for a connection. */
 function poolFor({ deps }: ClaimedWork, { intent }: Also): pg.Pool {
   return (intent === undefined ? undefined : deps.resultPool) ?? deps.pool;
-}
-
-/**
- * The platform post's status now, and the post's status once this platform post is `next`. The post's row must be
- * locked.
- */
-export async function foldWith(
-  tx: pg.PoolClient,
-  row: WorkRow,
-  post: PostStatus,
-  next?: PlatformPostStatus,
-): Promise<{ status: PlatformPostStatus; folded: PostStatus }> {
-  if (row.is_only_platform_post) return { status: row.status, folded: foldStatus(post, [next ?? row.status]) };
-  const siblings = await findSiblings.all(tx, [row.post_id, row.user_id, row.mode]);
-  const status = siblings.find(({ id }) => id === row.id)?.status ?? row.status;
-  return {
-    status,
-    folded: foldStatus(
-      post,
-      siblings.map((sibling) => (sibling.id === row.id ? (next ?? status) : sibling.status)),
-    ),
-  };
 }
 
 /** For how long a write is repeated while the database is away, and after any other database error that may pass. */

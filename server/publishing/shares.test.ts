@@ -442,7 +442,7 @@ test("writes read only their own rows, on tables that were never analyzed", asyn
       `update platform_posts set lease_owner = gen_random_uuid(), lease_until = now() + interval '1 hour', fence = 1
        where id = any (array(select id from platform_posts limit 16)) returning id, lease_owner as owner`,
     );
-    const common = { fence: 1, post_status: "posting", post_events: [], post_was: "queued" };
+    const common = { fence: 1, settles: true };
     const changes = { step: "written", next: { at: "never" } };
     const intent = {
       step: "intended",

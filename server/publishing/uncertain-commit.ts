@@ -1,7 +1,6 @@
-import type pg from "pg";
-
 import { findUncertainCommits } from "../db/queries/commits.ts";
 import type { Changes, IntentChanges } from "../db/queries/publishing.ts";
+import type { Db } from "../db/sql.ts";
 import { instant } from "./claim.ts";
 import { unknownOutcome } from "./failure.ts";
 import { nextReadSeconds, type ReadingContext } from "./reading.ts";
@@ -20,12 +19,12 @@ export interface UncertainCommit {
  * once `changes` are written and the commit `settled` has its result.
  */
 export async function findUncertainCommit(
-  tx: pg.PoolClient,
+  db: Db,
   { deps, row }: ClaimedWork,
   changes: Changes,
   settled?: IntentChanges,
 ): Promise<UncertainCommit | null> {
-  const uncertain = await findUncertainCommits.all(tx, [
+  const uncertain = await findUncertainCommits.all(db, [
     row.id,
     row.user_id,
     row.mode,

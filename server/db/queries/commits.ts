@@ -1,25 +1,19 @@
 import type pg from "pg";
 
 import type { Mode } from "../../../model/platform-names.ts";
-import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
+import type { PlatformPostStatus } from "../../../model/status.ts";
 import { matched, together } from "../batches.ts";
 import { type Json, jsonArray, jsonb } from "../jsonb.ts";
-import { type Db, statement } from "../sql.ts";
+import { statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
+import { heldPosts, isPostHeld, type Locked, postBeside, postStatusOf } from "./post-status.ts";
 import {
   claimOf,
-  heldPosts,
   type InBatch,
-  isPostAsExpected,
-  type Locked,
   type OwnedRow,
   ownerOf,
-  postBeside,
-  type PostChanges,
-  postOf,
-  postStatusOf,
   selectWritten,
   withoutOwner,
   type WrittenRow,
@@ -47,54 +41,32 @@ export interface NewIntent {
 /** `isBusy`: nothing was written, because the account has another commit in progress, is limited, or is paused. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
-/** An intent of a claim. With `post`, publishing begins with it; with `postWas`, see `ClaimedWrite`. */
+/** An intent of a claim. `settles`: publishing begins with it, and the post's status follows. */
 export interface ClaimedIntent {
   claim: Claimed;
   intent: NewIntent;
-  post?: PostChanges;
-  postWas?: PostStatus;
+  settles: boolean;
 }
 
 /**
  * Writes the intent to commit. Undefined, with nothing written, if the claim no longer holds by lease and fence, or the
  * platform post is not due or was discarded. From here on another process may only read back, and only after the
- * deadline and the quarantine. With `post`, publishing begins with this commit; the post's row must be locked.
+ * deadline and the quarantine. As with `record`, intents that are declared at the same time are one statement.
  */
-export async function writeIntent(
-  db: Db,
-  claim: Claimed,
-  intent: NewIntent,
-  post?: PostChanges,
-): Promise<IntentWritten | undefined> {
-  const row = await intend.one(db, [jsonb([rowOf({ claim, intent, post })])]);
-  return row && writtenIn(row);
+export async function intend(pool: pg.Pool, intent: ClaimedIntent): Promise<IntentWritten | undefined> {
+  const row = { ...claimOf(intent.claim), intent: intent.intent, settles: intent.settles };
+  const written = await intendTogether(pool, { owner: row.owner, json: jsonb(row) });
+  if (written !== undefined) return written;
+  const alone = await intendOne.one(pool, [jsonb([row])]);
+  return alone && writtenIn(alone);
 }
 
-/**
- * The same for intents that are declared at the same time, each under its own claim. Undefined if it was not written,
- * for whatever reason: `writeIntent` finds out.
- */
-export async function intendTogether(
-  pool: pg.Pool,
-  intent: ClaimedIntent,
-): Promise<(IntentWritten & { isBusy: false }) | undefined> {
-  return await intendInBatch(pool, { owner: intent.claim.leaseOwner, json: jsonb(rowOf(intent)) });
-}
-
-const intendInBatch = together<InBatch, IntentWritten & { isBusy: false }>(async (pool, asked) => {
+const intendTogether = together<InBatch, IntentWritten>(async (pool, asked) => {
   const rows = await intendMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
   const found = matched(asked, ownerOf, rows, ownerOf);
-  return new Map(
-    [...found].flatMap(([each, row]) => {
-      const written = writtenIn(row);
-      return written.isBusy ? [] : [[each, written] as const];
-    }),
-  );
+  // One that found its account busy may only have found it locked.
+  return new Map([...found].flatMap(([each, row]) => (row.is_busy ? [] : [[each, writtenIn(row)] as const])));
 });
-
-function rowOf({ claim, intent, post, postWas }: ClaimedIntent) {
-  return { ...claimOf(claim), intent, ...postOf(post, postWas) };
-}
 
 function writtenIn({ is_busy: isBusy, late_seconds: lateSeconds, ...row }: IntendedRow): IntentWritten {
   return isBusy ? { isBusy } : { isBusy, lateSeconds, row: withoutOwner(row) };
@@ -111,8 +83,7 @@ const given = (name: keyof NewIntent) => `(g.intent ->> '${name}')`;
  * none for a claim that was lost.
  */
 const intended = (locked: Locked) => `with asked as materialized (
-     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, post_status text,
-       post_events jsonb, post_was text)
+     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, settles boolean)
    ), given as materialized (
      select g.*, pp.post_id, pp.user_id, pp.mode, ${slotOf("pp.account_id")} as slot, ${isPaused("pp")} as is_paused
      from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
@@ -126,7 +97,7 @@ const intended = (locked: Locked) => `with asked as materialized (
    ), held as (
      select g.owner from given g join platform_posts pp on pp.id = g.id
      where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now() and pp.due_at <= now()
-       and pp.status in ('pending', 'queued', 'posting') and not ${isHeld} and ${isPostAsExpected}
+       and pp.status in ('pending', 'queued', 'posting') and not ${isHeld} and ${isPostHeld}
        and g.owner in (select owner from slots) and pp.id = any (array(select id from given))
      for no key update of pp ${locked}
    ), busy as (
@@ -144,7 +115,7 @@ const intended = (locked: Locked) => `with asked as materialized (
      from given g
      where t.id = g.id and g.owner in (select owner from held) and t.id = any (array(select id from given))
      returning t.id, t.post_id, t.account_id, t.user_id, t.mode, t.platform, t.due_at, t.published_at,
-       ${writtenOf("t")}, g.owner, g.fence, g.intent, g.post_status, g.post_events
+       ${writtenOf("t")}, g.owner, g.fence, g.intent, g.settles, null as event
    ), intent as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
        effect, attempt, fence, request_hash, deadline_at, checkpoint, evidence)
@@ -158,7 +129,7 @@ const intended = (locked: Locked) => `with asked as materialized (
    from given g left join pp on pp.owner = g.owner
    where pp.id is not null or g.owner not in (select owner from slots)`;
 
-const intend = statement<IntendedRow, [rows: Json]>("publish_steps.intend", intended(""));
+const intendOne = statement<IntendedRow, [rows: Json]>("publish_steps.intend", intended(""));
 
 const intendMany = statement<IntendedRow, [rows: Json]>("publish_steps.intend_many", intended("skip locked"));
 
@@ -216,13 +187,6 @@ export const recordLateAnswer = statement<
      from noted where pp.id = noted.platform_post_id and $5::boolean and noted.result is null
    )
    select result from known`,
-);
-
-/** Reopens a commit, so that its outcome is checked again. No other one may be open. */
-export const reopenCommit = statement<never, [intentId: string, userId: string, mode: Mode]>(
-  "publish_steps.reopen",
-  `update publish_steps set result = null, result_at = null
-   where id = $1 and user_id = $2 and mode = $3 and result = 'unknown'`,
 );
 
 /** The caller has decided about commits that are open or were given up. */

@@ -1,6 +1,7 @@
 import type pg from "pg";
 
 import type { PlatformPostError } from "../../../model/errors.ts";
+import type { EventType } from "../../../model/events.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, LivePart } from "../../../platforms/platform.ts";
@@ -8,7 +9,7 @@ import { matched, together } from "../batches.ts";
 import { type Json, jsonArray, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
-import { insertedEvents, type PostEvent } from "./outbox.ts";
+import { heldPosts, isPostHeld, type Locked, postBeside, postStatusOf } from "./post-status.ts";
 import type { Evidence, IntentEvidence, WorkRow } from "./work-rows.ts";
 
 /** What a write changes in a platform post. Omitted fields stay the same. */
@@ -64,17 +65,15 @@ export interface IntentChanges {
   evidence: IntentEvidence;
 }
 
-/** What is written along with a platform post: a journal entry, the result of a commit, and the post itself. */
+/** What is written along with a platform post. */
 export interface Along {
   journal?: JournalEntry | undefined;
   intent?: IntentChanges | undefined;
-  /** Only if the post's row is locked, or is locked by the same statement. */
-  post?: PostChanges | undefined;
-}
-
-export interface PostChanges {
-  status: PostStatus;
-  events: readonly PostEvent[];
+  /** A commit that was given up and is read back again. */
+  reopens?: string | undefined;
+  /** Callers see it: the post's status follows from its platform posts, and the event is recorded before the post's. */
+  settles?: boolean | undefined;
+  event?: EventType | undefined;
 }
 
 /** The columns that a write can change and the engine reads again. */
@@ -114,35 +113,30 @@ export type WrittenRow = Pick<
 > &
   Partial<Pick<WorkRow, "post_status">>;
 
-/** A write of a claim. With `postWas`, the post's row is not locked, and must have that status. */
+/** A write of a claim. */
 export interface ClaimedWrite {
   claim: Claimed;
   changes: Changes;
-  along: Along;
-  postWas?: PostStatus;
+  along?: Along;
 }
 
 /**
  * The engine's only write, in one statement: the platform post, if its claim is still valid, along with the journal,
  * the account's slot and the post. Returns the row afterwards, or undefined if the claim was lost; then nothing was
  * written. It can be repeated when its response is lost.
+ *
+ * Writes that are asked for at the same time are one statement, which skips what others have locked. What it has not
+ * written is written alone, by a statement that waits.
  */
-export async function writeClaimed(
-  db: Db,
-  claim: Claimed,
-  changes: Changes,
-  along: Along = {},
-): Promise<WrittenRow | undefined> {
-  const row = await write.one(db, [jsonb([rowOf({ claim, changes, along })])]);
-  return row && withoutOwner(row);
+export async function record(pool: pg.Pool, write: ClaimedWrite): Promise<WrittenRow | undefined> {
+  const asked = { owner: write.claim.leaseOwner, json: jsonb(rowOf(write)) };
+  return (await recordTogether(pool, asked)) ?? (await recordAlone(pool, write));
 }
 
-/**
- * The same for writes that are asked for at the same time, each under its own claim. Undefined if it was not written:
- * the claim was lost, or `writeClaimed` has to wait for a lock, or the post has another status.
- */
-export async function writeTogether(pool: pg.Pool, write: ClaimedWrite): Promise<WrittenRow | undefined> {
-  return await writeInBatch(pool, { owner: write.claim.leaseOwner, json: jsonb(rowOf(write)) });
+/** The same in a transaction, or over the pool without the others. */
+export async function recordAlone(db: Db, write: ClaimedWrite): Promise<WrittenRow | undefined> {
+  const row = await recordOne.one(db, [jsonb([rowOf(write)])]);
+  return row && withoutOwner(row);
 }
 
 /** What one claim asks of a statement for many. What cannot be JSON fails alone. */
@@ -151,28 +145,23 @@ export interface InBatch {
   json: Json;
 }
 
-const writeInBatch = together<InBatch, WrittenRow>(async (pool, asked) => {
-  const rows = await writeMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
+const recordTogether = together<InBatch, WrittenRow>(async (pool, asked) => {
+  const rows = await recordMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
   const found = matched(asked, ownerOf, rows, ownerOf);
   return new Map([...found].map(([each, row]) => [each, withoutOwner(row)]));
 });
 
 export const ownerOf = ({ owner }: { owner: string }) => owner;
 
-function rowOf({ claim, changes, along: { journal, intent, post }, postWas }: ClaimedWrite) {
+function rowOf({ claim, changes, along }: ClaimedWrite) {
   // JSON has neither NaN nor Infinity: without a time, nothing would ever be done again.
   if (changes.next?.at === "seconds" && !Number.isFinite(changes.next.seconds))
     throw new RangeError("The pause before the next action is not a number of seconds");
-  return { ...claimOf(claim), changes, journal, intent, ...postOf(post, postWas) };
+  return { ...claimOf(claim), changes, ...along };
 }
 
-/** How the statements' rows name a claim, and the post beside it. */
+/** How the statements' rows name a claim. */
 export const claimOf = ({ id, fence, leaseOwner }: Claimed) => ({ id, fence, owner: leaseOwner });
-export const postOf = (post: PostChanges | undefined, postWas: PostStatus | undefined) => ({
-  post_status: post?.status,
-  post_events: post?.events,
-  post_was: postWas,
-});
 
 /** A platform post after a write, and whose it was. */
 export type OwnedRow = Omit<WrittenRow, "post_status"> & { owner: string; post_status: PostStatus | null };
@@ -181,37 +170,6 @@ export function withoutOwner({ owner: _, post_status: status, ...row }: OwnedRow
   return status === null ? row : { ...row, post_status: status };
 }
 
-/** The posts of the rows `given` that expect a status, with their rows locked. */
-export const heldPosts = (locked: Locked) => `held_posts as (
-     select p.id, p.status from given g join posts p on p.id = g.post_id and p.user_id = g.user_id and p.mode = g.mode
-     where g.post_was is not null and p.id = any (array(select post_id from given)) for update of p ${locked}
-   )`;
-
-/** Whether the post of the row `g` has the status that it expects. */
-export const isPostAsExpected =
-  "(g.post_was is null or exists (select from held_posts h where h.id = g.post_id and h.status = g.post_was))";
-
-/** What becomes of rows that others have locked: a statement for many waits for none. */
-export type Locked = "" | "skip locked";
-
-/** Along with an update `pp` of platform posts: their posts' status and events. The caller notifies listeners. */
-export const postBeside = `post as (
-     update posts p set status = pp.post_status, revision = p.revision + 1, updated_at = now(),
-       event_count = p.event_count + jsonb_array_length(pp.post_events),
-       published_at = case when pp.post_status = 'published' then coalesce(p.published_at, greatest(pp.published_at,
-         (select max(o.published_at) from platform_posts o
-          where o.post_id = pp.post_id and o.user_id = pp.user_id and o.mode = pp.mode and o.id <> pp.id)), now())
-         else p.published_at end
-     from pp where pp.post_status is not null and p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
-       and p.id = any (array(select post_id from pp))
-     returning p.id, p.user_id, p.mode, p.event_count, p.status, pp.post_events
-   ), recorded as (
-     ${insertedEvents("post", "p.post_events")}
-   )`;
-
-/** After that: the post's status, if it was written. */
-export const postStatusOf = "(select post.status from post where post.id = pp.post_id) as post_status";
-
 /** A member of the changes: as text, as JSON, and whether it is there at all. */
 const given = (name: keyof Changes) => `g.changes ->> '${name}'`;
 const givenJson = (name: keyof Changes) => `g.changes -> '${name}'`;
@@ -219,23 +177,23 @@ const isGiven = (name: keyof Changes) => `g.changes ? '${name}'`;
 const next = (name: "at" | "seconds" | "evenPastDue") => `g.changes #>> '{next,${name}}'`;
 
 /**
- * Writes the rows that are asked for as JSON. The slot that a write frees is locked with it. Rows are fetched by arrays
- * of ids, for which PostgreSQL uses the index whatever it knows of the table.
+ * Writes the rows that are asked for as JSON. A result waits for nobody who holds its account: a slot that cannot be
+ * freed now ends with its lease. Rows are fetched by arrays of ids, for which PostgreSQL uses the index whatever it
+ * knows of the table.
  */
 const written = (locked: Locked) => `with asked as materialized (
      select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, changes jsonb, journal jsonb,
-       intent jsonb, post_status text, post_events jsonb, post_was text)
+       intent jsonb, reopens uuid, settles boolean, event text)
    ), given as materialized (
      select g.*, pp.post_id, pp.user_id, pp.mode, (select a.id from accounts a
        where (${isGiven("next")} or g.intent ? 'result') and a.id = ${slotOf("pp.account_id")}
          and a.busy_with = g.owner) as slot
      from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
    ), ${heldPosts(locked)}, slots as (
-     select a.id from accounts a where a.id = any (array(select slot from given)) for no key update of a ${locked}
+     select a.id from accounts a where a.id = any (array(select slot from given)) for no key update of a skip locked
    ), held as (
      select g.owner from given g join platform_posts pp on pp.id = g.id
-     where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostAsExpected}
-       and (g.slot is null or g.slot in (select id from slots)) and pp.id = any (array(select id from given))
+     where pp.fence = g.fence and pp.lease_owner = g.owner and ${isPostHeld} and pp.id = any (array(select id from given))
      for no key update of pp ${locked}
    ), pp as (
      update platform_posts t set
@@ -273,7 +231,7 @@ const written = (locked: Locked) => `with asked as materialized (
      from given g
      where t.id = g.id and g.owner in (select owner from held) and t.id = any (array(select id from given))
      returning t.id, t.post_id, t.account_id, t.user_id, t.mode, t.published_at, ${writtenOf("t")},
-       g.owner, g.fence, g.journal, g.intent, g.slot, g.post_status, g.post_events
+       g.owner, g.fence, g.journal, g.intent, g.slot, g.reopens, g.settles, g.event
    ), journaled as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result,
        evidence, result_at)
@@ -289,26 +247,24 @@ const written = (locked: Locked) => `with asked as materialized (
        result_at = case when pp.intent ? 'result' then now() else s.result_at end
      from pp where s.id = (pp.intent ->> 'id')::uuid and s.platform_post_id = pp.id
        and s.id = any (array(select (intent ->> 'id')::uuid from pp))
+     returning s.id
+   ), reopened as (
+     -- After the commit that was open until now has its result: only one is open at a time.
+     update publish_steps s set result = null, result_at = null from pp
+     where s.id = pp.reopens and s.platform_post_id = pp.id and s.result = 'unknown'
+       and s.id = any (array(select reopens from pp)) and (select count(*) from intended) >= 0
    ), freed as (
      update accounts a set busy_until = null, busy_with = null from pp
-     where a.id = pp.slot and a.busy_with = pp.owner and a.id = any (array(select slot from pp))
+     where a.id = pp.slot and a.busy_with = pp.owner and a.id = any (array(select id from slots))
    ), ${postBeside}
    select pp.owner, ${postStatusOf}, ${selectWritten} from pp`;
 
-const write = statement<OwnedRow, [rows: Json]>("platform_posts.write", written(""));
+const recordOne = statement<OwnedRow, [rows: Json]>("platform_posts.write", written(""));
 
-const writeMany = statement<OwnedRow, [rows: Json]>("platform_posts.write_many", written("skip locked"));
+const recordMany = statement<OwnedRow, [rows: Json]>("platform_posts.write_many", written("skip locked"));
 
 /** Locks a post's row; always before its platform posts. */
 export const holdPost = statement<{ status: PostStatus }, [postId: string, userId: string, mode: Mode]>(
   "posts.hold",
   `select status from posts where id = $1 and user_id = $2 and mode = $3 for update`,
-);
-
-export const findSiblings = statement<
-  { id: string; status: PlatformPostStatus },
-  [postId: string, userId: string, mode: Mode]
->(
-  "platform_posts.find_siblings",
-  `select id, status from platform_posts where post_id = $1 and user_id = $2 and mode = $3`,
 );

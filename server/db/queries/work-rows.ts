@@ -98,8 +98,6 @@ export interface WorkRow {
   warnings: { code: string; message: string }[];
   /** Seconds since the engine wrote to it: handles do not live for ever. */
   idle_seconds: number;
-  /** The post has no other platform post, so its status follows from this one alone. */
-  is_only_platform_post: boolean;
   content: PostContent;
   platform_account_id: string | null;
   username: string | null;
@@ -131,7 +129,7 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
      coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings,
      extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
-     cardinality(p.platforms) = 1 as is_only_platform_post, p.content, a.platform_account_id, a.username,
+     p.content, a.platform_account_id, a.username,
      a.platform_metadata, a.scopes, a.token_health,
      (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename,
        'facts', m.facts)), '[]')
