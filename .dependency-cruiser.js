@@ -14,7 +14,7 @@ const engine = "^server/(publishing|jobs)/";
 const services = "^server/(oauth|auth|mail|media|billing)/";
 const storage = "^server/(db|storage|vault|turns)/";
 const start = "^server/start/";
-const clients = "^(cli|tests|bench|router|sandbox|client|dashboard)/";
+const clients = "^(cli|tests|bench|sandbox|client|dashboard)/";
 
 /** Folders of the same row that must not import each other. */
 function independent(name, rooms, comment) {
@@ -36,7 +36,7 @@ export default {
       severity: "error",
       comment: "Production code must run without development dependencies.",
       from: {
-        path: "^(model|platforms|contract|printing|packing|server|router|sandbox|client|cli)/",
+        path: "^(model|platforms|contract|printing|packing|server|sandbox|client|cli)/",
         pathNot: `${tests}|^printing/generate\\.ts$|^packing/(declarations|common-js)\\.ts$`,
       },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "@types" },
@@ -175,12 +175,6 @@ export default {
       "^dashboard/",
       "^(server|sandbox|cli|printing|tests|bench)/",
       "The dashboard can do only what the API offers to everybody.",
-    ),
-    row(
-      "router-knows-only-http",
-      "^router/",
-      "^(model|platforms|contract|server|sandbox|client|cli|dashboard|tests|bench)/",
-      "The router asks cells what it must know, so that it fits those of another version.",
     ),
     row(
       "client-only-uses-http",

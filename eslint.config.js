@@ -72,7 +72,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["model/**/*.ts", "sandbox/**/*.ts", "router/**/*.ts"],
+    files: ["model/**/*.ts", "sandbox/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: { "no-restricted-syntax": ["error", ...patternRules] },
   },
@@ -126,14 +126,7 @@ export default tseslint.config(
     },
   },
   {
-    files: [
-      "model/**/*.ts",
-      "contract/**/*.ts",
-      "platforms/**/*.ts",
-      "server/**/*.ts",
-      "sandbox/**/*.ts",
-      "router/**/*.ts",
-    ],
+    files: ["model/**/*.ts", "contract/**/*.ts", "platforms/**/*.ts", "server/**/*.ts", "sandbox/**/*.ts"],
     ignores: [
       "**/*.test.ts",
       "**/*.fixture.ts",
@@ -141,7 +134,6 @@ export default tseslint.config(
       "platforms/kit/**", // the two doors themselves
       "model/node-http.ts", // loads it for the next one
       "server/http/pages/sandbox-door.ts", // asks the sandbox alone, at the operator's own address
-      "router/{cells,router}.ts", // ask cells alone, at the operator's own addresses
     ],
     plugins: { ampost: { rules: { "one-door": oneDoor } } },
     rules: {

@@ -18,7 +18,7 @@ import { checkSubscriptions } from "./doctor-billing.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkBounds, checkTables, checkUsers } from "./doctor-limits.ts";
 import { describePostgres } from "./doctor-postgres.ts";
-import { checkHold, checkMissed, checkMoves, checkPauses, checkSetAside } from "./doctor-publishing.ts";
+import { checkHold, checkMissed, checkPauses, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 /** Workers use the database's clock; the log and signed URLs use the machine's. */
@@ -81,7 +81,6 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
             await checkHold(pool),
             await checkPauses(pool),
             await checkSetAside(pool),
-            await checkMoves(pool),
             await checkMissed(pool),
             await checkBackups(config, pool),
             ...(await checkSubscriptions(config, pool)),

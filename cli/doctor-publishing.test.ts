@@ -5,7 +5,7 @@ import { transaction } from "../server/db/sql.ts";
 import { BY_INSTANCE } from "../server/domain/call.ts";
 import { type PauseTarget, startPause, stopPause } from "../server/domain/publishing/pauses.ts";
 import { withWorld } from "../tests/publishing-world.ts";
-import { checkMissed, checkMoves, checkPauses, checkSetAside } from "./doctor-publishing.ts";
+import { checkMissed, checkPauses, checkSetAside } from "./doctor-publishing.ts";
 import { readPublishing } from "./publishing.ts";
 
 test("doctor and the publishing status list posts that were set aside, and what to do, until they are retried", async () => {
@@ -72,17 +72,5 @@ test("doctor and the publishing status say what is paused, by whom and since whe
     assert.match((await readPublishing(world.pool)).lines[0] ?? "", /^Publishing is paused\.$/);
     for (const target of [own, whole]) await transaction(world.pool, (tx) => stopPause(tx, BY_INSTANCE, target));
     assert.deepEqual((await readPublishing(world.pool)).lines, ["Publishing is running."]);
-  });
-});
-
-test("doctor names users whose move to another instance has not ended", async () => {
-  await withWorld(async ({ pool }) => {
-    const insert = "insert into moves (user_id, move_id, cell, state) values ($1, gen_random_uuid(), 'b', $1)";
-    for (const state of ["left", "arrived"]) await pool.query(insert, [state]);
-    assert.equal((await checkMoves(pool)).status, "ok");
-    for (const state of ["leaving", "packed"]) await pool.query(insert, [state]);
-    const { status, message } = await checkMoves(pool);
-    assert.equal(status, "warning");
-    assert.match(message, /moved: leaving to b since .*, packed to b since /);
   });
 });

@@ -1,6 +1,5 @@
 import type pg from "pg";
 
-import { listUnfinishedMoves } from "../server/db/queries/moves.ts";
 import { listAllPauses, type PauseRow } from "../server/db/queries/pauses.ts";
 import { countMissed } from "../server/db/queries/queue-depth.ts";
 import { listSetAside } from "../server/db/queries/set-aside.ts";
@@ -57,21 +56,6 @@ export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
     "publishing",
     `${count} set aside because workers crashed on ${them} repeatedly: ${named.join(", ")}${more}`,
     SET_ASIDE_CURE,
-  );
-}
-
-/** Users who are being moved to another instance, or whose move was interrupted. */
-export async function checkMoves(pool: pg.Pool): Promise<Finding> {
-  const found = await listUnfinishedMoves.all(pool);
-  if (found.length === 0) return ok("moves", "no user is being moved");
-  const named = found
-    .slice(0, NAMED)
-    .map(({ user_id, cell, since }) => `${user_id} to ${cell} since ${since.toISOString()}`);
-  const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";
-  return warning(
-    "moves",
-    `nothing is published or answered for users who are being moved: ${named.join(", ")}${more}`,
-    "If `ampost users move` is not running anymore, run it again: it continues. With --cancel, the user stays.",
   );
 }
 

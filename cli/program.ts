@@ -57,9 +57,6 @@ function addServers(program: Command): void {
   server("worker", "run only a worker, which publishes posts and runs background jobs")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./servers.ts")).runServer("worker", options));
-  server("router", "send each request to the instance that has its tenant; needs no database").action(async () =>
-    (await import("./router.ts")).runRouter(),
-  );
   server("sandbox", "run only the sandbox, which simulates the platforms; needs no database")
     .addOption(new Option("--attached").hideHelp())
     .addOption(
@@ -198,15 +195,6 @@ function addUsers(program: Command): void {
         "  ampost users plan ada@example.com --limit postsPerMonth=1000 --limit apiRead=none",
     )
     .action(async (user, plan, options) => (await import("./users.ts")).runPlan(user, plan, options));
-  users
-    .command("move")
-    .description("move a user, with everyone they share a workspace with, to another instance, while both run")
-    .argument("<user>", USER)
-    .requiredOption("--to <file>", "the settings of the other instance, as in its .env")
-    .option("--cancel", "end a move that has begun: the user stays")
-    .addOption(json())
-    .addHelpText("after", "\nExample:\n  ampost users move ada@example.com --to /etc/ampost/cell-b.env")
-    .action(async (user, options) => (await import("./move.ts")).runMove(user, options));
 }
 
 function addKeys(program: Command): void {

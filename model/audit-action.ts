@@ -14,5 +14,5 @@ export type AuditAction =
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `publishing.${"paused" | "resumed"}`
   | `operator_key.${"created" | "revoked"}`
-  | `tenant.${"created" | "changed" | "suspended" | "resumed" | "moved"}`
+  | `tenant.${"created" | "changed" | "suspended" | "resumed"}`
   | `encryption.${"rotated"}`;

@@ -120,12 +120,6 @@ const proxies = z.string().transform((value, context): boolean | number | string
   }
 });
 
-const cells = z
-  .string()
-  .regex(/^[\w-]+=[^,=]+(,[\w-]+=[^,=]+)*$/)
-  .transform((value) => value.split(",").map((pair) => pair.split("=")))
-  .pipe(z.array(z.tuple([z.string(), origin]).transform(([name, url]) => ({ name, url }))));
-
 const priceId = z.string().regex(/^price_\w+$/);
 /** Price IDs: new subscriptions use the first, all of them mean the plan. */
 const price = (plan: string) =>
@@ -470,43 +464,6 @@ export const environment = z.object({
     example: "twitter.plainPart=0.015,twitter.linkedPart=0.2",
     otherwise: "the published prices",
   }),
-
-  AMPOST_CELL_SECRET: describe(
-    z
-      .string()
-      .regex(/^\S{32,}$/)
-      .optional(),
-    {
-      group: "Cells",
-      about: "With which routers ask this instance whose a request is; the same for all cells and routers.",
-      takes: "at least 32 characters without spaces",
-      example: "Lq8k0v3lC1m4yDq5o2XkV7sFh9bTz6Wn",
-      otherwise: "this instance is not a cell",
-      secret: true,
-      madeBy: "openssl rand -base64 32",
-    },
-  ),
-  AMPOST_ROUTER_CELLS: describe(cells.optional(), {
-    group: "Cells",
-    about: "For `ampost router`: all cells, each with the URL of its API processes.",
-    takes: "NAME=URL pairs separated by commas",
-    example: "a=http://10.0.0.1:3000,b=http://10.0.0.2:3000",
-    otherwise: "there is no router",
-  }),
-  AMPOST_ROUTER_NEW: describe(
-    z
-      .string()
-      .regex(/^[\w-]+(,[\w-]+)*$/)
-      .transform((value) => value.split(","))
-      .optional(),
-    {
-      group: "Cells",
-      about: "For `ampost router`: the cells that get new users. One that is named twice gets twice as many.",
-      takes: "names of cells separated by commas",
-      example: "a,b,b",
-      otherwise: "the first cell",
-    },
-  ),
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), {
     group: "People",

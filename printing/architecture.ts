@@ -26,7 +26,6 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     printing: "generators: documentation, client types, the n8n node, llm.txt",
     packing: "makes the packages for npm and Python",
     server: "the implementation",
-    router: "sends each request to the cell that has its tenant",
     sandbox: "simulates the networks, in its own process with a ledger of everything published",
     client: "typed clients for TypeScript and Python, published separately",
     dashboard: "the web app; it does everything through the API's operations",

@@ -45,7 +45,6 @@ import * as ofX from "../platforms/twitter/reconcile.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
 import { validatePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
-import { cluesInBody, whoseIs } from "../router/whose.ts";
 import { MASSES } from "./masses.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
@@ -137,15 +136,6 @@ const READERS: Record<string, (text: string) => unknown> = {
       scheduledFor: text,
       platformSetId: text,
     }),
-  "a router's clues": (text) => [
-    cluesInBody(text),
-    cluesInBody(JSON.stringify({ email: text, [text]: text })),
-    whoseIs("GET", `/join/${encodeURIComponent(text.slice(0, 8000).toWellFormed())}`, {
-      authorization: text,
-      cookie: text,
-      "content-type": text,
-    }),
-  ],
   "JSON of a platform": (text) => [parseJson(text), parseJson(JSON.stringify({ [text]: text }))],
   ...Object.fromEntries(Object.entries(COMPARISONS).map(([name, read]) => [`the comparison ${name}`, read])),
   "LinkedIn's escapes": escapeLittleText,

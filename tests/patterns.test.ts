@@ -8,7 +8,7 @@ import ts from "typescript";
 import { assertLinear } from "./work.ts";
 
 const root = join(import.meta.dirname, "..");
-const FOLDERS = ["model", "platforms", "contract", "server", "sandbox", "router", "cli", "client"];
+const FOLDERS = ["model", "platforms", "contract", "server", "sandbox", "cli", "client"];
 /** These read Ampost's own pages, never input. */
 const OWN_TEXT = ["server/http/docs/", "platforms/conformance/"];
 const UNITS = 262_144;

@@ -495,7 +495,6 @@ const COPIED = [
   "printing",
   "client",
   "integrations",
-  "router",
   "dashboard",
   ".env.example",
   "CHANGELOG.md",

@@ -116,7 +116,6 @@ export function useActionName(): (action: string) => string {
     "tenant.changed": t`Account changed by the operator`,
     "tenant.suspended": t`Account suspended`,
     "tenant.resumed": t`Account resumed`,
-    "tenant.moved": t`Account moved to another server`,
     "publishing.paused": t`Publishing paused`,
     "publishing.resumed": t`Publishing resumed`,
   } satisfies Record<Recorded, string>;

@@ -28,7 +28,6 @@ const PARTS = [
   "packing",
   "platforms",
   "printing",
-  "router",
   "sandbox",
   "server",
   "tsconfig.json",

@@ -217,11 +217,11 @@ export async function createAuth(deps: AuthDeps) {
   /** One prepared lookup: it runs on every request of a signed-in user. */
   async function findGoodSession(
     cookies: string,
-  ): Promise<{ id: string; userId: string; isSuspended: boolean; isLeaving: boolean } | null> {
+  ): Promise<{ id: string; userId: string; isSuspended: boolean } | null> {
     const token = readSigned(cookies, (await library.$context).authCookies.sessionToken.name, deps.secret);
     const found = token === null ? undefined : await findSession.one(deps.pool, [digestToken(token)]);
     if (found === undefined) return null;
-    return { id: found.id, userId: found.user_id, isSuspended: found.suspended, isLeaving: found.leaving };
+    return { id: found.id, userId: found.user_id, isSuspended: found.suspended };
   }
 
   function linkTo(path: string, token: string): string {

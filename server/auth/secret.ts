@@ -6,7 +6,7 @@ import { addFact, findFact } from "../db/queries/instance-facts.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** The fact that holds the secret, and the place it is sealed for. */
-export const AUTH_SECRET = {
+const AUTH_SECRET = {
   name: "auth_secret",
   place: { table: "instance", row: "auth_secret", column: "value" },
 } as const;

@@ -79,8 +79,6 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   audit_events: { swept: "audit_events.delete_old", bounds: ["notedChanges", "notedFailures"] },
   operator_alerts: { because: "it has a row for each thing that the operator is told about now" },
   instance: { because: "it has a row for each thing that the instance knows of itself" },
-  moves: { because: "it has a row for each tenant that was moved from or to another cell" },
-  departures: { because: "it has what a tenant has, until the move of it ends" },
   schema_migrations: { because: "it has a row for each migration" },
   "jobs.job": { because: "the queue deletes jobs a day after they have finished, and after 14 days without a start" },
   "jobs.job_dependency": { because: "no job depends on another" },

@@ -76,7 +76,7 @@ async function lowerPriority(client: pg.ClientBase): Promise<void> {
 }
 
 /** Settings under which values are written and read in the same way by every server. */
-export const PORTABLE =
+const PORTABLE =
   "set local datestyle = 'ISO'; set local intervalstyle = 'postgres'; set local timezone = 'UTC'; " +
   "set local extra_float_digits = 1; set local bytea_output = 'hex'; " +
   "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";

@@ -40,7 +40,6 @@ import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./routes/tus-headers.
 import { addNotFound, answerAsApi } from "./routes/unknown-routes.ts";
 import { addUploadUrls } from "./routes/upload-urls.ts";
 import { addUserExport } from "./routes/user-export.ts";
-import { addWhereabouts } from "./routes/whereabouts.ts";
 
 export interface HttpOptions extends AdmissionOptions, Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
   mostStreams?: MostStreams;
@@ -49,8 +48,6 @@ export interface HttpOptions extends AdmissionOptions, Pick<BindOptions, "onRefu
   draining?: AbortSignal;
   /** The function that opens the metrics on this port; null or omitted: none. */
   metricsToken?: string | null;
-  /** With which routers ask whose a request is; null or omitted: the instance is no cell. */
-  cellSecret?: string | null;
   /** Which proxies are trusted for the caller's address, in Fastify's format. */
   trustProxy?: boolean | number | string;
   patience?: Patience;
@@ -150,7 +147,6 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     token: options.metricsToken ?? null,
     isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname),
   });
-  if (typeof options.cellSecret === "string") addWhereabouts(app, services, options.cellSecret);
   addMediaFiles(app, services);
   addOpenApi(app, services);
   addPackages(app);

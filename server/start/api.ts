@@ -70,7 +70,6 @@ export async function serveApi(
     trustProxy: config.trustProxy,
     addressLimits: config.addressLimits,
     requestLog: { days: config.requestLogDays },
-    cellSecret: config.cellSecret,
     isBusy,
     observe: metrics.request,
     onRefusal: ({ name }, { code }) => metrics.refused(name, code),

@@ -90,9 +90,6 @@ export interface Config {
   /** Limits per user, and those of them that the operator has set. */
   userLimits: UserLimits;
   setUserLimits: UserLimits;
-  /** With which routers ask this instance; null if it is no cell. And what a router needs to know. */
-  cellSecret: string | null;
-  router: { cells: { name: string; url: string }[]; newcomers: string[] } | null;
   /** Limits per IP address, for requests without a valid key or session. */
   addressLimits: AddressLimits;
   /** How pages and emails look. */
@@ -222,8 +219,6 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     termsUrl: env.AMPOST_TERMS_URL ?? null,
     userLimits: userLimitsOf(env, env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS),
     setUserLimits: userLimitsOf(env, NO_LIMITS),
-    cellSecret: env.AMPOST_CELL_SECRET ?? null,
-    router: routerOf(env),
     addressLimits: {
       callsPerMinute: numberOrNull(env.AMPOST_ADDRESS_CALLS_PER_MINUTE),
       failedKeysPerMinute: numberOrNull(env.AMPOST_ADDRESS_FAILED_KEYS_PER_MINUTE),
@@ -237,10 +232,6 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     billing: billingOf(env),
     logLevel: env.AMPOST_LOG_LEVEL,
   };
-}
-
-function routerOf({ AMPOST_ROUTER_CELLS: cells, AMPOST_ROUTER_NEW: newcomers = [] }: Environment): Config["router"] {
-  return cells === undefined ? null : { cells, newcomers };
 }
 
 function inMicroUsd(prices: NonNullable<Environment["AMPOST_PLATFORM_PRICES"]>): SetPrices {
@@ -387,12 +378,6 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
     for (const part of ["REDIRECT_URI", "SCOPES", "CONFIG_ID"] as const) together(appVariable(platform, part), id);
     problems.push(...unusableScopes(platform, values));
   }
-  together("AMPOST_ROUTER_CELLS", "AMPOST_CELL_SECRET");
-  together("AMPOST_ROUTER_NEW", "AMPOST_ROUTER_CELLS");
-  const cellNames = (values.AMPOST_ROUTER_CELLS ?? "").split(",").map((pair) => pair.split("=")[0]);
-  for (const name of new Set(listed(values.AMPOST_ROUTER_NEW) ?? []))
-    if (values.AMPOST_ROUTER_CELLS && !cellNames.includes(name))
-      problems.push(`AMPOST_ROUTER_NEW has ${name}, which is not in AMPOST_ROUTER_CELLS.`);
   together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
   if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)

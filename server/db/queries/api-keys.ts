@@ -2,7 +2,6 @@ import type { Mode } from "../../../model/platform-names.ts";
 import { CHANNELS } from "../listen.ts";
 import { notify } from "../notify.ts";
 import { type Db, statement } from "../sql.ts";
-import { isLeaving } from "./moves.ts";
 
 export interface ApiKeyRow {
   id: string;
@@ -34,8 +33,6 @@ export interface KeyHolderRow {
   policies: unknown;
   /** Whether the user is suspended. */
   suspended: boolean;
-  /** Whether the user is being moved to another cell. */
-  leaving: boolean;
   unseen: boolean;
   /** When it expires; null if it does not. */
   seconds_left: number | null;
@@ -45,7 +42,7 @@ export interface KeyHolderRow {
 export const findKeyHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "api_keys.find_holder",
   `select k.id, k.user_id, k.mode, k.policies, u.suspended_at is not null as suspended,
-     ${isLeaving("k.user_id")} as leaving, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
+     (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from k.expires_at - clock_timestamp())::float8 as seconds_left
    from api_keys k join users u on u.id = k.user_id
    where k.digest = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`,

@@ -3,7 +3,6 @@ import type { Json } from "../jsonb.ts";
 import { CHANNELS } from "../listen.ts";
 import { notify } from "../notify.ts";
 import { type Db, statement } from "../sql.ts";
-import { hasLeft } from "./moves.ts";
 
 /** The fact that holds publishing. While it exists, no commit is written, and nothing that leads to one is claimed. */
 export const HELD_FACT = "held";
@@ -26,7 +25,7 @@ export const findContinuity = statement<
   `select exists (select from posts) as has_posts,
      exists (select from publish_steps where effect = 'visible') as has_commits,
      exists (select from platform_posts where next_action_at is not null) as has_waiting,
-     exists (select from publish_steps where id = $1) or ${hasLeft("$1")} as knows,
+     exists (select from publish_steps where id = $1) as knows,
      exists (select from publish_steps where id > $1) as knows_newer`,
 );
 

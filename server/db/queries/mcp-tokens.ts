@@ -1,7 +1,6 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 import type { KeyHolderRow } from "./api-keys.ts";
-import { isLeaving } from "./moves.ts";
 
 /** The kinds of tokens a grant's client can have. */
 export type McpTokenKind = "code" | "refresh" | "access";
@@ -66,7 +65,7 @@ export const deleteMcpToken = statement<never, [digest: Buffer, userId: string, 
 export const findTokenHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "mcp_tokens.find_holder",
   `select k.id, k.user_id, k.mode, k.policies, u.suspended_at is not null as suspended,
-     ${isLeaving("k.user_id")} as leaving, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
+     (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from least(t.expires_at, k.expires_at) - clock_timestamp())::float8 as seconds_left
    from mcp_tokens t join api_keys k on ${mine} join users u on u.id = k.user_id
    where t.digest = $1 and t.kind = 'access' and t.expires_at > now() and ${alive}`,

@@ -1,6 +1,5 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
-import { isLeaving } from "./moves.ts";
 
 /** Something whose publishing is paused: an account, a platform set, a user in a mode, or the instance. */
 export interface PauseRow {
@@ -27,7 +26,7 @@ function appliesTo(pause: string, { user, mode, account }: { user: string; mode:
 /** In a statement: whether publishing of the platform post `part` is paused, by the instance or closer to it. */
 export function isPaused(part: string, account = `${part}.account_id`): string {
   const columns = { user: `${part}.user_id`, mode: `${part}.mode`, account };
-  return `(${isInstancePaused} or ${isLeaving(`${part}.user_id`)}
+  return `(${isInstancePaused}
      or exists (select from publishing_pauses pause where pause.until is null and ${appliesTo("pause", columns)}))`;
 }
 

@@ -1,5 +1,4 @@
 import { statement } from "../sql.ts";
-import { isLeaving } from "./moves.ts";
 
 export interface SessionRow {
   id: string;
@@ -9,13 +8,10 @@ export interface SessionRow {
   expires_at: Date;
 }
 
-/** The session, while it is good; `suspended` if its user is, `leaving` while its user is moved to another cell. */
-export const findSession = statement<
-  { id: string; user_id: string; suspended: boolean; leaving: boolean },
-  [tokenDigest: string]
->(
+/** The session, while it is good; `suspended` if its user is. */
+export const findSession = statement<{ id: string; user_id: string; suspended: boolean }, [tokenDigest: string]>(
   "sessions.find",
-  `select s.id, s.user_id, u.suspended_at is not null as suspended, ${isLeaving("s.user_id")} as leaving
+  `select s.id, s.user_id, u.suspended_at is not null as suspended
    from sessions s join users u on u.id = s.user_id where s.token_digest = $1 and s.expires_at > now()`,
 );
 
@@ -53,10 +49,4 @@ export const endSurplusSessions = statement<never, [userId: string, most: number
 export const deleteOldSessions = statement<never, [limit: number]>(
   "sessions.delete_old",
   `delete from sessions where id in (select id from sessions where expires_at < now() order by expires_at limit $1)`,
-);
-
-/** Whether anyone has signed in, or has a second factor. */
-export const hasSignIns = statement<{ found: boolean }, []>(
-  "sessions.exist",
-  `select exists (select from sessions) or exists (select from two_factors) as found`,
 );

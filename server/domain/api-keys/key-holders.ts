@@ -5,7 +5,7 @@ import type { Tenant } from "../../../model/tenant.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
 import { findKeyHolder, touchKey } from "../../db/queries/api-keys.ts";
 import { findTokenHolder } from "../../db/queries/mcp-tokens.ts";
-import { leaving, suspended } from "../users/suspended.ts";
+import { suspended } from "../users/suspended.ts";
 import { digestKey } from "./api-keys.ts";
 import { readPolicies } from "./policies.ts";
 
@@ -69,7 +69,6 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
     const row = await findHolder.one(pool, [digestKey(secret)]);
     if (row === undefined) return null;
     if (row.suspended) throw suspended();
-    if (row.leaving) throw leaving();
     // Nobody waits for this, and it runs at most once a minute; a failure only leaves an older time.
     if (row.unseen) void touchKey.run(pool, [row.id]).catch(() => undefined);
     const holder = { userId: row.user_id, mode: row.mode, keyId: row.id, policies: readPolicies(row.policies) };

@@ -13,7 +13,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { tellNewEmail } from "../billing/change-email.ts";
 import { brandOfEmail } from "../branding/branding.ts";
 import type { Sessions } from "../services.ts";
-import { leaving, suspended } from "./suspended.ts";
+import { suspended } from "./suspended.ts";
 
 interface AuthParts {
   /** How emails look, unless the user's own look is set. */
@@ -85,14 +85,13 @@ async function open(
   });
 }
 
-/** The signed-in user, from a request's headers. Throws UNAUTHORIZED if the user is suspended, and UNAVAILABLE if they move. */
+/** The signed-in user, from a request's headers. Throws UNAUTHORIZED if the user is suspended. */
 export function sessionsOf(auth: () => Promise<Pick<Auth, "findSession">>): Sessions {
   return {
     find: async (headers) => {
       const { cookie } = headers;
       const session = typeof cookie === "string" ? await (await auth()).findSession(cookie) : null;
       if (session?.isSuspended === true) throw suspended();
-      if (session?.isLeaving === true) throw leaving();
       return session === null ? null : { id: session.id, userId: session.userId };
     },
   };

@@ -9,16 +9,3 @@ export function suspended(): PublicError {
     fix: "Ask the operator of this instance. Nothing was deleted, and a resumed user can continue with the same keys.",
   });
 }
-
-/** The error for everything that a user sends who is being moved to another cell, which takes seconds. */
-export function leaving(): PublicError {
-  return PublicError.of(
-    {
-      rule: "request.moving",
-      code: "UNAVAILABLE",
-      message: "This user is being moved to another server",
-      fix: "Send the same request again in a few seconds, with the same Idempotency-Key.",
-    },
-    { headers: { "retry-after": "2" } },
-  );
-}
