@@ -55,6 +55,8 @@ interface Post {
   place: number;
   subject: Subject;
   row: Row;
+  /** The status on each of its platforms. */
+  statuses: string[];
   /** The entries of each of its parts, shared with posts that have the same text. */
   entries: Entry[][];
 }
@@ -79,7 +81,8 @@ export async function check({ stage, sandbox, vaultKey }: Installation, ran: Run
      from platform_posts pp join posts p on p.id = pp.post_id join accounts a on a.id = pp.account_id`,
   );
   const posts = subjects.flatMap((subject, place): Post[] => {
-    const row = rows.find((each) => each.post_id === subject.postId);
+    const own = rows.filter((each) => each.post_id === subject.postId);
+    const row = own.find(({ platform }) => platform === plan.posts[place]?.shape.platform);
     return row === undefined
       ? []
       : [
@@ -87,6 +90,7 @@ export async function check({ stage, sandbox, vaultKey }: Installation, ran: Run
             place,
             subject,
             row,
+            statuses: own.map(({ status }) => status),
             entries: subject.parts.map((part) => ledger.filter((entry) => isOf(entry, row, subject, part))),
           },
         ];
@@ -159,14 +163,9 @@ function truth(ran: RunResult, post: Post): Violation[] {
         `has the id ${row.platform_post_id}, the ledger ${entries[0]?.map(({ id }) => id).join(", ")}`,
       ),
     );
-  const whole: Record<string, string> = {
-    published: "published",
-    failed: "failed",
-    unknown: "failed",
-    discarded: "discarded",
-  };
+  const whole = wholeOf(post.statuses);
   // A cancelled post stays discarded even if an earlier request publishes it.
-  if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded")
+  if (whole !== null && row.post_status !== whole && row.post_status !== "discarded")
     violations.push(say("untrue", post, `has the post in ${row.post_status}`));
   if (row.error?.code === "INTERNAL_ERROR") violations.push(say("lost", post, "met a fault of the server"));
   if (row.status === "failed" && !mayFail(ran, post))
@@ -174,6 +173,15 @@ function truth(ran: RunResult, post: Post): Violation[] {
   if (row.status === "unknown" && !mayBeUnknown(ran, post))
     violations.push(say("lost", post, "is not known, and could have been read back"));
   return violations;
+}
+
+/** What a post is when it is settled on all its platforms; null while it is not. */
+function wholeOf(statuses: readonly string[]): string | null {
+  const wanted = statuses.filter((status) => status !== "discarded");
+  if (wanted.some((status) => !["published", "failed", "unknown"].includes(status))) return null;
+  if (wanted.length === 0) return "discarded";
+  if (!wanted.includes("published")) return "failed";
+  return wanted.every((status) => status === "published") ? "published" : "partial";
 }
 
 /** The total delay for persistent rejections: six attempts take 21 minutes. */

@@ -122,8 +122,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: "server/publishing/settle.ts",
-        find: "  if (written === undefined) throw new LostClaim();\n  Object.assign",
-        replace: "  Object.assign",
+        find: "  if (written === undefined) throw new LostClaim();\n  Object.assign(row",
+        replace: "  if (written === undefined) return row;\n  Object.assign(row",
       },
       {
         file: COMMIT,

@@ -7,6 +7,7 @@ import type { Installation, Shape } from "./installation.ts";
 import type { NetworkFault, Repeatable } from "./network.ts";
 import { planBurst } from "./plan-burst.ts";
 import { planDeploy } from "./plan-deploy.ts";
+import { drawSiblings } from "./plan-siblings.ts";
 import { type Draws, drawsOf } from "./random.ts";
 
 /** Everything that a seed determines before its run starts. Removing something leaves the rest unchanged. */
@@ -40,6 +41,8 @@ export interface PlannedPost {
   shape: Shape;
   /** Which text it has: two posts can have the same one. */
   words: number;
+  /** The index of the post whose further platform this is: its request and its time are that post's. */
+  siblingOf?: number;
   /** What its text ends with; "ends" by default. */
   ending?: string;
   /** The time of its publish request, or its scheduled time. */
@@ -116,11 +119,13 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
   const draws = drawsOf(seed, "plan");
   const theme = draws.weighed(THEMES);
   const crowd = theme === "crowd";
-  const posts = crowd
+  const mains = crowd
     ? drawCrowd(draws, shapes)
     : theme === "tokens"
       ? drawSharers(draws, shapes, tenants)
       : drawPosts(draws, theme, shapes, tenants.length);
+  const posts =
+    crowd || theme === "tokens" ? mains : [...mains, ...drawSiblings(drawsOf(seed, "siblings"), mains, shapes)];
   const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
   return {
     seed,
@@ -136,7 +141,7 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
       crowd || theme === "tokens"
         ? []
         : [
-            ...posts.flatMap((post, index) => drawActs(draws, post, index)),
+            ...posts.flatMap((post, index) => drawActs(actsOf(seed, draws, post, index), post, index)),
             ...drawPauses(drawsOf(seed, "pauses"), posts),
           ],
     faults: [...drawFaults(draws, theme, posts), ...drawRepeats(seed, posts.length)],
@@ -154,11 +159,22 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
   };
 }
 
+/** What is drawn for a post does not depend on its siblings. */
+function actsOf(seed: number, draws: Draws, { siblingOf }: PlannedPost, index: number): Draws {
+  return siblingOf === undefined ? draws : drawsOf(seed, `sibling ${index}`);
+}
+
+/** The posts that are created and settled together with this one: one for each of its platforms. */
+export function siblingsOf({ posts }: Pick<Plan, "posts">, place: number): number[] {
+  const main = posts[place]?.siblingOf ?? place;
+  return posts.flatMap(({ siblingOf }, other) => (other === main || siblingOf === main ? [other] : []));
+}
+
 /** The same plan with fewer parts. Indexes refer to the full plan. */
 export function reduce(plan: Plan, { faults, acts, posts }: PlanParts): Plan {
   const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) =>
     kept === undefined || kept.includes(place);
-  const gone = (post: number): boolean => posts !== undefined && !posts.includes(post);
+  const gone = (post: number): boolean => posts !== undefined && !posts.includes(plan.posts[post]?.siblingOf ?? post);
   return {
     ...plan,
     faults: plan.faults.filter(keeps(faults)),
@@ -259,7 +275,8 @@ function drawSharers(draws: Draws, shapes: readonly Shape[], tenants: Installati
   }));
 }
 
-export function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct[] {
+/** To a further platform of a post only what names the platform is done. */
+export function drawActs(draws: Draws, { when, siblingOf }: PlannedPost, post: number): PlannedAct[] {
   const due = "dueAt" in when ? when.dueAt : when.publishAt;
   const near = (): number =>
     Math.max(1, due + draws.pick([-5, -0.4, 0, 0.1, 0.3, 0.7, 1.5, 4, 15, 60, 300]) + draws.chance() * 0.5);
@@ -269,7 +286,7 @@ export function drawActs(draws: Draws, { when }: PlannedPost, post: number): Pla
   if ("dueAt" in when && draws.chance() < 0.1) acts.push({ post, at: near(), act: "publish" });
   if (draws.chance() < 0.15) acts.push({ post, at: due + draws.whole(30, 1500), act: "retry" });
   if (draws.chance() < 0.06) acts.push({ post, at: due + draws.whole(30, 2500), act: "force" });
-  return acts;
+  return siblingOf === undefined ? acts : acts.filter(({ act }) => act === "force");
 }
 
 /** A user pauses publishing at most once in a run, around the time of a post. */

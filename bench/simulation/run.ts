@@ -21,7 +21,16 @@ import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
 import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
 import { newVersion } from "./plan-deploy.ts";
-import type { Batched, Plan, PlannedFault, PlannedPost, RowFault, SharedFault, WorkerFault } from "./plan.ts";
+import {
+  type Batched,
+  type Plan,
+  type PlannedFault,
+  type PlannedPost,
+  type RowFault,
+  type SharedFault,
+  siblingsOf,
+  type WorkerFault,
+} from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
 import { type UserAction, startUsers, type Subject } from "./users.ts";
@@ -318,8 +327,9 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
 
   async function applyToRow(post: number, fault: RowFault): Promise<void> {
     const { rows } = await stage.pool.query<{ posts: string; platform_posts: string; accounts: string }>(
-      "select post_id as posts, id as platform_posts, account_id as accounts from platform_posts where post_id = $1",
-      [people.subjects[post]?.postId],
+      `select post_id as posts, id as platform_posts, account_id as accounts from platform_posts
+       where post_id = $1 and platform = $2`,
+      [people.subjects[post]?.postId, plan.posts[post]?.shape.platform],
     );
     const [ids] = rows;
     const planned = plan.posts[post];
@@ -360,8 +370,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   for (let number = 0; number < plan.workers; number += 1) startWorker(number, plan.floorSeconds);
   const acts = [
     ...plan.acts,
-    ...plan.posts.flatMap(({ when }, post) =>
-      "publishAt" in when && Number.isFinite(when.publishAt)
+    ...plan.posts.flatMap(({ when, siblingOf }, post) =>
+      siblingOf === undefined && "publishAt" in when && Number.isFinite(when.publishAt)
         ? [{ post, at: when.publishAt, act: "publish" as const }]
         : [],
     ),
@@ -427,7 +437,13 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   await dismiss();
   people.api.isDead = true;
   await database.close();
-  const { subjects, acted } = people;
+  const { subjects } = people;
+  // What is done to a post is done on all its platforms; a forced retry names one.
+  const acted = people.acted.flatMap((each) =>
+    each.act === "force" || each.act === "pause"
+      ? [each]
+      : siblingsOf(plan, each.post).map((post) => ({ ...each, post })),
+  );
   return {
     plan,
     timeline,

@@ -4,6 +4,7 @@ import { NO_BRAND } from "../../model/brand.ts";
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { selfHosted } from "../../model/plans.ts";
+import type { PostContent } from "../../model/post.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
@@ -20,7 +21,7 @@ import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createVault } from "../../server/vault/vault.ts";
 import type { Database } from "./database.ts";
 import { contentFor, type Installation } from "./installation.ts";
-import type { Plan, PlannedAct } from "./plan.ts";
+import { type Plan, type PlannedAct, siblingsOf } from "./plan.ts";
 import { EPOCH_MS, type Machine, newMachine, type Timeline } from "./timeline.ts";
 
 /** The actions of the people in a run, and when each was confirmed. */
@@ -138,7 +139,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
           body: { content: edited.content, scheduledFor: new Date(Date.now() + 20_000).toISOString() },
           issues: [],
         });
-        subject.parts = edited.parts;
+        for (const [place, parts] of edited.parts) Object.assign(subjects[place] ?? {}, { parts });
       }
       return "done";
     } catch (error) {
@@ -158,16 +159,22 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     }
   }
 
-  function write(place: number, more: string): ReturnType<typeof contentFor> {
-    const post = plan.posts[place];
-    const tenant = tenants[post?.tenant ?? 0];
-    if (post === undefined || tenant === undefined) throw new Error("There is no such post");
-    const ending = post.ending ?? "ends";
-    return contentFor(
-      tenant,
-      post.shape,
-      `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ${ending}`,
-    );
+  /** The content on all platforms of the post, and the text of its parts on each. */
+  function write(main: number, more: string): { content: PostContent; parts: Map<number, string[]> } {
+    const parts = new Map<number, string[]>();
+    let whole: PostContent | undefined;
+    for (const place of siblingsOf(plan, main)) {
+      const post = plan.posts[place];
+      const tenant = tenants[post?.tenant ?? 0];
+      if (post === undefined || tenant === undefined) throw new Error("There is no such post");
+      const words = `Post ${post.words} of ${plan.seed}${more === "" ? "" : `, ${more}`} ${post.ending ?? "ends"}`;
+      const one = contentFor(tenant, post.shape, words);
+      parts.set(place, one.parts);
+      whole ??= one.content;
+      Object.assign(whole.platformOverrides, one.content.platformOverrides);
+    }
+    if (whole === undefined) throw new Error("There is no such post");
+    return { content: whole, parts };
   }
 
   return {
@@ -176,22 +183,26 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     subjects,
     acted,
     async createPosts() {
-      for (const [place, post] of plan.posts.entries()) {
+      for (const [main, post] of plan.posts.entries()) {
+        if (post.siblingOf !== undefined) continue;
         const tenant = tenants[post.tenant];
-        const { content, parts } = write(place, "");
+        const { content, parts } = write(main, "");
         if (tenant === undefined) throw new Error("There is no such tenant");
+        const platformOf = (place: number) => plan.posts[place]?.shape.platform ?? post.shape.platform;
         timeline.after(0, api, "creates a post", async () => {
           const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
+          const platforms = [...parts.keys()].map(platformOf);
           const { body } = await createPost(services, callOf(post.tenant), {
-            body: { content, platforms: [post.shape.platform], platformSetId: tenant.platformSetId, scheduledFor },
+            body: { content, platforms, platformSetId: tenant.platformSetId, scheduledFor },
             issues: [],
           });
-          subjects[place] = {
-            postId: body.post.id,
-            parts,
-            tenant: post.tenant,
-            platformAccountId: tenant.accounts[post.shape.platform]?.platformAccountId ?? "",
-          };
+          for (const [place, own] of parts)
+            subjects[place] = {
+              postId: body.post.id,
+              parts: own,
+              tenant: post.tenant,
+              platformAccountId: tenant.accounts[platformOf(place)]?.platformAccountId ?? "",
+            };
         });
       }
       await timeline.run(60_000, () => subjects.filter(Boolean).length === plan.posts.length);
