@@ -2,7 +2,8 @@ import { issueOf, type Issue } from "../../model/errors.ts";
 import { dotted } from "./nearest-path.ts";
 
 const MAX_DEPTH = 64;
-const MAX_VALUES = 50_000;
+/** Ten times what any operation takes. */
+const MAX_VALUES = 5_000;
 
 /**
  * What no field can contain, anywhere: deep nesting, huge numbers of values, characters that no database stores and

@@ -19,6 +19,9 @@ export const QUERY_WORDS: PartWords = { whole: "The query", key: "query paramete
 /** More unknown keys than this in one object are reported as one. */
 const MAX_UNKNOWN_KEYS = 20;
 
+/** Finding what an unknown key was meant for costs more than all else about it: only the first ones get a suggestion. */
+const MAX_SUGGESTIONS = 20;
+
 /** Turns zod's issues into readable ones, each with its path, the value found and what to do. */
 export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssue[], words: PartWords): Issue[] {
   const issues: Issue[] = [];
@@ -26,7 +29,7 @@ export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssu
     if (issues.length > MAX_ISSUES) break;
     issues.push(
       ...(problem.code === "unrecognized_keys"
-        ? tellUnknownKeys(form, problem, words)
+        ? tellUnknownKeys(form, problem, words, issues.length < MAX_SUGGESTIONS)
         : [tellProblem(form, problem, words)]),
     );
   }
@@ -38,12 +41,19 @@ export function pointer(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedKeys, words: PartWords): Issue[] {
-  const listed = problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
-    ...blank("request.unknownKey", [...problem.path, key]),
-    ...adviseKey(form, problem.path, cutText(key, 100), words.key),
-    actual: cutText(key, 100),
-  }));
+function tellUnknownKeys(
+  form: z.ZodType,
+  problem: z.core.$ZodIssueUnrecognizedKeys,
+  words: PartWords,
+  suggests: boolean,
+): Issue[] {
+  const listed = problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((unknown) => {
+    const key = cutText(unknown, 100);
+    const advice = suggests
+      ? adviseKey(form, problem.path, key, words.key)
+      : { message: `Unknown ${words.key} "${dotted([...problem.path, key])}"`, fix: "Remove it." };
+    return { ...blank("request.unknownKey", [...problem.path, unknown]), ...advice, actual: key };
+  });
   const more = problem.keys.length - listed.length;
   if (more === 0) return listed;
   return [

@@ -7,7 +7,7 @@ import { MODES, type Mode } from "../../model/platform-names.ts";
 import { mayAs } from "../../model/roles.ts";
 import { findRole } from "../db/queries/members.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
-import { WRITER_POLICIES } from "../domain/api-keys/policies.ts";
+import { policiesAs } from "../domain/api-keys/policies.ts";
 import type { Call } from "../domain/call.ts";
 import { findOperator } from "../domain/operator-keys/operator-keys.ts";
 import type { Services } from "../domain/services.ts";
@@ -102,7 +102,7 @@ export async function enterWorkspace(
   return {
     userId: workspace,
     actor: { ...actor, member: { id: member.id, userId: session.userId } },
-    policies: member.role === "writer" ? WRITER_POLICIES : null,
+    policies: policiesAs(member.role),
   };
 }
 

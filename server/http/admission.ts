@@ -10,6 +10,10 @@ import { outerRequestId } from "./pages/call-route.ts";
 import { type AddressLimits, createStrangers } from "./strangers.ts";
 
 declare module "fastify" {
+  interface FastifyInstance {
+    /** Counts a request that reaches no hook. The error if its address has sent too many. */
+    refuseStranger(request: FastifyRequest): PublicError | null;
+  }
   interface FastifyContextConfig {
     /** Where the route's requests take places: the default ones, those of files or of thumbnails, or none. */
     admission?: "calls" | "files" | "thumbnails" | "open";
@@ -169,13 +173,22 @@ export function addAdmissionControl(
   }
 
   app.decorateRequest("admission", null);
+  app.decorate("refuseStranger", ({ ip }: FastifyRequest) => {
+    const seconds = strangers.begin(ip);
+    return seconds === null ? null : tooManyOfAddress(seconds);
+  });
+  const admitCall = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
+    // A page that calls a route for a user already holds a place.
+    if (outerRequestId() !== undefined) return done();
+    return enter(slots.calls, queues.of(request), request, reply, done);
+  };
+  // A request that no route takes is a call, too.
+  app.addHook("onRequest", (request, reply, done) => (request.is404 ? admitCall(request, reply, done) : done()));
   app.addHook("onRoute", (route) => {
     const kind = route.config?.admission ?? "calls";
     if (kind === "open") return;
     const admit = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
-      // A page that calls a route for a user already holds a place.
-      if (outerRequestId() !== undefined) return done();
-      if (kind === "calls") return enter(slots.calls, queues.of(request), request, reply, done);
+      if (kind === "calls" || outerRequestId() !== undefined) return admitCall(request, reply, done);
       const owner = route.config?.fileOwner?.(request).catch(() => null) ?? Promise.resolve(null);
       void owner.then((known) => enter(slots[kind], queues.ofFiles(request, known), request, reply, done));
     };

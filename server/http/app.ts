@@ -85,7 +85,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
       // This reply has nothing of what the app adds to others.
       Reflect.defineProperty(reply, "brand", { value: services.settings.brand });
       answerAsApi(request, reply);
-      void answerFailure(services, error, request, reply);
+      void answerFailure(services, app.refuseStranger(request) ?? error, request, reply);
     },
   });
   app.decorateReply("brand", { getter: () => services.settings.brand });
@@ -213,6 +213,10 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     strictPreflight: false,
   });
   addDeprecationHeaders(api, services.settings);
+  // The dashboard calls them with its session. What they answer must not outlive that in a cache.
+  api.addHook("onRequest", async ({ headers }, reply) => {
+    if (headers.cookie !== undefined && headers.authorization === undefined) reply.header("cache-control", "no-store");
+  });
   for (const binding of BINDINGS.filter(({ operation: { auth } }) => auth !== "session" && auth !== "operator"))
     addRoute(api, services, binding, options);
   addPostEvents(api, services, options);

@@ -103,3 +103,43 @@ test("no body of a route costs more than in proportion to its length, up to 4 MB
   }
   assert.deepEqual(failed, []);
 });
+
+/** As long as a request's head can be. */
+const LONGEST_HEAD = 15_500;
+const TARGETS: Readonly<Record<string, (path: string) => string>> = {
+  slashes: (path) => `${path}${"/".repeat(LONGEST_HEAD)}`,
+  steps: (path) => `${path}/${"a/".repeat(LONGEST_HEAD / 2)}`,
+  letters: (path) => `${path}${"a".repeat(LONGEST_HEAD)}`,
+  "escaped letters": (path) => `${path}/${"%41".repeat(LONGEST_HEAD / 3)}`,
+  "what cannot be unescaped": (path) => `${path}/${"%zz".repeat(LONGEST_HEAD / 3)}`,
+  "query parameters": (path) => `${path}?${"a=1&".repeat(LONGEST_HEAD / 4)}`,
+  "different query parameters": (path) =>
+    `${path}?${Array.from({ length: LONGEST_HEAD / 8 }, (_, index) => `p${index}=1&`).join("")}`,
+};
+
+/** A plain request that no route takes costs a tenth of this. */
+const PLAIN_LOOPS = 100;
+
+test("no path or query costs more than in proportion to its length, of a route that there is or not", async (t) => {
+  const now = performance.now.bind(performance);
+  let paused = 0;
+  t.mock.method(performance, "now", () => now() + paused);
+  const paths = new Set(["/", "/nothing", "/api/v1/nothing", "/docs/nothing", "/.well-known/nothing"]);
+  for (const { path } of routesOf(world.app)) paths.add(fill(path, ID));
+  assert.ok(paths.size > 100, String(paths.size));
+  const failed: string[] = [];
+  for (const path of paths) {
+    for (const [what, of] of Object.entries(TARGETS)) {
+      const send = async () => {
+        paused += 10_000;
+        const headers = { host: "localhost:3000", accept: "application/json" };
+        const { statusCode } = await world.app.inject({ method: "PUT", url: of(path), headers });
+        if (statusCode >= 500) failed.push(`${path} with ${what}: ${statusCode}`);
+      };
+      await assertLinearUntilEnd(`${path} with ${what}`, LONGEST_HEAD, send, PLAIN_LOOPS).catch((error: unknown) =>
+        failed.push(error instanceof Error ? error.message : String(error)),
+      );
+    }
+  }
+  assert.deepEqual(failed, []);
+});

@@ -15,6 +15,13 @@ export const findSession = statement<{ id: string; user_id: string; suspended: b
    from sessions s join users u on u.id = s.user_id where s.token_digest = $1 and s.expires_at > now()`,
 );
 
+/** Whose session it is, while it is good. */
+export const findSessionById = statement<{ user_id: string; suspended: boolean }, [id: string]>(
+  "sessions.find_by_id",
+  `select s.user_id, u.suspended_at is not null as suspended
+   from sessions s join users u on u.id = s.user_id where s.id = $1 and s.expires_at > now()`,
+);
+
 /** Those that are good, the newest first. */
 export const listSessions = statement<SessionRow, [userId: string]>(
   "sessions.list",

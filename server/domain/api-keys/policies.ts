@@ -4,6 +4,7 @@ import { refusal } from "../../../contract/forms/parse.ts";
 import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { MemberRole } from "../../../model/roles.ts";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
 import { findApproval, insertApprovalRequest, reopenApprovalRequest } from "../../db/queries/post-approvals.ts";
@@ -12,8 +13,10 @@ import type { Actor, Call } from "../call.ts";
 import { approvalUrl } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 
-/** What restricts a writer in a workspace: what a key that needs approval is restricted by. */
-export const WRITER_POLICIES: KeyPolicies = readPolicies({ approvalRequired: true });
+/** What restricts a person by their role in a workspace: a writer as a key that needs approval. */
+export function policiesAs(role: MemberRole): KeyPolicies | null {
+  return role === "writer" ? readPolicies({ approvalRequired: true }) : null;
+}
 
 /** A key's policies as stored; what a row does not mention is off. */
 export function readPolicies(stored: unknown): KeyPolicies {

@@ -195,7 +195,19 @@ test("what has no name of its own is named by its email address, its external ID
 });
 
 test("the log is exported as CSV with the same filters, and no cell of it is a formula", async () => {
-  const hostile = ['=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", " =1", 'a "quoted", one\r\n=2'];
+  const hostile = [
+    '=cmd|"/c calc"!A1',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    " =1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff20SUM(A1)",
+    "\u200b=1",
+    "\u2060-1",
+    'a "quoted", one\r\n=2',
+  ];
   for (const name of hostile) await asKey("POST", "/api/v1/platform-sets", { name });
   const { status, headers, body } = await world.callAs(
     cookie,
@@ -216,7 +228,8 @@ test("the log is exported as CSV with the same filters, and no cell of it is a f
       names.some((each) => each.replace(/^'/, "").trim() === name.trim()),
       `${name}: ${names.join(" ")}`,
     );
-  for (const row of rows) for (const cell of row) assert.doesNotMatch(cell, /^\s*[=+@-]/);
+  for (const row of rows)
+    for (const cell of row) assert.doesNotMatch(cell, /^[\s\p{Cf}]*[=+@\-\uff1d\uff0b\uff0d\uff20]/u);
   assert.ok(rows.every((row) => row.length === head.length));
   assert.equal((await world.call(world.test, "GET", "/api/audit/export")).status, 401);
   asRefusal(await world.callAs(cookie, "GET", "/api/audit/export?limit=5"), 400);

@@ -3,8 +3,11 @@ import { z } from "zod";
 import { MAX_FILE_BYTES } from "../../../model/capabilities.ts";
 import { newId } from "../../../model/ids.ts";
 import { MODES } from "../../../model/platform-names.ts";
+import { mayAs } from "../../../model/roles.ts";
 import { findActiveKey } from "../../db/queries/api-keys.ts";
-import { readPolicies } from "../api-keys/policies.ts";
+import { findRole } from "../../db/queries/members.ts";
+import { findSessionById } from "../../db/queries/sessions.ts";
+import { policiesAs, readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -17,7 +20,9 @@ const permit = z.object({
   id: z.guid(),
   userId: z.string(),
   mode: z.enum(MODES),
-  keyId: z.guid(),
+  /** The key or session that created it. */
+  keyId: z.guid().optional(),
+  sessionId: z.string().optional(),
   filename: z.string(),
   expiresAt: z.iso.datetime(),
 });
@@ -36,7 +41,7 @@ export interface Uploader extends Pick<Call, "userId" | "mode" | "actor" | "poli
   idempotencyKey: string;
 }
 
-/** Creates a URL to which one file can be sent without a key, as long as the caller's key works. Nothing is stored. */
+/** Creates a URL to which one file can be sent without a key, as long as the caller's own one works. Nothing is stored. */
 export async function createUploadUrl(
   services: Services,
   call: Call,
@@ -79,18 +84,33 @@ export async function openUploadUrl(
 ): Promise<Uploader | null> {
   const said = unseal(vault, sealed);
   if (said === null || Date.parse(said.expiresAt) <= now) return null;
-  const { id, userId, mode, keyId, filename } = said;
-  const key = await findActiveKey.one(pool, [keyId, userId, mode]);
-  if (key === undefined) return null;
-  if (key.suspended) throw suspended();
-  return {
-    userId,
-    mode,
-    actor: { kind: "key", id: keyId },
-    policies: readPolicies(key.policies),
-    filename,
-    idempotencyKey: `upload-url ${id}`,
-  };
+  const { id, userId, mode, filename } = said;
+  const speaker = await findSpeaker(pool, said);
+  return speaker && { ...speaker, userId, mode, filename, idempotencyKey: `upload-url ${id}` };
+}
+
+type Speaker = Pick<Uploader, "actor" | "policies">;
+
+/** Null if the key or session no longer works, or the person may no longer upload in the workspace. */
+async function findSpeaker(
+  pool: Services["pool"],
+  { userId, mode, keyId, sessionId }: z.output<typeof permit>,
+): Promise<Speaker | null> {
+  if (keyId !== undefined) {
+    const key = await findActiveKey.one(pool, [keyId, userId, mode]);
+    if (key === undefined) return null;
+    if (key.suspended) throw suspended();
+    return { actor: { kind: "key", id: keyId }, policies: readPolicies(key.policies) };
+  }
+  if (sessionId === undefined) return null;
+  const session = await findSessionById.one(pool, [sessionId]);
+  if (session === undefined) return null;
+  if (session.suspended) throw suspended();
+  const actor = { kind: "session", id: sessionId } as const;
+  if (session.user_id === userId) return { actor, policies: null };
+  const member = await findRole.one(pool, [userId, session.user_id]);
+  if (member === undefined || !mayAs(member.role, "writer")) return null;
+  return { actor: { ...actor, member: { id: member.id, userId: session.user_id } }, policies: policiesAs(member.role) };
 }
 
 function seal(
@@ -98,7 +118,12 @@ function seal(
   { userId, mode, actor }: Pick<Call, "userId" | "mode" | "actor">,
   what: Kept["permit"],
 ): string {
-  const said: z.output<typeof permit> = { ...what, userId, mode, keyId: actor.id ?? "" };
+  const said: z.output<typeof permit> = {
+    ...what,
+    userId,
+    mode,
+    [actor.kind === "session" ? "sessionId" : "keyId"]: actor.id ?? "",
+  };
   return `${settings.apiUrl}/api/v1/media/upload-urls/${vault.seal(JSON.stringify(said), PLACE)}`;
 }
 

@@ -72,8 +72,12 @@ function line(cells: readonly (string | null)[]): string {
   return `${cells.map((cell) => cellOf(cell ?? "")).join(",")}\r\n`;
 }
 
-/** Spreadsheets run what begins like a formula, so that gets an apostrophe before it. */
+/**
+ * Spreadsheets run what begins like a formula, some of them also in full-width characters or behind invisible ones, so
+ * that gets an apostrophe before it.
+ */
 function cellOf(text: string): string {
-  const safe = /^[\s]*[=+\-@\t\r|%]/.test(text) ? `'${text}` : text;
+  const read = text.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  const safe = /^[\s]*[=+\-@\t\r|%]/.test(read) || /^[\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) || safe !== text ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -32,15 +32,17 @@ export function answerAsApi(request: FastifyRequest, reply: FastifyReply): void 
   reply.header("access-control-allow-origin", "*");
 }
 
-/** The methods of the operations at a path. */
+/** The methods of the operations at a path. No more steps are looked at than the longest operation has. */
 function methodsAt(path: string): HTTPMethods[] {
-  const at = BINDINGS.filter(({ operation }) => matches(operation.path, path)).map(({ operation }) => operation.method);
+  const given = path.replace(/\/$/, "").split("/", MOST_STEPS + 1);
+  const at = STEPS.filter(({ steps }) => matches(steps, given)).map(({ method }) => method);
   return [...new Set(at)];
 }
 
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split("/");
-  const given = path.replace(/\/$/, "").split("/");
+const STEPS = BINDINGS.map(({ operation: { path, method } }) => ({ steps: path.split("/"), method }));
+const MOST_STEPS = Math.max(...STEPS.map(({ steps }) => steps.length));
+
+function matches(wanted: readonly string[], given: readonly string[]): boolean {
   return (
     wanted.length === given.length &&
     wanted.every((step, index) => step === given[index] || (step.startsWith(":") && given[index] !== ""))

@@ -42,6 +42,22 @@ async function storageKeys(): Promise<string[]> {
 const countOf = async (tenant: TestTenant) =>
   z.object({ total: z.int() }).parse((await world.call(tenant, "GET", MEDIA)).body).total;
 
+test("an upload URL that a session created works as long as the session does", async () => {
+  const { test: tenant } = await world.makeTenants();
+  const cookie = await world.signIn(tenant);
+  const ask = async () => {
+    const made = await world.callAs(cookie, "POST", `${mediaUploadUrl.path}?mode=test`, {});
+    assert.equal(made.status, 200, JSON.stringify(made.body));
+    assert.equal(made.headers.get("cache-control"), "no-store");
+    return new URL(mediaUploadUrl.answer.parse(made.body).upload.url ?? "").pathname;
+  };
+  const [used, left] = [await ask(), await ask()];
+  assert.equal((await put(used, photo)).status, 201);
+  assert.equal(await countOf(tenant), 1);
+  await world.database.pool.query("delete from sessions where user_id = $1", [tenant.userId]);
+  assert.equal(asRefusal(await put(left, other), 404).code, "NOT_FOUND");
+});
+
 test("a file sent to an upload URL without a key is a media object of the user that posts can use", async () => {
   const { test: tenant, live } = await world.makeTenants();
   await world.connect(tenant, "threads");
