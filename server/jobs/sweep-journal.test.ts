@@ -95,6 +95,30 @@ test("what is needed to find a commit with an unknown outcome is kept", async ()
   });
 });
 
+test("a person's word that a post is not there outlives the requests of its commit", async () => {
+  await withWorld(async (world) => {
+    const engine = await world.startEngine();
+    const post = await world.addPost({ text: "not there" });
+    await world.publish(post);
+    await world.until(post, isOver);
+    await age(world, post.platformPostId);
+    await engine.stop();
+    await world.pool.query("update platform_posts set status = 'failed'");
+    await world.pool.query(
+      `update publish_steps set result = 'definite_failure', checkpoint = null,
+         evidence = '{"exchanges": [], "answered": {"isLive": false}}' where effect = 'visible'`,
+    );
+    for (let times = 0; times < 2; times += 1) {
+      await sweep(world);
+      const { rows } = await world.pool.query("select evidence from publish_steps");
+      assert.deepEqual(
+        rows.map(({ evidence }) => evidence),
+        [{ answered: { isLive: false } }],
+      );
+    }
+  });
+});
+
 test("steps that are finished with are read again only on Sundays, and open ones until they are finished with", async () => {
   await withWorld(async (world) => {
     const engine = await world.startEngine();

@@ -77,13 +77,14 @@ export async function failStep(
     failure = { ...failure, maxAttempts: Math.min(failure.maxAttempts, USUAL_ATTEMPTS) };
   const row = work.row;
   noteReach(work, error, failure);
-  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
-    await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
   if (at.isOnlyCosmetic) await failCosmetic(work, at, failure, options);
   else if (at.isCommitted) await failObservation(work, at, failure, options);
   else if (row.status === "pending" && !isDue(work)) await failAhead(work, at, failure, options);
   else if (isWorthWaiting(work, failure, options)) await retryLater(work, at, failure, options, patience);
   else await failForGood(work, failure, options, patience);
+  // Only now: whatever a limit has to wait for, the refusal is stored.
+  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
+    await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
   return "released";
 }
 

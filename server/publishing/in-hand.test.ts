@@ -209,6 +209,38 @@ test("a refusal in hand is stored before the account is asked about", async () =
   });
 });
 
+test("a refusal in hand is stored whoever holds its account, and before the limit that it brings", async () => {
+  await withWorld(async (world) => {
+    const asked = Promise.withResolvers<void>();
+    const post = await world.addPost({ text: "limited", dueAt: new Date(Date.now() + 600_000) });
+    world.ledger.faults.push({ call: "publish", kind: "rate_limit", seconds: 30 });
+    const refused = Promise.withResolvers<void>();
+    await world.startEngine({
+      faultPoint: async ({ point }) => {
+        if (point !== "result.before") return;
+        asked.resolve();
+        await refused.promise;
+      },
+    });
+    await world.until(post, ({ platformPosts: [part] }) => part?.step === "publish-0");
+    await world.bringForward(post, 0);
+    await asked.promise;
+    const other = await world.pool.connect();
+    try {
+      await other.query("begin");
+      await other.query("select from accounts for update");
+      refused.resolve();
+      const { platformPosts } = await world.until(post, ({ platformPosts: [part] }) => (part?.error ?? null) !== null);
+      assert.equal(platformPosts[0]?.error?.code, "RATE_LIMITED");
+      const { rows } = await world.pool.query("select result from publish_steps where effect = 'visible'");
+      assert.deepEqual(rows, [{ result: "definite_failure" }]);
+    } finally {
+      await other.query("rollback");
+      other.release();
+    }
+  });
+});
+
 test("a response whose claim is lost while it is stored without its details is recorded all the same", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";

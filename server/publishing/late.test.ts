@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
@@ -163,6 +164,82 @@ test("a post that is rescheduled while it is being set down as missed is publish
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
     assert.ok(!state.events.includes("post.missed"));
+  });
+});
+
+test("if another platform begins while a platform post is being set down as missed, that one fails and the post ends", async () => {
+  await withWorld(async (world) => {
+    const [intending, begins] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const post = await world.addPost({ text: "first", dueAt: new Date(Date.now() + 600_000), also: ["linkedin"] });
+    await world.startEngine({
+      faultPoint: async ({ point, platformPostId }) => {
+        if (point !== "intent.before" || platformPostId !== post.platformPostId) return;
+        intending.resolve();
+        await begins.promise;
+      },
+    });
+    await world.until(post, ({ platformPosts }) => platformPosts.every(({ step }) => step === "publish-0"));
+    await world.pool.query(
+      `update platform_posts set due_at = now() - interval '1 minute',
+         next_action_at = case when id = $1 then now() else now() + interval '1 hour' end`,
+      [post.platformPostId],
+    );
+    await world.pool.query("notify ampost_due");
+    await intending.promise;
+    // The latest time passes, and both wait for the post's lock: the first to publish, then the second to miss.
+    await world.pool.query("update posts set publish_by = now() - interval '1 second'");
+    await world.act(post, async () => {
+      begins.resolve();
+      await untilLocked(world, 1);
+      await world.pool.query("update platform_posts set next_action_at = now() where id <> $1", [post.platformPostId]);
+      await world.pool.query("notify ampost_due");
+      await untilLocked(world, 2);
+    });
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "partial");
+    assert.deepEqual(
+      state.platformPosts.map(({ status, error }) => [status, error?.code]),
+      [
+        ["published", undefined],
+        ["failed", "PUBLISH_MISSED"],
+      ],
+    );
+    assert.ok(!state.events.includes("post.missed"));
+  });
+});
+
+test("posts on two platforms whose latest time passes while they begin are all settled, or wait as a whole for their owner", async () => {
+  await withWorld(async (world) => {
+    let isDue = false;
+    const userId = await world.addUser();
+    const dueAt = new Date(Date.now() + 600_000);
+    const posts = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => world.addPost({ text: `${n}`, userId, dueAt, also: ["linkedin"] })),
+    );
+    await world.startEngine({
+      speed: 1,
+      freshAccess: async () => {
+        if (isDue) await pause(Math.random() * 30);
+        return { accessToken: "token" };
+      },
+    });
+    for (const post of posts)
+      await world.until(post, ({ platformPosts }) => platformPosts.every(({ step }) => step === "publish-0"));
+    isDue = true;
+    await world.pool.query("update posts set publish_by = now() + make_interval(secs => 2 * random())");
+    await world.pool.query(
+      `update platform_posts set due_at = now() - interval '1 s',
+         next_action_at = now() + make_interval(secs => 2 * random())`,
+    );
+    await world.pool.query("notify ampost_due");
+    for (const post of posts) {
+      const state = await world.until(post, (seen) => isOver(seen) || seen.events.includes("post.missed"));
+      const statuses = state.platformPosts.map(({ status }) => status);
+      if (state.status === "scheduled") assert.deepEqual(statuses, ["pending", "pending"]);
+      else assert.ok(isOver(state), `${state.status}: ${statuses.join()}`);
+    }
+    const live = world.ledger.posts.map(({ text }) => text);
+    assert.equal(new Set(live).size, live.length);
   });
 });
 

@@ -48,11 +48,11 @@ function isSkipped(work: ClaimedWork): boolean {
 
 /**
  * Too late to be published automatically. A scheduled post stays pending with nothing due, for someone to publish, edit
- * or cancel. If it was published by request, or had been tried before: queued or posting → failed.
+ * or cancel. If publishing was asked for or has begun, on any platform, or only this account was paused: → failed.
  */
 export async function expire(work: ClaimedWork): Promise<void> {
   const { deps, claim, row } = work;
-  if (row.status === "pending" && row.post_status === "scheduled") return miss(work);
+  if (row.status === "pending" && (await miss(work))) return;
   const error =
     row.error !== null && row.status === "posting"
       ? { ...row.error, retryAt: null }
@@ -69,25 +69,27 @@ export async function expire(work: ClaimedWork): Promise<void> {
   await settle(work, { status: "failed", error, next: { at: "never" } });
 }
 
-async function miss(work: ClaimedWork): Promise<void> {
+/** Decided under the post's lock: meanwhile, publishing may have begun on another platform. */
+async function miss(work: ClaimedWork): Promise<boolean> {
   const { deps, claim, row } = work;
   const owner: [postId: string, userId: string, mode: Mode] = [row.post_id, row.user_id, row.mode];
   const message = `${sentence(work)} Publish the post if you still want it, or reschedule or cancel it.`;
-  const missed = await transaction(deps.pool, async (tx) => {
-    await holdPost.one(tx, owner);
+  const isMissed = await transaction(deps.pool, async (tx) => {
+    if ((await holdPost.one(tx, owner))?.status !== "scheduled") return false;
     const warnings = jsonb([{ code: PUBLISH_MISSED, message }]);
     const claimed = [claim.id, claim.fence, claim.leaseOwner] as const;
-    if ((await markPlatformPostsMissed.run(tx, [...owner, warnings, ...claimed])) === 0) return false;
+    if ((await markPlatformPostsMissed.run(tx, [...owner, warnings, ...claimed, isSkipped(work)])) === 0) return false;
     await recordPostEvents(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
       { type: "post.missed", platform_post_id: null },
     ]);
     return true;
   });
-  if (missed)
+  if (isMissed)
     deps.log.warn(
       { postId: row.post_id },
       "a scheduled post was not published because it was too late; it waits for its owner",
     );
+  return isMissed;
 }
 
 function sentence(work: ClaimedWork): string {

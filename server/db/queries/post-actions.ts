@@ -2,6 +2,7 @@ import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
+import { wasPausedWhenDue } from "./pauses.ts";
 
 /** A platform post as acts see it. The caller's transaction has already locked the post's row. */
 export interface HeldPlatformPostRow {
@@ -103,10 +104,13 @@ export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: D
    where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Those that have not started are no longer due, unless the claim is lost. The post's row must be locked. */
+/**
+ * Those that have not started are no longer due, unless the claim is lost, or only those are missed that were paused
+ * when they were due, and others were not. The post's row must be locked.
+ */
 export const markPlatformPostsMissed = statement<
   never,
-  [...PostParams, warnings: Json, claimed: string, fence: number, owner: string]
+  [...PostParams, warnings: Json, claimed: string, fence: number, owner: string, onlyPaused: boolean]
 >(
   "platform_posts.mark_missed",
   `with missed as (
@@ -115,6 +119,8 @@ export const markPlatformPostsMissed = statement<
        step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = $4, updated_at = now()
      where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null
        and exists (select from platform_posts own where own.id = $5 and own.fence = $6 and own.lease_owner = $7)
+       and not ($8 and exists (select from platform_posts other where other.post_id = $1 and other.user_id = $2
+         and other.mode = $3 and other.status = 'pending' and not ${wasPausedWhenDue("other")}))
      returning id
    ), released as (
      update budget_uses u set released = true from missed where u.platform_post_id = missed.id

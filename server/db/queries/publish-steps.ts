@@ -28,12 +28,15 @@ export const listPublishSteps = statement<PublishStepRow, [postId: string, userI
    where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 order by s.intent_at, s.id limit 1000`,
 );
 
-/** What is kept of a commit's requests, besides what is still needed while its outcome is unknown. */
-const CALLS = "array['exchanges', 'readBack']";
+/** What is swept of a commit: its requests, if its outcome is unknown; otherwise all but what a person has said. */
+const swept = (
+  step: string,
+) => `case when ${step}.result = 'unknown' then ${step}.evidence - array['exchanges', 'readBack']
+  else coalesce((select jsonb_object_agg(key, value) from jsonb_each(${step}.evidence) where key = 'answered'), '{}') end`;
 
 /**
  * Sweeps the journal of old, settled posts: non-visible steps are deleted, and commits lose their requests and
- * responses. The commits themselves stay: their IDs distinguish posts for as long as there are posts. Nothing that is
+ * responses. What a person has said of one still guards a retry. The commits themselves stay: their IDs distinguish posts for as long as there are posts. Nothing that is
  * open, or may still be looked for, is touched. Returns the step to continue after; null once everything old has been
  * processed. Up to `done`, nothing is left to sweep; null if the first step of all is.
  */
@@ -54,11 +57,9 @@ export const sweepPublishSteps = statement<
    ), deleted as (
      delete from publish_steps s using old where s.id = old.id and s.effect <> 'visible'
    ), emptied as (
-     update publish_steps s set evidence = case when s.result = 'unknown' then s.evidence - ${CALLS} else '{}' end,
-       checkpoint = case when s.result = 'unknown' then s.checkpoint end
+     update publish_steps s set evidence = ${swept("s")}, checkpoint = case when s.result = 'unknown' then s.checkpoint end
      from old where s.id = old.id and s.effect = 'visible' and s.result is not null
-       and case when s.result = 'unknown' then s.evidence ?| ${CALLS} else s.evidence <> '{}'
-       or s.checkpoint is not null end
+       and (s.evidence <> ${swept("s")} or s.result <> 'unknown' and s.checkpoint is not null)
    )
    select case when count(*) = $2 and bool_or(is_old) then max(id::text) end as last,
      max(id::text) filter (where id::text < coalesce(

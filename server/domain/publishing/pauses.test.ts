@@ -95,6 +95,39 @@ test("of the posts whose time comes during a pause, those with onPause skip are 
   });
 });
 
+test("onPause skip concerns only the platforms whose own account was paused: the others are published", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "skip", dueAt: new Date(Date.now() + 3_600_000), also: ["linkedin"] });
+    await world.pool.query("update posts set skip_when_paused = true");
+    const { rows } = await world.pool.query<{ account_id: string }>(
+      "select account_id from platform_posts where platform = 'linkedin'",
+    );
+    const account = { ...INSTANCE, user_id: post.userId, mode: "test", account_id: rows[0]?.account_id ?? "" } as const;
+    await pause(world.pool, account);
+    await world.startEngine();
+    await world.bringForward(post, 0);
+    // The other one is not sent before the paused one has been looked at.
+    await world.pool.query(
+      "update platform_posts set next_action_at = now() + interval '1 hour' where platform = 'threads'",
+    );
+    await resume(world.pool, account);
+    await world.until(post, ({ platformPosts }) => platformPosts.some(({ status }) => status === "failed"));
+    await world.pool.query("update platform_posts set next_action_at = now() where platform = 'threads'");
+    await world.pool.query("notify ampost_due");
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "partial");
+    assert.deepEqual(
+      state.platformPosts.map(({ status, error }) => [status, error?.code]),
+      [
+        ["published", undefined],
+        ["failed", "PUBLISH_MISSED"],
+      ],
+    );
+    assert.match(state.platformPosts[1]?.error?.message ?? "", /while publishing was paused/);
+    assert.deepEqual([...world.ledger.publishCalls.keys()], ["skip"]);
+  });
+});
+
 let api: World;
 let cookie: string;
 let accountId: string;
