@@ -289,8 +289,8 @@ export interface PostAttempt {
   /** The platform's ID for what the step published. */
   remoteId: string | null;
   /**
-   * ID of the step whose identical request this one sent once more, because its response was lost and LinkedIn rejects
-   * duplicates. If `verdict` is `done` with a 4xx status, the first request had published the post.
+   * Only of posts that were published with an earlier version: ID of the step whose identical request this one sent
+   * once more. Now a step on LinkedIn whose response was lost has both requests.
    */
   repeatOf: string | null;
   /** Why a step before publishing failed, or why the outcome could not be determined. */

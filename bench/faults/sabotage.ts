@@ -61,7 +61,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: "the intent",
-    changes: [{ file: COMMITS, find: "and a.mode = g.mode\n   )", replace: "and a.mode = g.mode where false\n   )" }],
+    changes: [
+      { file: COMMITS, find: "and a.mode = g.mode\n     on", replace: "and a.mode = g.mode where false\n     on" },
+    ],
     // Without it, nothing is sent at all.
     tests: "server/publishing/races.test.ts",
   },
@@ -98,11 +100,11 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the deadline check before sending",
     changes: [
       {
-        file: "server/publishing/commit.ts",
+        file: "server/publishing/send.ts",
         find: 'throw new Error("The deadline of the commit has passed.");',
         replace: "void 0;",
       },
-      { file: "server/publishing/commit.ts", find: 'throw new Error("The lease is over.");', replace: "void 0;" },
+      { file: "server/publishing/send.ts", find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
     tests: "tests/faults/stops.test.ts",
   },
@@ -210,7 +212,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "an id that was found and is another post's",
     changes: [
       {
-        file: "server/publishing/commit.ts",
+        file: "server/publishing/results.ts",
         find: "if (isFound || !isTakenRemoteId(error)) throw error;",
         replace: "if (!isTakenRemoteId(error)) throw error;",
       },
@@ -275,7 +277,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "a result that is written without its details",
     changes: [
       {
-        file: "server/publishing/commit.ts",
+        file: "server/publishing/results.ts",
         find: "if (!isRefusedForGood(error)) throw error;",
         replace: "throw error;",
       },
@@ -309,7 +311,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/identical-repeat.ts",
-        find: "requestHash(request) === first.requestHash",
+        find: "requestHash(request) === intent.requestHash",
         replace: "requestHash(request) !== null",
       },
     ],
@@ -406,7 +408,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the mark before the bytes of a commit",
     changes: [
       {
-        file: "server/publishing/commit.ts",
+        file: "server/publishing/send.ts",
         find: "deps.noteCommit?.({ intentId: id, platformPostId: claim.id });",
         replace: "",
       },
@@ -418,7 +420,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/commit.ts",
-        find: "if (!(error instanceof LostClaim)) await withdraw(work, at, intent.id);",
+        find: "if (!(error instanceof LostClaim)) await withdraw(work, at, id, evidence);",
         replace: "",
       },
     ],

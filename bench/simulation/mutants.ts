@@ -20,6 +20,8 @@ const CLAIMS = "server/db/queries/claims.ts";
 const BATCHES = "server/db/batches.ts";
 const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
+const SEND = "server/publishing/send.ts";
+const RESULTS = "server/publishing/results.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -34,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "a late response is not recorded",
-    changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await recordLate(work, kept);", replace: "" }],
+    changes: [{ file: RESULTS, find: "if (error instanceof LostClaim) await recordLate(work, kept);", replace: "" }],
   },
   {
     what: "a result is not written again while the database is down",
@@ -68,13 +70,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "no deadline check before sending",
-    changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }],
+    changes: [{ file: SEND, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }],
   },
   {
     what: "neither deadline nor lease check before sending",
     changes: [
-      { file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
-      { file: COMMIT, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
+      { file: SEND, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
+      { file: SEND, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
   },
   {
@@ -82,8 +84,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: "server/publishing/identical-repeat.ts",
-        find: "return seconds < identicalRepeat.withinSeconds && requestHash",
-        replace: "return seconds < Infinity && requestHash",
+        find: "watch(evidence).seconds) < identicalRepeat.withinSeconds;",
+        replace: "watch(evidence).seconds) < Infinity;",
       },
     ],
   },
@@ -187,7 +189,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "a result that the database rejects is not stored without its evidence",
-    changes: [{ file: COMMIT, find: "if (!isRefusedForGood(error)) throw error;", replace: "throw error;" }],
+    changes: [{ file: RESULTS, find: "if (!isRefusedForGood(error)) throw error;", replace: "throw error;" }],
   },
   {
     what: "every process renews a token that is due",
@@ -201,7 +203,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "no intent is written",
-    changes: [{ file: COMMITS, find: "and a.mode = g.mode\n   )", replace: "and a.mode = g.mode where false\n   )" }],
+    changes: [
+      { file: COMMITS, find: "and a.mode = g.mode\n     on", replace: "and a.mode = g.mode where false\n     on" },
+    ],
   },
   {
     what: "no quarantine",
@@ -249,7 +253,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: "server/publishing/identical-repeat.ts",
-        find: "requestHash(request) === first.requestHash",
+        find: "requestHash(request) === intent.requestHash",
         replace: "requestHash(request) !== null",
       },
     ],
@@ -282,7 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: "a dropped connection counts as proof that nothing was sent",
     changes: [
       {
-        file: COMMIT,
+        file: SEND,
         find: "if (error instanceof TransportError && !error.sent) return",
         replace: "if (error instanceof TransportError) return",
       },

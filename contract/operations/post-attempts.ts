@@ -68,8 +68,8 @@ const attempt = z
     repeatOf: id
       .nullable()
       .describe(
-        "ID of the step whose identical request this one sent once more, because its response was lost and LinkedIn " +
-          "rejects duplicates. If `verdict` is `done` with a 4xx status, the first request had published the post.",
+        "Only of posts that were published with an earlier version: ID of the step whose identical request this one " +
+          "sent once more. Now a step on LinkedIn whose response was lost has both requests.",
       )
       .meta({ examples: [null] }),
     reason: z

@@ -107,9 +107,10 @@ export async function renewToken(work: Work): Promise<void> {
   });
 }
 
-/** What the journal keeps of a step's requests, without what is the same for most. */
-export function evidenceOf(exchanges: readonly HttpExchange[]): Evidence {
-  return exchanges.length === 0 ? {} : { exchanges: exchanges.map(toStored) };
+/** What the journal keeps of a step's requests, after those it has already, without what is the same for most. */
+export function evidenceOf(exchanges: readonly HttpExchange[], { exchanges: earlier }: Evidence = {}): Evidence {
+  if (exchanges.length === 0) return {};
+  return { exchanges: [...(Array.isArray(earlier) ? earlier : []), ...exchanges.map(toStored)] };
 }
 
 function toStored({ requestExcerpt, answerExcerpt, failure, sent, ...exchange }: HttpExchange): Evidence {

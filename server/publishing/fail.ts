@@ -83,9 +83,15 @@ export async function failStep(
   else if (isWorthWaiting(work, failure, options)) await retryLater(work, at, failure, options, patience);
   else await failForGood(work, failure, options, patience);
   // Only now: whatever a limit has to wait for, the refusal is stored.
-  if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
-    await noteLimit(work, failure.limitOf, failure.retryAfterSeconds);
+  await noteLimit(work, failure);
   return "released";
+}
+
+/** What a failure says about its platform and its account, apart from the post. */
+export async function noteFailure(work: FailureContext, error: unknown): Promise<void> {
+  const failure = describeFailure(error);
+  noteReach(work, error, failure);
+  await noteLimit(work, failure);
 }
 
 /** A refusal counts as an answer: the platform is up. */
@@ -96,7 +102,9 @@ function noteReach({ deps, claim }: FailureContext, error: unknown, { brokerCode
 }
 
 /** A limit that one post runs into holds for the whole account, or for the whole app. */
-async function noteLimit({ deps, row }: FailureContext, limitOf: Failure["limitOf"], seconds: number): Promise<void> {
+async function noteLimit({ deps, row }: FailureContext, failure: Failure): Promise<void> {
+  const { brokerCode, limitOf, retryAfterSeconds: seconds } = failure;
+  if (brokerCode !== "RATE_LIMITED" || seconds === null) return;
   const limit = limitOf === "app" ? limitApp : limitAccount;
   await limit
     .run(deps.pool, [row.account_id, seconds])

@@ -511,7 +511,11 @@ test("no byte of a commit is sent before its mark is written", async () => {
     });
     const post = await world.addPost({ text: "marked" });
     await world.publish(post);
-    assert.equal((await world.until(post, isOver)).status, "published");
+    const state = await world.until(post, isOver);
+    assert.equal(state.status, "published");
+    // That was the server's own trouble: it is no failed attempt of the post.
+    assert.equal(state.platformPosts[0]?.attempt_count, 1);
+    assert.ok(!state.events.includes("platform_post.retry_scheduled"));
     assert.deepEqual(sent, [undefined, undefined]);
     assert.equal(world.ledger.publishCalls.get("marked"), 1);
     const { rows } = await world.pool.query<{ id: string }>(
@@ -521,6 +525,26 @@ test("no byte of a commit is sent before its mark is written", async () => {
       rows.map(({ id }) => id),
       noted,
     );
+  });
+});
+
+test("a post whose mark cannot be written until it is too late fails as missed, and nothing is sent", async () => {
+  await withWorld(async (world) => {
+    const tried = Promise.withResolvers<void>();
+    await world.startEngine({
+      noteCommit: () => {
+        tried.resolve();
+        throw new Error("There is no space left for the mark");
+      },
+    });
+    const post = await world.addPost({ text: "marked" });
+    await world.publish(post);
+    await tried.promise;
+    await world.until(post, ({ platformPosts: [part] }) => part?.status === "posting" && part.error === null);
+    await world.pool.query("update platform_posts set due_at = now() - interval '1 day'");
+    const state = await world.until(post, isOver);
+    assert.deepEqual([state.status, state.platformPosts[0]?.error?.code], ["failed", "PUBLISH_MISSED"]);
+    assert.equal(world.ledger.publishCalls.get("marked"), undefined);
   });
 });
 

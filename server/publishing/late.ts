@@ -39,7 +39,7 @@ export function isTooLate(work: ClaimedWork): boolean {
   if (isWaiting) return true;
   if (row.status !== "posting") return false;
   const isAbandoned = row.last_live_step === null && row.idle_seconds > ABANDONED_SECONDS;
-  return isAbandoned || (row.error !== null && row.polls === 0);
+  return isAbandoned || row.intent?.evidence.withheld !== undefined || (row.error !== null && row.polls === 0);
 }
 
 function isSkipped(work: ClaimedWork): boolean {

@@ -199,7 +199,8 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
     await world.pool.query("update platform_posts set due_at = now() - interval '1 ms' where id = $1", [claim.id]);
     // What was claimed before publishing was held is not sent either.
     await world.pool.query("insert into instance (name, value) values ('held', '{}')");
-    assert.equal(await intendAs(7), undefined);
+    assert.deepEqual(await intendAs(7), { isBusy: true });
+    assert.equal((await world.pool.query("select from publish_steps")).rowCount, 0);
     await world.pool.query("delete from instance where name = 'held'");
     assert.notEqual(await intendAs(7), undefined);
     assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");

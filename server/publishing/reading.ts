@@ -73,12 +73,14 @@ export function watch({ watched = {} }: IntentEvidence): {
 /** When the exchange ended. If that could not be recorded, the platform may have kept working until the timeout. */
 export function endedAfterSeconds(
   { pace }: Pick<ReadingContext, "pace">,
-  { endedAfterSeconds: noted, timeoutSeconds }: IntentEvidence,
+  { endedAfterSeconds: noted, timeoutSeconds, repeat }: IntentEvidence,
 ): number {
-  return noted ?? COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace;
+  return (
+    noted ?? (repeat?.afterSeconds ?? 0) + COMMIT_DEADLINE_SECONDS + (timeoutSeconds ?? USUAL_TIMEOUT_SECONDS) / pace
+  );
 }
 
-/** Seconds until the first call has certainly ended; 0 if it has. */
+/** Seconds until the call, or its repeat, has certainly ended; 0 if it has. */
 export function underWaySeconds(work: Pick<ReadingContext, "pace">, evidence: IntentEvidence): number {
   return Math.max(0, endedAfterSeconds(work, evidence) - watch(evidence).seconds);
 }
@@ -126,9 +128,14 @@ export function isConfirmed({ negativeReads = [] }: IntentEvidence): boolean {
   return negativeReads.length >= 2;
 }
 
+/** A response that arrived late, if it settles the commit: that one call was refused says nothing about its repeat. */
+export function lateAnswer({ late, repeat }: IntentEvidence): IntentEvidence["late"] {
+  return late?.outcome === "ok" || repeat === undefined || repeat.proof !== undefined ? late : undefined;
+}
+
 /** The outcome needs no reading: a response that arrived late or a person says it. */
-export function isKnown({ late, answered }: IntentEvidence): boolean {
-  return late !== undefined || (answered !== undefined && answered !== null);
+export function isKnown(evidence: IntentEvidence): boolean {
+  return lateAnswer(evidence) !== undefined || (evidence.answered ?? null) !== null;
 }
 
 /**

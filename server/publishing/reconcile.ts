@@ -1,34 +1,24 @@
-import type { HttpExchange, HttpRequest } from "../../platforms/kit/http.ts";
+import type { HttpExchange } from "../../platforms/kit/http.ts";
 import { BrokerError, type OpenIntent, type StepDone, type Verdict } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Changes, IntentChanges, Next } from "../db/queries/publishing.ts";
+import type { Changes, IntentChanges } from "../db/queries/publishing.ts";
 import { findSurroundings } from "../db/queries/surroundings.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { startedSteps } from "./after-restore.ts";
 import { doneChanges } from "./changes.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { commit, hasTwin, isTakenRemoteId, recordLive } from "./commit.ts";
-import { accountOf, commitContext, renewToken, stepContext } from "./context.ts";
+import { accountOf, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { type Checking, checkingMessage, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
+import { describeFailure, toPublicError } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
-import { isRepeat } from "./identical-repeat.ts";
+import { repeat } from "./identical-repeat.ts";
 import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from "./position.ts";
-import {
-  ageSeconds,
-  isConfirmed,
-  isKnown,
-  isProved,
-  nextEvidence,
-  nextReadSeconds,
-  underWaySeconds,
-  untilProofSeconds,
-  watch,
-} from "./reading.ts";
+import { isConfirmed, isProved, lateAnswer, nextEvidence, nextReadSeconds, untilProofSeconds } from "./reading.ts";
+import { hasTwin, isTakenRemoteId, recordLive } from "./results.ts";
 import { settle, write } from "./settle.ts";
-import { readsUntilUnknown, unknownAfterSeconds } from "./timing.ts";
+import { readAt, stillOpen } from "./still-open.ts";
 import { traced } from "./traced.ts";
-import type { ClaimedWork, Progress, Work } from "./work.ts";
+import type { Progress, Work } from "./work.ts";
 
 /**
  * Finds out what became of a commit whose answer was lost. Nothing is sent again unless the first call is proven to
@@ -85,79 +75,6 @@ export async function identify(work: Work, intent: IntentRow): Promise<Progress>
     return "released";
   }
   return isOver ? "released" : "continue";
-}
-
-function readAt(seconds: number | null): Next {
-  return seconds === null ? { at: "never" } : { at: "seconds", seconds };
-}
-
-/**
- * This read did not settle the commit. It is read again, and given up after a day. posting → unknown once that takes
- * too long, or as soon as further reads cannot help.
- */
-export async function stillOpen(
-  work: ClaimedWork,
-  intent: IntentRow,
-  reason: string,
-  cannotTell: boolean,
-  untilProof: number | null = null,
-): Promise<"released"> {
-  const { row } = work;
-  const seconds = nextReadSeconds(work, intent, untilProof);
-  const isUnknown =
-    row.status === "posting" &&
-    (cannotTell || seconds === null || ageSeconds(work, intent) >= unknownAfterSeconds(work.pace));
-  const { answer, doubted } = intent.evidence;
-  const message = checkingMessage({ isDoubted: doubted === true, isOver: isUnknown });
-  const error = unknownOutcome(message, answer?.platformError ?? null, isUnknown ? null : checkingOf(work, intent));
-  const changes: Changes = {
-    lane: "observe",
-    ...(isUnknown ? { status: "unknown" } : {}),
-    ...(row.status === "posting" ? { error } : {}),
-    next: readAt(seconds),
-  };
-  const evidence = { ...intent.evidence, lastReason: reason };
-  await settle(work, changes, {
-    intent: { id: intent.id, evidence, ...(seconds === null ? { result: "unknown" } : {}) },
-  });
-  return "released";
-}
-
-function checkingOf(work: ClaimedWork, intent: IntentRow): Checking {
-  return {
-    checks: readsUntilUnknown(intent.evidence.reads ?? 0, work.pace),
-    decidedInSeconds: unknownAfterSeconds(work.pace) - ageSeconds(work, intent),
-  };
-}
-
-/** Sends the one identical repeat, if the platform allows it. Never while the first call may still be in flight. */
-async function repeat(work: Work, at: VisiblePosition, intent: IntentRow): Promise<Progress | "no"> {
-  const { evidence } = intent;
-  if (work.broker.identicalRepeat === undefined || evidence.repeatOf !== undefined || isKnown(evidence)) return "no";
-  const request = await requestOf(work, at);
-  if (request === null || !isRepeat(work, request, intent)) return "no";
-  const seconds = underWaySeconds(work, evidence);
-  if (seconds > 0) {
-    await write(
-      work,
-      { next: { at: "seconds", seconds } },
-      { intent: { id: intent.id, evidence: { ...evidence, watched: watch(evidence).watched } } },
-    );
-    return "released";
-  }
-  const closed: IntentChanges = { id: intent.id, result: "unknown", evidence: { repeated: true } };
-  await write(work, goTo(at), { intent: closed });
-  work.row.given_up.push({ ...intent, result: "unknown", evidence: { ...evidence, repeated: true } });
-  return commit(work, at, intent.id);
-}
-
-async function requestOf(work: Work, { step }: VisiblePosition): Promise<HttpRequest | null> {
-  try {
-    return step.request(await commitContext(work));
-  } catch (error) {
-    if (isDatabaseAway(error)) throw error;
-    return null;
-  }
 }
 
 function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]): Promise<Verdict> {
@@ -222,7 +139,8 @@ async function surroundings(
 
 /** The outcome, if there is nothing left to read: a late response, or what a person has found. */
 function knownVerdict(work: Work, { step, evidence, checkpoint }: IntentRow): Verdict | null {
-  const { late, answered } = evidence;
+  const { answered } = evidence;
+  const late = lateAnswer(evidence);
   if (late !== undefined) return verdictOf(late);
   if (answered === undefined || answered === null) return null;
   if (!answered.isLive) return { verdict: "not_published", definitive: true, proof: NOT_FOUND, error: notFound() };
@@ -353,13 +271,7 @@ async function provedAbsent(
     result: "definite_failure",
     evidence: { ...evidence, proof: verdict.proof },
   };
-  const isRepeated = intent.evidence.repeatOf !== undefined;
-  const cause =
-    verdict.error ??
-    new BrokerError(
-      "PLATFORM_UNAVAILABLE",
-      isRepeated ? "The repeated request had no effect." : "The platform did not publish the post.",
-    );
+  const cause = verdict.error ?? new BrokerError("PLATFORM_UNAVAILABLE", "The platform did not publish the post.");
   const { redoFrom } = verdict;
   const error = redoFrom === undefined ? cause : cause.with({ notPublished: true, redoFrom });
   if (row.status === "posting" && evidence.unplanned !== true)

@@ -12,6 +12,9 @@ import {
   type TestPost,
   withWorld,
 } from "../../tests/publishing-world.ts";
+import { jsonb } from "../db/jsonb.ts";
+import { limitAccount } from "../db/queries/claims.ts";
+import { resolveCommit } from "../db/queries/resolve.ts";
 import { discard, retry } from "../domain/posts/post-actions.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
@@ -21,13 +24,15 @@ test("a live post is found by its repeat, however often that could not be sent a
   await withWorld(async (world) => {
     const { url } = world.ledger;
     const post = await lostPost(world);
+    let isAway = true;
     await world.startEngine({
       broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
       faultPoint: ({ point }) => {
-        if (point === "reconcile.before") world.ledger.url = NOWHERE;
+        if (point === "reconcile.before" && isAway) world.ledger.url = NOWHERE;
       },
     });
-    await world.until(post, ({ events }) => events.includes("platform_post.retry_scheduled"));
+    await untilCommits(world, post, (known) => known.some(({ unsent }) => unsent));
+    isAway = false;
     world.ledger.url = url;
     const state = await world.until(post, isOver);
     assert.equal(state.status, "published");
@@ -47,7 +52,7 @@ test("a post whose response was lost cannot be cancelled while its repeat waits 
         if (point === "reconcile.before") world.ledger.url = NOWHERE;
       },
     });
-    await world.until(post, ({ events }) => events.includes("platform_post.retry_scheduled"));
+    await untilCommits(world, post, (known) => known.some(({ unsent }) => unsent));
     await engine.stop();
     await assert.rejects(
       world.act(post, (tx, held) => discard(tx, held)),
@@ -236,15 +241,10 @@ for (const { within, status } of [
           world.ledger.url = url;
         },
       });
+      await untilCommits(world, post, ([commit]) => commit?.unsent === "Nothing was sent.");
       const state = await world.until(post, isOver);
       assert.equal(state.platformPosts[0]?.status, status);
       assert.equal(liveCount(world.ledger, "lost"), 1);
-      const { rows } = await world.pool.query<{ proof: string }>(
-        `select evidence -> 'late' ->> 'proof' as proof from publish_steps
-         where platform_post_id = $1 and evidence ? 'late'`,
-        [post.platformPostId],
-      );
-      assert.deepEqual(rows, [{ proof: "Nothing was sent." }]);
     });
   });
 }
@@ -257,6 +257,62 @@ test("a request is not repeated after the time in which the platform rejects dup
     assert.equal(world.ledger.publishCalls.get("lost"), 1);
   });
 });
+
+for (const what of ["pause", "limit", "hold"] as const) {
+  test(`under a ${what}, a lost request is not repeated; its post is unknown by the promised time, and a person can settle it`, async () => {
+    await withWorld(async (world) => {
+      const post = await lostPost(world);
+      let isRefused = false;
+      await world.startEngine({
+        broker: ledgerBroker(world.ledger, { identicalRepeat: { withinSeconds: 8 } }),
+        faultPoint: async ({ point }) => {
+          if (point !== "reconcile.before" || isRefused) return;
+          isRefused = true;
+          await refuseCommits(world, what);
+        },
+      });
+      const state = await world.until(post, isOver);
+      assert.equal(state.platformPosts[0]?.status, "unknown");
+      assert.equal(world.ledger.publishCalls.get("lost"), 1);
+      const found = { answered: { isLive: true, publishedUrl: "https://ledger.example/p/p1", id: "p1" } };
+      await world.act(post, async (tx, { user_id: userId, mode }) => {
+        assert.ok(await resolveCommit.one(tx, [post.platformPostId, userId, mode, jsonb(found), true]));
+      });
+      await world.pool.query("notify ampost_due");
+      const settled = await world.until(post, ({ status }) => status === "published");
+      assert.equal(settled.platformPosts[0]?.platform_post_id, "p1");
+      assert.equal(liveCount(world.ledger, "lost"), 1);
+    });
+  });
+}
+
+test("a lost request is repeated as soon as its account may send again within the time", async () => {
+  await withWorld(async (world) => {
+    const post = await lostPost(world);
+    let times = 0;
+    await world.startEngine({
+      broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
+      faultPoint: async ({ point }) => {
+        if (point !== "reconcile.before") return;
+        times += 1;
+        if (times === 1) await refuseCommits(world, "pause");
+        else await world.pool.query("update publishing_pauses set until = clock_timestamp()");
+      },
+    });
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual([times, world.ledger.publishCalls.get("lost")], [2, 2]);
+    assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+async function refuseCommits({ pool }: PublishingWorld, by: "pause" | "limit" | "hold"): Promise<void> {
+  if (by === "pause")
+    await pool.query("insert into publishing_pauses (id, by_operator) values (gen_random_uuid(), true)");
+  else if (by === "limit") {
+    const { rows } = await pool.query<{ id: string }>("select id from accounts");
+    for (const { id } of rows) await limitAccount.run(pool, [id, 86_400]);
+  } else await pool.query("insert into instance (name, value) values ('held', '{}')");
+}
 
 test("a request is repeated only byte for byte", async () => {
   await withWorld(async (world) => {
@@ -295,7 +351,7 @@ test("a request is not repeated while the first may still be in progress", async
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
     assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await world.pool.query<{ apart: number }>(
-      `select extract(epoch from max(intent_at) - min(intent_at))::float8 as apart from publish_steps
+      `select extract(epoch from deadline_at - interval '5 s' - intent_at)::float8 as apart from publish_steps
        where platform_post_id = $1 and effect = 'visible'`,
       [post.platformPostId],
     );
@@ -508,11 +564,12 @@ async function lostPost(world: PublishingWorld): Promise<TestPost> {
 async function untilCommits(
   { pool }: PublishingWorld,
   post: TestPost,
-  wanted: (commits: { late: boolean; open: boolean }[]) => boolean,
+  wanted: (commits: { late: boolean; open: boolean; unsent: string | null }[]) => boolean,
 ): Promise<void> {
   for (;;) {
-    const { rows } = await pool.query<{ late: boolean; open: boolean }>(
-      `select evidence ? 'late' as late, result is null as open from publish_steps
+    const { rows } = await pool.query<{ late: boolean; open: boolean; unsent: string | null }>(
+      `select evidence ? 'late' as late, result is null as open, evidence -> 'repeat' ->> 'proof' as unsent
+       from publish_steps
        where platform_post_id = $1 and effect = 'visible'`,
       [post.platformPostId],
     );

@@ -21,7 +21,7 @@ import {
 } from "./publishing.ts";
 import type { IntentEvidence, IntentRow, WorkRow } from "./work-rows.ts";
 
-/** A commit that is about to be sent. */
+/** A commit that is about to be sent; once more if it is open already. */
 export interface NewIntent {
   id: string;
   step: string;
@@ -38,7 +38,7 @@ export interface NewIntent {
   warnings: WorkRow["warnings"];
 }
 
-/** `isBusy`: nothing was written, because the account has another commit in progress, is limited, or is paused. */
+/** `isBusy`: nothing was written: the account has another commit in progress, is limited or paused, or publishing is on hold. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
 /** An intent of a claim. `settles`: publishing begins with it, and the post's status follows. */
@@ -79,8 +79,8 @@ const given = (name: keyof NewIntent) => `(g.intent ->> '${name}')`;
 
 /**
  * Writes the intents that are asked for as JSON. An account's slot goes to one of them; with the row of its claim, it is
- * locked before it is taken. A row for each that was written, and for each whose account is busy, limited or paused;
- * none for a claim that was lost.
+ * locked before it is taken. A row for each that was written, and for each that has to wait; none for a claim that
+ * was lost.
  */
 const intended = (locked: Locked) => `with asked as materialized (
      select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, settles boolean)
@@ -89,7 +89,7 @@ const intended = (locked: Locked) => `with asked as materialized (
      from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
    ), ${heldPosts(locked)}, free as (
      select a.id, g.owner from given g join accounts a on a.id = g.slot
-     where not g.is_paused and (a.busy_until is null or a.busy_until <= now() or a.busy_with = g.owner)
+     where not g.is_paused and not ${isHeld} and (a.busy_until is null or a.busy_until <= now() or a.busy_with = g.owner)
        and (a.limited_until is null or a.limited_until <= now()) and a.id = any (array(select slot from given))
      for no key update of a ${locked}
    ), slots as (
@@ -97,7 +97,7 @@ const intended = (locked: Locked) => `with asked as materialized (
    ), held as (
      select g.owner from given g join platform_posts pp on pp.id = g.id
      where pp.fence = g.fence and pp.lease_owner = g.owner and pp.lease_until > now() and pp.due_at <= now()
-       and pp.status in ('pending', 'queued', 'posting') and not ${isHeld} and ${isPostHeld}
+       and pp.status in ('pending', 'queued', 'posting') and ${isPostHeld}
        and g.owner in (select owner from slots) and pp.id = any (array(select id from given))
      for no key update of pp ${locked}
    ), busy as (
@@ -123,6 +123,8 @@ const intended = (locked: Locked) => `with asked as materialized (
        ${given("step")}, 'visible', ${given("attempt")}::integer, g.fence, ${given("requestHash")},
        now() + make_interval(secs => ${given("deadlineSeconds")}::float8), g.checkpoint, g.intent -> 'evidence'
      from pp g left join accounts a on a.id = g.account_id and a.user_id = g.user_id and a.mode = g.mode
+     on conflict (id) do update set evidence = publish_steps.evidence || excluded.evidence,
+       deadline_at = excluded.deadline_at
    ), ${postBeside}
    select g.owner, pp.id is null as is_busy, extract(epoch from now() - pp.due_at)::float8 as late_seconds,
      ${postStatusOf}, ${selectWritten}
@@ -154,8 +156,9 @@ export const findUncertainCommits = statement<
 /**
  * Keeps a response that arrived after the claim was lost, whatever happened to the commit in the meantime. If the
  * commit is live after all, it is reopened and the platform post taken from its current claim, to be settled by the
- * response immediately. Its own repeat is not needed any more; while any other commit is open, this one counts as
- * unknown until that is settled. The platform post's row must be locked.
+ * response immediately; while another commit is open, this one counts as unknown until that is settled. Of a request
+ * and its repeat, the response that says live stays, and first the one that names no earlier post. The platform post's
+ * row must be locked.
  */
 export const recordLateAnswer = statement<
   { result: IntentRow["result"] },
@@ -164,23 +167,20 @@ export const recordLateAnswer = statement<
   "publish_steps.record_late_answer",
   `with known as (
      select s.id, s.platform_post_id, s.result, exists (select from publish_steps o
-       where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible' and o.result is null
-         and o.evidence ->> 'repeatOf' is distinct from s.id::text) as other_is_open,
+       where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible' and o.result is null) as other_is_open,
        s.result = 'ok' or pp.live_through is not null and exists (select from publish_steps o
          where o.platform_post_id = s.platform_post_id and o.step = s.step and o.effect = 'visible'
            and o.result = 'ok') as is_live
      from publish_steps s join platform_posts pp on pp.id = s.platform_post_id and pp.user_id = s.user_id
        and pp.mode = s.mode
      where s.id = $1 and s.user_id = $2 and s.mode = $3
-   ), superseded as (
-     update publish_steps o set result = 'unknown', result_at = now() from known k
-     where $5::boolean and not k.is_live and o.platform_post_id = k.platform_post_id and o.result is null
-       and o.evidence ->> 'repeatOf' = k.id::text
-     returning o.id
    ), noted as (
-     update publish_steps s set evidence = s.evidence || $4::jsonb,
+     update publish_steps s set evidence = s.evidence || $4::jsonb || case
+         when s.evidence #>> '{late,outcome}' = 'ok' and (
+           $4::jsonb #>> '{late,outcome}' is distinct from 'ok' or s.evidence #> '{late,isFound}' is null)
+         then jsonb_build_object('late', s.evidence -> 'late') else '{}' end,
        result = case when not $5::boolean or k.is_live then s.result when k.other_is_open then 'unknown' end
-     from known k left join superseded on true where s.id = k.id returning s.platform_post_id, s.result
+     from known k where s.id = k.id returning s.platform_post_id, s.result
    ), woken as (
      update platform_posts pp set lane = 'observe', next_action_at = now(), fence = pp.fence + 1, lease_until = null,
        lease_owner = null, updated_at = now()

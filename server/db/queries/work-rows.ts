@@ -34,8 +34,8 @@ export interface IntentEvidence {
   };
   /** The request's timeout. */
   timeoutSeconds?: number;
-  /** Seconds from the intent to the end of the exchange, if the process lived to record it. */
-  endedAfterSeconds?: number;
+  /** Seconds from the intent to the end of the latest exchange, if the process lived to record it. */
+  endedAfterSeconds?: number | null;
   /**
    * For each monotonic clock of a machine or process: its reading at the last check, in seconds, and how long the
    * commit had certainly been sent by then.
@@ -53,11 +53,17 @@ export interface IntentEvidence {
   answered?: { isLive: true; publishedUrl: string; id: string | null } | { isLive: false } | null;
   /** The hash of the step's `look`. */
   look?: string;
-  /** For the one byte-identical repeat: the intent it repeats. */
+  /**
+   * The one byte-identical repeat of the request: how long the commit had certainly been out by then, and the proof that
+   * the repeat had no effect, if there is one.
+   */
+  repeat?: { afterSeconds: number; proof?: string };
+  /** A commit of an earlier version that repeats another. */
   repeatOf?: string;
-  /** Abandoned in favor of its identical repeat, or at the caller's request. */
-  repeated?: true;
+  /** Abandoned at the caller's request. */
   closed?: string;
+  /** It was not sent, for a reason of the server's own. */
+  withheld?: string;
   /** Opened after a restore: the database may not know of the commit. */
   doubted?: true;
   /** And the database knows no reason for it, so it is not sent again by itself. */
@@ -107,10 +113,10 @@ export interface WorkRow {
   media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
   intent: IntentRow | null;
   /**
-   * Commits that were given up without proof of their outcome, of steps that are not live by another; oldest first. A
-   * person's word that nothing is there is no proof.
+   * Commits that were given up without proof of their outcome, of steps that are not live by another, and whether a
+   * caller has decided about them. A person's word that nothing is there is no proof.
    */
-  given_up: IntentRow[];
+  doubts: { step: string; isClosed: boolean }[];
 }
 
 const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at,
@@ -137,12 +143,13 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
       where pm.post_id = pp.post_id) as media,
      (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
        order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
-     (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]')
+     (select coalesce(json_agg(json_build_object('step', s.step,
+         'isClosed', s.evidence ? 'closed' or s.result = 'definite_failure')), '[]')
        from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
          and (s.result = 'unknown' or s.result = 'definite_failure' and s.evidence ? 'answered')
          and (pp.live_through is null or not exists (select from publish_steps live
            where live.platform_post_id = pp.id and live.effect = 'visible' and live.step = s.step
-             and live.result = 'ok'))) as given_up
+             and live.result = 'ok'))) as doubts
    from platform_posts pp join posts p on p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    where pp.id = any($1::uuid[]) and pp.lease_owner = any($2::uuid[])`,
