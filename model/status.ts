@@ -15,7 +15,7 @@ export const POST_STATUS_MEANINGS = {
    * Set by the engine, at the first step on any platform after the due time. Left when all platform posts are settled.
    */
   posting: "Publishing has started on at least one platform and has not finished on all of them.",
-  /** Set by the engine. Final. */
+  /** Set by the engine. Left only if what was found for a lost platform post turns out to be another one. */
   published: "Live on every platform.",
   /** Set by the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
   partial: "Live on some platforms, but failed or unknown on others.",
@@ -46,7 +46,10 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
   queued: "Due; publishing has not started.",
   /** Set by the engine. Waiting for the next attempt or for reading back also counts as posting. */
   posting: "Publishing is in progress, or waiting for the next attempt.",
-  /** Set by the engine, on the platform's confirmation or what it has read back. Final. */
+  /**
+   * Set by the engine, on the platform's confirmation or what it has read back. Left for unknown if that turns out to be
+   * another post.
+   */
   published: "Live on the platform.",
   /**
    * Set by the engine. Left by retry or discarding, and for published if a late response says it is live.
@@ -157,6 +160,9 @@ export const POST_MOVES: readonly [from: PostStatus, to: PostStatus, by: string]
   ["posting", "published", "live everywhere"],
   ["posting", "partial", "live on some"],
   ["posting", "failed", "live on none"],
+  ["published", "partial", "what was found is another post"],
+  ["published", "failed", "what was found is another post"],
+  ["partial", "failed", "what was found is another post"],
   ["partial", "published", "a lost answer is found"],
   ["failed", "partial", "a lost answer is found"],
   ["failed", "published", "a lost answer is found"],
@@ -180,6 +186,7 @@ export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: Platfo
   ["posting", "published", "answered, or read back"],
   ["posting", "failed", "refused, and no call in doubt"],
   ["posting", "unknown", "reading back cannot tell"],
+  ["published", "unknown", "what was found is another post"],
   ["unknown", "published", "read back, a late answer, or a person's"],
   ["unknown", "failed", "proved not to be live, or a person's answer"],
   ["unknown", "queued", "retry with force"],
@@ -192,7 +199,10 @@ export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: Platfo
   ["failed", "discarded", "cancel"],
 ];
 
-/** Whether the engine can make this status change on its own. Staying is allowed. */
+/**
+ * Whether the engine can make this status change on its own. Staying is allowed. One that loses what was found for it to
+ * another, which has stronger evidence, also goes from published to unknown.
+ */
 export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boolean {
   if (from === to) return true;
   if (from === "published") return false;

@@ -213,8 +213,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/results.ts",
-        find: "if (isFound || !isTakenRemoteId(error)) throw error;",
-        replace: "if (!isTakenRemoteId(error)) throw error;",
+        find: "if (isFound(intent.evidence)) throw error;",
+        replace: "",
       },
     ],
     tests: "server/publishing/uncertain-commit.test.ts",

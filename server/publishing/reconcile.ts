@@ -3,7 +3,7 @@ import { BrokerError, type OpenIntent, type StepDone, type Verdict } from "../..
 import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges } from "../db/queries/publishing.ts";
 import { findSurroundings } from "../db/queries/surroundings.ts";
-import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
+import type { IntentEvidence, IntentRow, Source } from "../db/queries/work-rows.ts";
 import { startedSteps } from "./after-restore.ts";
 import { doneChanges } from "./changes.ts";
 import { openCheckpoint } from "./checkpoint.ts";
@@ -67,7 +67,7 @@ export async function identify(work: Work, intent: IntentRow): Promise<Progress>
         polls: "reset",
         ...(isOver ? { next: { at: "never" } } : {}),
       },
-      { intent: { id: intent.id, evidence: read, remoteId: verdict.remoteId ?? null } },
+      { intent: { id: intent.id, evidence: { ...read, by: "list" }, remoteId: verdict.remoteId ?? null } },
     );
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
@@ -182,21 +182,27 @@ async function foundLive(
   evidence: IntentEvidence,
 ): Promise<Progress> {
   const { row } = work;
-  const { late } = intent.evidence;
+  const late = lateAnswer(intent.evidence);
   // The steps after it need the handles it was sent with.
   const started = evidence.doubted === true ? startedSteps(work) : {};
   const checkpoint = { ...row.checkpoint, ...intent.checkpoint, ...started };
   const changes = { ...doneChanges(work, found, checkpoint), lastLiveStep: at.step.name };
   const isLast = !work.steps.slice(at.index + 1).some(({ effect }) => effect === "visible");
+  const by = sourceOf(intent.evidence);
+  // Whichever was sent before the list was read is known by now: what the list shows may be that one's.
+  if (by === "list" && (await hasTwin(work, intent.id)))
+    return stillOpen(work, { ...intent, evidence }, "A post that looks the same is in doubt, too.", late !== undefined);
+  const proved = { ...evidence, by };
   try {
-    if (row.status !== "posting" && !isLast) return await partLive(work, changes, intent, found, evidence);
-    if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, changes, intent, evidence);
-    const isNamedByError = late?.outcome === "ok" && late.isFound === true;
-    if (isNamedByError && (await hasTwin(work, intent.id)))
-      return await stillOpen(work, { ...intent, evidence }, "A post that looks the same is in doubt, too.", true);
-    const isFound = late === undefined || isNamedByError;
-    const live = { isFound, checkpoint, liveSince: intent.intentAt };
-    return await recordLive(work, at, found, { id: intent.id, evidence }, live);
+    if (row.status !== "posting" && !isLast) return await partLive(work, changes, intent, found, proved);
+    if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, changes, intent, proved);
+    return await recordLive(
+      work,
+      at,
+      found,
+      { id: intent.id, evidence: proved },
+      { checkpoint, liveSince: intent.intentAt },
+    );
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
     return stillOpen(
@@ -206,6 +212,13 @@ async function foundLive(
       true,
     );
   }
+}
+
+/** An error that names a post says as little as a list about whose it is. */
+function sourceOf(evidence: IntentEvidence): Source {
+  const late = lateAnswer(evidence);
+  if (late?.outcome === "ok") return late.isFound === true ? "list" : "late";
+  return evidence.answered?.isLive === true ? "person" : "list";
 }
 
 type Live = Changes & { lastLiveStep: string };

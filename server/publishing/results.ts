@@ -11,6 +11,7 @@ import type { IntentEvidence } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { doneChanges } from "./changes.ts";
 import { LostClaim } from "./claim.ts";
+import { isFound, takeFromWeaker } from "./evidence.ts";
 import { failStep } from "./fail.ts";
 import { checkingMessage, unknownOutcome } from "./failure.ts";
 import { noteLimits } from "./late-budgets.ts";
@@ -106,20 +107,16 @@ async function recordOnce(
 
 /**
  * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when
- * reading back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a
- * remote id that already belongs to another commit is an error, because then that commit was found and not this one.
- * `liveSince` is when the request was sent that made it live; by default, just now.
+ * reading back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. A remote ID that
+ * belongs to another commit is taken from it if that has it by weaker evidence. Otherwise it is an error for one that
+ * was found, because then that commit was found and not this one. `liveSince` is when the request was sent that made it live; by default, just now.
  */
 export async function recordLive(
   work: Work,
   at: VisiblePosition,
   done: StepDone,
   intent: { id: string; evidence: IntentEvidence },
-  {
-    isFound = false,
-    checkpoint = work.row.checkpoint,
-    liveSince,
-  }: { isFound?: boolean; checkpoint?: Checkpoint; liveSince?: string | undefined } = {},
+  { checkpoint = work.row.checkpoint, liveSince }: { checkpoint?: Checkpoint; liveSince?: string | undefined } = {},
 ): Promise<Progress> {
   const { row } = work;
   const next = nextPosition(work, at, at.step.name);
@@ -145,10 +142,15 @@ export async function recordLive(
   try {
     await save(done, { intent: result });
   } catch (error) {
-    if (isFound || !isTakenRemoteId(error)) throw error;
+    if (!isTakenRemoteId(error)) throw error;
     // Refused because of a different post: then nothing of this one was published, by a repeat's first call either.
     if (done.onDuplicateRemoteId instanceof BrokerError)
       return failStep(work, at, done.onDuplicateRemoteId, { intent: { ...intent, result: "definite_failure" } });
+    if (await persistResult(work, result, () => takeFromWeaker(work, intent, done.remoteId ?? ""))) {
+      await save(done, { intent: result });
+      return next.effect === null || waits ? "released" : "continue";
+    }
+    if (isFound(intent.evidence)) throw error;
     // The platform's own answer carried an id that already belongs to another commit. This one is live all the same,
     // but nothing that the answer names is its own: if no other part follows, the platform is asked for that.
     work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform returned the same ID twice");

@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Broker, BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import {
+  ended,
   isOver,
   liveCount,
   type PostState,
@@ -462,6 +463,93 @@ test("an ID that a platform gives twice stays with the first post, and the secon
     assert.deepEqual(nameOf(named), ["published", "p2", "https://ledger.example/p/p2"]);
     assert.deepEqual(nameOf(await world.read(first)), ["published", "p1", "https://ledger.example/p/p1"]);
     assert.equal(liveCount(world.ledger, "second"), 1);
+  });
+});
+
+/**
+ * Two posts with the same text: the first is sent by a worker that dies before, and is looked for in a list at the moment
+ * when the second is live and its response is not stored yet. With `look`, they are known to look the same.
+ */
+async function findTheOther(world: PublishingWorld, look: boolean): Promise<{ first: TestPost; second: TestPost }> {
+  const userId = await world.addUser();
+  const accountId = await world.addAccount(userId);
+  const first = await world.addPost({ text: "same", userId, accountId });
+  const worker = await world.startWorker({ FAULT: "intent.written" });
+  await world.publish(first);
+  await ended(worker);
+  if (look) await world.pool.query("update publish_steps set request_hash = 'same'");
+  world.ledger.readBack = "lookalike";
+  const own = ledgerBroker(world.ledger);
+  const [looked, mayRead, isStored] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  assert.ok(looked !== undefined && mayRead !== undefined && isStored !== undefined);
+  const seconds: TestPost[] = [];
+  await world.startEngine({
+    speed: 20,
+    broker: {
+      ...own,
+      // As a platform with a list and nothing else.
+      reconcile: async (context, intent) => {
+        looked.resolve();
+        await mayRead.promise;
+        const found = await own.reconcile(context, intent);
+        if (found.verdict !== "published" || intent.accountedIds.has(found.remoteId ?? ""))
+          return { verdict: "not_listed", reason: "It is not listed." };
+        return intent.hasTwin ? { verdict: "cannot_tell", reason: "Two were sent." } : found;
+      },
+    },
+    faultPoint: async ({ point, platformPostId }) => {
+      if (platformPostId === first.platformPostId && point === "settle.after") isStored.resolve();
+      if (platformPostId !== seconds[0]?.platformPostId) return;
+      if (point === "intent.written" && look) await world.pool.query("update publish_steps set request_hash = 'same'");
+      if (point !== "answer.received") return;
+      mayRead.resolve();
+      await isStored.promise;
+    },
+  });
+  await looked.promise;
+  const second = await world.addPost({ text: "same", userId, accountId });
+  seconds.push(second);
+  await world.publish(second);
+  return { first, second };
+}
+
+test("a post that a list shows is never taken for one whose identical post is in doubt, even if that began after the look at the journal", async () => {
+  await withWorld(async (world) => {
+    const { first, second } = await findTheOther(world, true);
+    assert.equal((await world.until(second, isOver)).platformPosts[0]?.platform_post_id, "p1");
+    const state = await world.until(first, isOver);
+    assert.equal(state.platformPosts[0]?.status, "unknown");
+    assert.ok(!state.events.includes("platform_post.published"));
+    assert.equal(liveCount(world.ledger, "same"), 1);
+  });
+});
+
+test("a platform's own response takes its ID from a post for which a list had shown it, and that one is unknown", async () => {
+  await withWorld(async (world) => {
+    const { first, second } = await findTheOther(world, false);
+    const own = await world.until(second, isOver);
+    assert.deepEqual([own.status, own.platformPosts[0]?.platform_post_id], ["published", "p1"]);
+    const { status, platformPosts, events } = await world.until(first, (seen) => seen.status === "failed");
+    const [given] = platformPosts;
+    assert.deepEqual(
+      [status, given?.status, given?.platform_post_id, given?.published_url],
+      ["failed", "unknown", null, null],
+    );
+    assert.match(given?.error?.message ?? "", /found for this one is another one/);
+    assert.deepEqual(events.slice(-4), [
+      "platform_post.published",
+      "post.published",
+      "platform_post.unknown",
+      "post.failed",
+    ]);
+    assert.equal(liveCount(world.ledger, "same"), 1);
+    // It was never sent, and a person says so.
+    await world.act(first, async (tx, { user_id: userId, mode }) => {
+      const answered = jsonb({ answered: { isLive: false }, closed: "A person says that it is not there." });
+      assert.ok(await resolveCommit.one(tx, [first.platformPostId, userId, mode, answered, false]));
+    });
+    await world.pool.query("notify ampost_due");
+    await world.until(first, ({ platformPosts: [part] }) => part?.status === "failed");
   });
 });
 

@@ -28,7 +28,8 @@ export const holdResolved = statement<
 
 /**
  * Whether a link or ID is known as another post's on the same platform account, in any of the user's sets. `tail` is
- * the link without its host; what follows it in a stored link does not matter.
+ * the link without its host; what follows it in a stored link does not matter. A person's word is stronger than a list,
+ * which may have shown this post as another.
  */
 export const findTaken = statement<
   { post_id: string },
@@ -46,6 +47,8 @@ export const findTaken = statement<
      ) known
      cross join lateral (select regexp_replace(known.url, '^https?://[^/]+', '') as tail) stored
    where pp.id = $1 and pp.user_id = $2 and pp.mode = $3
+     and not (known.id is not distinct from $4 and exists (select from publish_steps s where s.platform_post_id = o.id
+       and s.remote_id = $4 and s.effect = 'visible' and s.evidence ->> 'by' = 'list'))
      and (known.id = $4 or starts_with(stored.tail, $5) and substr(stored.tail, length($5) + 1, 1) in ('', '/', '?', '&'))
    limit 1`,
 );

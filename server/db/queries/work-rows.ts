@@ -23,6 +23,11 @@ export interface IntentRow {
   checkpoint: Checkpoint | null;
 }
 
+/** How it became known that a commit is live, other than by its own response; the strongest first. */
+export const SOURCES = ["late", "person", "list"] as const;
+
+export type Source = (typeof SOURCES)[number];
+
 /** What the journal knows about a commit. */
 export interface IntentEvidence {
   /** The response that proved nothing. */
@@ -51,6 +56,8 @@ export interface IntentEvidence {
    * one's.
    */
   answered?: { isLive: true; publishedUrl: string; id: string | null } | { isLive: false } | null;
+  /** Of one that is live: how that is known, if not by its own response. */
+  by?: Source;
   /** The hash of the step's `look`. */
   look?: string;
   /**
