@@ -136,14 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: "what could not be written together with others is not written alone",
-    changes: [
-      { file: WRITES, find: " ?? (await recordAlone(pool, write))", replace: "" },
-      {
-        file: COMMITS,
-        find: "if (written !== undefined) return written;\n  const alone = await intendOne.one(pool, [jsonb([row])]);",
-        replace: "if (written !== undefined) return written;\n  const alone = undefined;",
-      },
-    ],
+    changes: [{ file: "server/db/queries/writes.ts", find: " ?? (await alone(pool, row))", replace: "" }],
   },
   {
     what: "the results of writes that were made together are mixed up",

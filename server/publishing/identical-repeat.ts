@@ -35,7 +35,7 @@ export async function repeat(work: Work, at: VisiblePosition, intent: IntentRow)
   }
   const declared = { watched, endedAfterSeconds: null, repeat: { afterSeconds } };
   if (!(await declare(work, at, sending, declared)))
-    return await putOff(work, intent, evidence, "The identical request may not be sent at the moment.");
+    return await putOff(work, intent, evidence, "The identical request has to wait.");
   const repeated = { since: intent.intentAt, afterSeconds };
   return await traced(work, "commit", { step: at.step.name }, (note) =>
     sendDeclared(work, at, sending, {

@@ -2,24 +2,15 @@ import type pg from "pg";
 
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus } from "../../../model/status.ts";
-import { matched, together } from "../batches.ts";
-import { type Json, jsonArray, jsonb } from "../jsonb.ts";
+import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
 import { heldPosts, isPostHeld, type Locked, postBeside, postStatusOf } from "./post-status.ts";
-import {
-  claimOf,
-  type InBatch,
-  type OwnedRow,
-  ownerOf,
-  selectWritten,
-  withoutOwner,
-  type WrittenRow,
-  writtenOf,
-} from "./publishing.ts";
+import { claimOf, type OwnedRow, selectWritten, withoutOwner, type WrittenRow, writtenOf } from "./publishing.ts";
 import type { IntentEvidence, IntentRow, WorkRow } from "./work-rows.ts";
+import { writesOf } from "./writes.ts";
 
 /** A commit that is about to be sent; once more if it is open already. */
 export interface NewIntent {
@@ -51,24 +42,12 @@ export interface ClaimedIntent {
 /**
  * Writes the intent to commit. Undefined, with nothing written, if the claim no longer holds by lease and fence, or the
  * platform post is not due or was discarded. From here on another process may only read back, and only after the
- * deadline and the quarantine. As with `record`, intents that are declared at the same time are one statement.
+ * deadline and the quarantine.
  */
-export async function intend(pool: pg.Pool, intent: ClaimedIntent): Promise<IntentWritten | undefined> {
-  const row = { ...claimOf(intent.claim), intent: intent.intent, settles: intent.settles };
-  const written = await intendTogether(pool, { owner: row.owner, json: jsonb(row) });
-  if (written !== undefined) return written;
-  const alone = await intendOne.one(pool, [jsonb([row])]);
-  return alone && writtenIn(alone);
-}
-
-const intendTogether = together<InBatch, IntentWritten>(async (pool, asked) => {
-  const rows = await intendMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
-  const found = matched(asked, ownerOf, rows, ownerOf);
-  // One that found its account busy may only have found it locked.
-  return new Map([...found].flatMap(([each, row]) => (row.is_busy ? [] : [[each, writtenIn(row)] as const])));
-});
-
-function writtenIn({ is_busy: isBusy, late_seconds: lateSeconds, ...row }: IntendedRow): IntentWritten {
+export async function intend(pool: pg.Pool, { claim, ...asked }: ClaimedIntent): Promise<IntentWritten | undefined> {
+  const found = await intents.together(pool, { ...claimOf(claim), ...asked });
+  if (found === undefined) return undefined;
+  const { is_busy: isBusy, late_seconds: lateSeconds, ...row } = found;
   return isBusy ? { isBusy } : { isBusy, lateSeconds, row: withoutOwner(row) };
 }
 
@@ -131,9 +110,12 @@ const intended = (locked: Locked) => `with asked as materialized (
    from given g left join pp on pp.owner = g.owner
    where pp.id is not null or g.owner not in (select owner from slots)`;
 
-const intendOne = statement<IntendedRow, [rows: Json]>("publish_steps.intend", intended(""));
-
-const intendMany = statement<IntendedRow, [rows: Json]>("publish_steps.intend_many", intended("skip locked"));
+// One whose account seems busy may only have found it locked.
+const intents = writesOf(
+  statement<IntendedRow, [rows: Json]>("publish_steps.intend", intended("")),
+  statement<IntendedRow, [rows: Json]>("publish_steps.intend_many", intended("skip locked")),
+  ({ is_busy: isBusy }) => !isBusy,
+);
 
 /**
  * The commits whose outcome is unknown, an open one first and then the newest, and whether the account can still read

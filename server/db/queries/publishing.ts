@@ -5,12 +5,12 @@ import type { EventType } from "../../../model/events.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, LivePart } from "../../../platforms/platform.ts";
-import { matched, together } from "../batches.ts";
-import { type Json, jsonArray, jsonb } from "../jsonb.ts";
-import { type Db, statement } from "../sql.ts";
+import type { Json } from "../jsonb.ts";
+import { statement } from "../sql.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
 import { heldPosts, isPostHeld, type Locked, postBeside, postStatusOf } from "./post-status.ts";
 import type { Evidence, IntentEvidence, WorkRow } from "./work-rows.ts";
+import { writesOf } from "./writes.ts";
 
 /** What a write changes in a platform post. Omitted fields stay the same. */
 export interface Changes {
@@ -124,34 +124,17 @@ export interface ClaimedWrite {
  * The engine's only write, in one statement: the platform post, if its claim is still valid, along with the journal,
  * the account's slot and the post. Returns the row afterwards, or undefined if the claim was lost; then nothing was
  * written. It can be repeated when its response is lost.
- *
- * Writes that are asked for at the same time are one statement, which skips what others have locked. What it has not
- * written is written alone, by a statement that waits.
  */
 export async function record(pool: pg.Pool, write: ClaimedWrite): Promise<WrittenRow | undefined> {
-  const asked = { owner: write.claim.leaseOwner, json: jsonb(rowOf(write)) };
-  return (await recordTogether(pool, asked)) ?? (await recordAlone(pool, write));
-}
-
-/** The same in a transaction, or over the pool without the others. */
-export async function recordAlone(db: Db, write: ClaimedWrite): Promise<WrittenRow | undefined> {
-  const row = await recordOne.one(db, [jsonb([rowOf(write)])]);
+  const row = await writes.together(pool, rowOf(write));
   return row && withoutOwner(row);
 }
 
-/** What one claim asks of a statement for many. What cannot be JSON fails alone. */
-export interface InBatch {
-  owner: string;
-  json: Json;
+/** The same in a transaction. */
+export async function recordAlone(tx: pg.PoolClient, write: ClaimedWrite): Promise<WrittenRow | undefined> {
+  const row = await writes.alone(tx, rowOf(write));
+  return row && withoutOwner(row);
 }
-
-const recordTogether = together<InBatch, WrittenRow>(async (pool, asked) => {
-  const rows = await recordMany.all(pool, [jsonArray(asked.map(({ json }) => json))]);
-  const found = matched(asked, ownerOf, rows, ownerOf);
-  return new Map([...found].map(([each, row]) => [each, withoutOwner(row)]));
-});
-
-export const ownerOf = ({ owner }: { owner: string }) => owner;
 
 function rowOf({ claim, changes, along }: ClaimedWrite) {
   // JSON has neither NaN nor Infinity: without a time, nothing would ever be done again.
@@ -259,9 +242,10 @@ const written = (locked: Locked) => `with asked as materialized (
    ), ${postBeside}
    select pp.owner, ${postStatusOf}, ${selectWritten} from pp`;
 
-const recordOne = statement<OwnedRow, [rows: Json]>("platform_posts.write", written(""));
-
-const recordMany = statement<OwnedRow, [rows: Json]>("platform_posts.write_many", written("skip locked"));
+const writes = writesOf(
+  statement<OwnedRow, [rows: Json]>("platform_posts.write", written("")),
+  statement<OwnedRow, [rows: Json]>("platform_posts.write_many", written("skip locked")),
+);
 
 /** Locks a post's row; always before its platform posts. */
 export const holdPost = statement<{ status: PostStatus }, [postId: string, userId: string, mode: Mode]>(
