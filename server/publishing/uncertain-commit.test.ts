@@ -536,6 +536,8 @@ test("a platform's own response takes its ID from a post for which a list had sh
       ["failed", "unknown", null, null],
     );
     assert.match(given?.error?.message ?? "", /found for this one is another one/);
+    const { rows } = await world.pool.query("select published_at from posts where id = $1", [first.id]);
+    assert.deepEqual(rows, [{ published_at: null }]);
     assert.deepEqual(events.slice(-4), [
       "platform_post.published",
       "post.published",

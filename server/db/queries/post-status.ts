@@ -53,8 +53,7 @@ export const postBeside = `changed as (
    ), post as (
      update posts p set status = t.becomes, revision = p.revision + 1, updated_at = now(),
        event_count = p.event_count + jsonb_array_length(t.all_events),
-       published_at = case when t.becomes = 'published' then coalesce(p.published_at, t.published_at, now())
-         else p.published_at end
+       published_at = case when t.becomes = 'published' then coalesce(p.published_at, t.published_at, now()) end
      from told t where p.id = t.id and p.user_id = t.user_id and p.mode = t.mode
        and p.id = any (array(select id from told))
      returning p.id, p.user_id, p.mode, p.event_count, p.status, t.all_events
