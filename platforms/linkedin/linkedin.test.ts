@@ -15,6 +15,8 @@ testPlatform({
     { error: "EXPIRED_UPLOAD_URL", operation: "upload", code: "MEDIA_UPLOAD_FAILED", times: 50 },
     { error: "part-url-expired", operation: "upload", code: "MEDIA_UPLOAD_FAILED", times: 50, with: "video" },
     { error: "part-url-expired", operation: "upload", code: "BROKER_ERROR", with: "video", isLive: true },
+    { error: "part-arrives-twice", operation: "upload", code: "MEDIA_UPLOAD_FAILED", times: 50, with: "video" },
+    { error: "part-arrives-twice", operation: "upload", code: "BROKER_ERROR", with: "video", isLive: true },
     { error: "processing-slow-60s", operation: "upload", code: "BROKER_ERROR", with: "video", isLive: true },
   ],
 });

@@ -175,12 +175,19 @@ function closeVideo(steps: number): QuietStep {
       try {
         await sendOrThrow(context, request);
       } catch (error) {
-        if (!(error instanceof BrokerError) || error.platformError?.status !== 400 || !(await isClosed(context)))
-          throw error;
+        if (!(error instanceof BrokerError) || error.platformError?.status !== 400) throw error;
+        if (!(await isClosed(context))) throw notClosed(error);
       }
       return { done: {} };
     },
   };
+}
+
+/** A part that an intermediary has delivered again has another ETag than the one we know. */
+function notClosed(error: BrokerError): BrokerError {
+  if (error.code !== "CONTENT_REJECTED") return error;
+  const message = "LinkedIn did not accept the uploaded parts of the video.";
+  return error.with({ code: "MEDIA_FAILED", message, redoFrom: VIDEO, maxAttempts: 3 });
 }
 
 function listAt({ checkpoint }: StepContext, name: string): string[] {

@@ -221,6 +221,29 @@ test("which videos are older than the lost request is decided by YouTube's clock
   }
 });
 
+test("without a session, as after a restore, the channel's uploads are searched for the file", async (t) => {
+  const { youtube, context, mine } = await lostOnTheChannel(t);
+  const forgotten = { ...context, checkpoint: {} };
+  const fileName = String(context.checkpoint.fileName);
+  const cases: [object[], string][] = [
+    [[{ ...mine, fileName }], "published"],
+    [[mine], "published"],
+    [[], "not_listed"],
+    [[{ ...mine, fileName: "ampost-of-another-upload.mp4" }], "not_listed"],
+    [
+      [
+        { ...mine, fileName },
+        { ...mine, fileName, id: "aaaaaaaaaaa" },
+      ],
+      "cannot_tell",
+    ],
+  ];
+  for (const [uploads, expected] of cases) {
+    youtube.uploads = uploads;
+    assert.equal((await broker.reconcile(forgotten, intent())).verdict, expected, JSON.stringify(uploads));
+  }
+});
+
 /** A session that is gone after all its bytes, and the video that it became. */
 async function lostOnTheChannel(t: TestContext) {
   const youtube = await startYoutube(t);

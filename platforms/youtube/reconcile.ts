@@ -1,9 +1,19 @@
 import { BROKER_CODES } from "../../model/errors.ts";
 import { earliestDate } from "../kit/search.ts";
+import { videoOf } from "../kit/steps.ts";
 import { BrokerError, type OpenIntent, type StepContext, type Verdict } from "../platform.ts";
 import { askFor, readResource, readYoutube } from "./api.ts";
 import { doneOf } from "./content.ts";
-import { askStanding, isGone, isNamedByUs, sessionOf, stepNames, type Session, type Standing } from "./upload.ts";
+import {
+  askStanding,
+  isGone,
+  isNamedByUs,
+  isNamedFor,
+  sessionOf,
+  stepNames,
+  type Session,
+  type Standing,
+} from "./upload.ts";
 import { channels, files, playlist, type ListedFile } from "./wire.ts";
 
 /**
@@ -12,11 +22,13 @@ import { channels, files, playlist, type ListedFile } from "./wire.ts";
  * uploads, 2026-10.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  // After a restore, the session is not known.
+  if (typeof context.checkpoint.session !== "string") return searchChannel(context, intent, null);
   let standing: Standing;
   try {
     standing = await askStanding(context);
   } catch (error) {
-    if (isGone(error)) return searchChannel(context, intent);
+    if (isGone(error)) return searchChannel(context, intent, sessionOf(context.checkpoint));
     if (error instanceof BrokerError && isAboutTheUpload(error)) {
       return {
         verdict: "not_published",
@@ -45,29 +57,27 @@ function isAboutTheUpload({ code, notPublished }: BrokerError): boolean {
 
 const LIST_LIMIT = 20;
 
-async function searchChannel(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+async function searchChannel(context: StepContext, intent: OpenIntent, session: Session | null): Promise<Verdict> {
   const { ids, complete } = await listUploads(context, intent);
   const found = ids.length === 0 ? [] : await listFiles(context, ids);
-  const session = sessionOf(context.checkpoint);
   const hits = found.filter((file) => isThisOne(file, session, context));
-  const named = hits.filter(({ fileDetails }) => fileDetails?.fileName === session.fileName);
+  const named = hits.filter(({ fileDetails }) => session !== null && fileDetails?.fileName === session.fileName);
   const [hit] = named.length === 1 ? named : hits;
   if (named.length !== 1 && hits.length > 1)
     return { verdict: "cannot_tell", reason: "Several videos on the channel match this one." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, hit) };
   if (!complete)
     return { verdict: "cannot_tell", reason: "The channel has uploaded too many videos since then to find this one." };
-  return { verdict: "not_listed", reason: "The upload has expired, and the channel does not list the video." };
+  return { verdict: "not_listed", reason: "The upload cannot be read, and the channel does not list the video." };
 }
 
 /** By the exact file size and the title. A file with a different name of ours is a different upload. */
-function isThisOne(
-  { snippet, fileDetails }: ListedFile,
-  { sizeBytes, fileName }: Session,
-  { content }: StepContext,
-): boolean {
-  if (isNamedByUs(fileDetails?.fileName ?? "") && fileDetails?.fileName !== fileName) return false;
-  return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === content.text.trim();
+function isThisOne({ snippet, fileDetails }: ListedFile, session: Session | null, context: StepContext): boolean {
+  const name = fileDetails?.fileName ?? "";
+  const media = videoOf(context);
+  if (isNamedByUs(name) && (session === null ? !isNamedFor(name, media) : name !== session.fileName)) return false;
+  const sizeBytes = session?.sizeBytes ?? media.sizeBytes;
+  return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === context.content.text.trim();
 }
 
 /** Newest first, including private ones. */

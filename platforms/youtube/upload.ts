@@ -100,6 +100,11 @@ export function isNamedByUs(fileName: string): boolean {
   return fileName.startsWith(OUR_FILES);
 }
 
+/** Whether it is an upload of this very file, whenever it began. */
+export function isNamedFor(fileName: string, { id }: PublishMedia): boolean {
+  return fileName.startsWith(`${OUR_FILES}${id}-`);
+}
+
 export function sessionOf(checkpoint: Checkpoint): Session {
   return {
     url: sessionUrl.parse(checkpoint.session),

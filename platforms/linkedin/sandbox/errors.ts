@@ -273,6 +273,12 @@ export const SWITCHES: readonly FaultSwitch[] = [
     applies: isPut,
   },
   {
+    name: "part-arrives-twice",
+    operations: ["upload"],
+    about: "A part of a video arrives again after its response: its ETag is now another one.",
+    applies: isPut,
+  },
+  {
     name: "token-expired",
     operations: CALLS,
     about: "The token has expired, starting with this request.",
