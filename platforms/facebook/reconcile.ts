@@ -106,8 +106,9 @@ const MENTION = /@\[\d+\]/;
 export const comparable = (text: string) => collapseSpaces(composed(text));
 
 async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise<Verdict> {
+  const id = context.checkpoint[stepNames.start];
+  if (typeof id !== "string") return { verdict: "cannot_tell", reason: "The video's ID is not known." };
   const video = await readVideoIfThere(context);
-  const id = String(context.checkpoint[stepNames.start]);
   if (video === null) {
     return intent.ageSeconds < UNREADABLE_SECONDS
       ? { verdict: "pending", reason: "The video cannot be read." }

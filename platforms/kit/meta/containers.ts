@@ -98,14 +98,15 @@ export function awaitContainer(
 
 const IN_PROGRESS: ContainerState = { state: "IN_PROGRESS", reason: "" };
 
-/** Null if the platform only says that the container does not exist. */
+/** Null if its ID is not known, as after a restore, or the platform only says that it does not exist. */
 export async function readContainer(
   { graphOf, state, notThere }: Containers,
   context: StepContext,
   container: string,
 ): Promise<ContainerState | null> {
+  const id = context.checkpoint[container];
+  if (typeof id !== "string") return null;
   try {
-    const id = String(context.checkpoint[container]);
     return await getGraph(graphOf(context), context, state.schema, id, { fields: state.fields });
   } catch (error) {
     if (codeOf(error, (code) => notThere.has(code)) !== null) return null;
