@@ -276,6 +276,42 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    what: "a pause of an account stops nothing",
+    changes: [
+      {
+        file: "server/db/queries/pauses.ts",
+        find: "${pause}.account_id is null or ${pause}.account_id = ${account}",
+        replace: "${pause}.account_id is null",
+      },
+    ],
+  },
+  {
+    what: "a pause of the instance stops nothing",
+    changes: [
+      {
+        file: "server/db/queries/pauses.ts",
+        find: "return `(${isInstancePaused} or",
+        replace: "return `(false and ${isInstancePaused} or",
+      },
+    ],
+  },
+  {
+    what: "what is not to be published after a pause is",
+    changes: [
+      { file: "server/publishing/late.ts", find: "if (isWaiting && isSkipped(work)) return true;", replace: "" },
+    ],
+  },
+  {
+    what: "what is too late is published",
+    changes: [
+      {
+        file: "server/publishing/late.ts",
+        find: "if (secondsLeft(work) >= 0) return false;",
+        replace: "return false;",
+      },
+    ],
+  },
+  {
     what: "a dropped connection counts as proof that nothing was sent",
     changes: [
       {

@@ -7,6 +7,7 @@ import type { Installation, Shape } from "./installation.ts";
 import type { NetworkFault, Repeatable } from "./network.ts";
 import { planBurst } from "./plan-burst.ts";
 import { planDeploy } from "./plan-deploy.ts";
+import { drawLeaving, drawLimits, drawPauses, drawWishes, type PauseScope, type Wishes } from "./plan-owners.ts";
 import { drawSiblings } from "./plan-siblings.ts";
 import { type Draws, drawsOf } from "./random.ts";
 
@@ -36,7 +37,7 @@ export interface Plan {
   theme: Theme;
 }
 
-export interface PlannedPost {
+export interface PlannedPost extends Wishes {
   tenant: number;
   shape: Shape;
   /** Which text it has: two posts can have the same one. */
@@ -53,8 +54,9 @@ export interface PlannedAct {
   /** The post's index in the plan. */
   post: number;
   at: number;
-  act: "cancel" | "edit" | "retry" | "force" | "publish" | "pause";
-  /** How long the post's user pauses everything. */
+  act: "cancel" | "edit" | "retry" | "force" | "publish" | "pause" | "leave";
+  /** What of the post is paused, by default everything of its user, and for how long. */
+  scope?: PauseScope;
   seconds?: number;
 }
 
@@ -67,6 +69,8 @@ export type PlannedFault =
   | { at: "row"; post: number; do: RowFault }
   | { at: "point"; point: FaultPoint; nth: number; do: WorkerFault | SharedFault }
   | { at: "time"; seconds: number; do: WorkerFault | SharedFault }
+  /** The platform refuses so many of its requests of a kind, from this one on, as over a limit. */
+  | { at: "limit"; platform: PlatformName; operation: "publish" | "create"; after: number; times: number }
   /** A fault of the platform itself, by the sandbox's name for it, at the n-th publishing request. */
   | { at: "platform"; platform: PlatformName; error: string; nth: number };
 
@@ -124,8 +128,10 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
     : theme === "tokens"
       ? drawSharers(draws, shapes, tenants)
       : drawPosts(draws, theme, shapes, tenants.length);
-  const posts =
-    crowd || theme === "tokens" ? mains : [...mains, ...drawSiblings(drawsOf(seed, "siblings"), mains, shapes)];
+  const isOfMany = crowd || theme === "tokens";
+  const posts = isOfMany
+    ? mains
+    : drawWishes(seed, [...mains, ...drawSiblings(drawsOf(seed, "siblings"), mains, shapes)]);
   const hasLongWait = posts.some(({ when }) => "dueAt" in when && when.dueAt > 1000);
   return {
     seed,
@@ -137,14 +143,18 @@ export function planOf(seed: number, installation: Pick<Installation, "shapes" |
     // Rare if the run only waits for the end, and as in production if it is about the wait.
     floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
-    acts:
-      crowd || theme === "tokens"
-        ? []
-        : [
-            ...posts.flatMap((post, index) => drawActs(actsOf(seed, draws, post, index), post, index)),
-            ...drawPauses(drawsOf(seed, "pauses"), posts),
-          ],
-    faults: [...drawFaults(draws, theme, posts), ...drawRepeats(seed, posts.length)],
+    acts: isOfMany
+      ? []
+      : [
+          ...posts.flatMap((post, index) => drawActs(actsOf(seed, draws, post, index), post, index)),
+          ...drawPauses(drawsOf(seed, "pauses"), posts),
+          ...drawLeaving(drawsOf(seed, "leaving"), posts),
+        ],
+    faults: [
+      ...drawFaults(draws, theme, posts),
+      ...drawRepeats(seed, posts.length),
+      ...(isOfMany ? [] : drawLimits(drawsOf(seed, "limits"), posts)),
+    ],
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
     tokens: crowd
@@ -287,13 +297,6 @@ export function drawActs(draws: Draws, { when, siblingOf }: PlannedPost, post: n
   if (draws.chance() < 0.15) acts.push({ post, at: due + draws.whole(30, 1500), act: "retry" });
   if (draws.chance() < 0.06) acts.push({ post, at: due + draws.whole(30, 2500), act: "force" });
   return siblingOf === undefined ? acts : acts.filter(({ act }) => act === "force");
-}
-
-/** A user pauses publishing at most once in a run, around the time of a post. */
-export function drawPauses(draws: Draws, posts: readonly PlannedPost[]): PlannedAct[] {
-  if (draws.chance() > 0.3) return [];
-  const seconds = draws.pick([0.1, 2, 8, 30, 90, 400]);
-  return [{ post: draws.whole(0, posts.length - 1), at: nearSomePost(draws, posts), act: "pause", seconds }];
 }
 
 function drawFaults(draws: Draws, theme: keyof typeof THEMES, posts: readonly PlannedPost[]): PlannedFault[] {

@@ -89,14 +89,15 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   sandbox.run("UPDATE clock SET ahead_ms = ?", plan.platformAheadSeconds * 1000);
   for (const { tenant, platform, seconds } of plan.tokens) await age(installation, tenant, platform, seconds);
   for (const fault of plan.faults) {
-    if (fault.at !== "platform") continue;
-    const { platform, error, nth } = fault;
+    if (fault.at !== "platform" && fault.at !== "limit") continue;
+    const { platform } = fault;
+    const [operation, kind, error, times, after] =
+      fault.at === "platform"
+        ? ["publish", "reject", fault.error, 1, fault.nth - 1]
+        : [fault.operation, "rate_limit", null, fault.times, fault.after];
     sandbox.run(
-      `INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after)
-       VALUES (?, 'publish', 'reject', ?, 0, 1, ?)`,
-      platform,
-      error,
-      nth - 1,
+      "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, ?, ?, ?, 0, ?, ?)",
+      ...[platform, operation, kind, error, times, after],
     );
   }
   const timeline = beginTimeline(plan.seed);
@@ -409,7 +410,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     const { rows } = await stage.pool.query(
       `select 1 from platform_posts
        where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null)
-         or (status = 'pending' and due_at is not null)) limit 1`,
+         or (status = 'pending' and next_action_at is not null)) limit 1`,
     );
     return rows.length === 0 && people.acted.length === acts.length;
   };
@@ -440,7 +441,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   const { subjects } = people;
   // What is done to a post is done on all its platforms; a forced retry names one.
   const acted = people.acted.flatMap((each) =>
-    each.act === "force" || each.act === "pause"
+    each.act === "force" || each.act === "pause" || each.act === "leave"
       ? [each]
       : siblingsOf(plan, each.post).map((post) => ({ ...each, post })),
   );

@@ -7,6 +7,7 @@ import { selfHosted } from "../../model/plans.ts";
 import type { PostContent } from "../../model/post.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf } from "../../platforms/index.ts";
+import { transaction } from "../../server/db/sql.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
 import { BY_INSTANCE, type Call } from "../../server/domain/call.ts";
 import { createPost } from "../../server/domain/posts/create-post.ts";
@@ -15,8 +16,9 @@ import { createKnownSets } from "../../server/domain/posts/known-sets.ts";
 import { publishPost } from "../../server/domain/posts/publish-post.ts";
 import { retryPost } from "../../server/domain/posts/retry-post.ts";
 import { updatePost } from "../../server/domain/posts/update-post.ts";
-import { pausePublishing, resumePublishing } from "../../server/domain/publishing/pauses.ts";
+import { type PauseTarget, startPause, stopPause } from "../../server/domain/publishing/pauses.ts";
 import type { Services } from "../../server/domain/services.ts";
+import { deleteEverything } from "../../server/domain/users/delete-user.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createVault } from "../../server/vault/vault.ts";
 import type { Database } from "./database.ts";
@@ -132,7 +134,10 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
       if (planned.act === "force")
         await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
-      if (planned.act === "pause") await pausePublishing(services, call, {});
+      if (planned.act === "pause")
+        await transaction(apiPool, async (tx) => await startPause(tx, call, targetOf(planned)));
+      if (planned.act === "leave")
+        await transaction(apiPool, async (tx) => await deleteEverything(services, tx, call, call.userId));
       if (planned.act === "edit") {
         const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
         await updatePost(services, call, subject.postId, {
@@ -147,12 +152,27 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     }
   }
 
+  function targetOf({ post: place, scope = "user" }: PlannedAct): PauseTarget {
+    const post = plan.posts[place];
+    const tenant = tenants[post?.tenant ?? 0];
+    const accountId = tenant?.accounts[post?.shape.platform ?? ""]?.id ?? null;
+    const none = { user_id: null, mode: null, platform_set_id: null, account_id: null, by_operator: true };
+    if (tenant === undefined || scope === "instance") return none;
+    return {
+      user_id: tenant.userId,
+      mode: "test",
+      platform_set_id: scope === "platform set" ? tenant.platformSetId : null,
+      account_id: scope === "account" ? accountId : null,
+      by_operator: false,
+    };
+  }
+
   /** Ends a pause, however often it takes. */
   async function resume(planned: PlannedAct): Promise<void> {
-    const tenant = plan.posts[planned.post]?.tenant ?? 0;
+    const call = callOf(plan.posts[planned.post]?.tenant ?? 0);
     for (;;) {
       try {
-        return void (await resumePublishing(services, callOf(tenant), {}));
+        return void (await transaction(apiPool, async (tx) => await stopPause(tx, call, targetOf(planned))));
       } catch {
         await new Promise((passed) => setTimeout(passed, 2000));
       }
@@ -192,8 +212,14 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
         timeline.after(0, api, "creates a post", async () => {
           const scheduledFor = "dueAt" in post.when ? new Date(EPOCH_MS + post.when.dueAt * 1000).toISOString() : null;
           const platforms = [...parts.keys()].map(platformOf);
+          const { lastSeconds, skips = false } = post;
+          const latest =
+            scheduledFor === null || lastSeconds === undefined
+              ? {}
+              : { publishBy: new Date(Date.parse(scheduledFor) + lastSeconds * 1000).toISOString() };
+          const onPause = skips ? ("skip" as const) : ("late" as const);
           const { body } = await createPost(services, callOf(post.tenant), {
-            body: { content, platforms, platformSetId: tenant.platformSetId, scheduledFor },
+            body: { content, platforms, platformSetId: tenant.platformSetId, scheduledFor, onPause, ...latest },
             issues: [],
           });
           for (const [place, own] of parts)
