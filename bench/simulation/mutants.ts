@@ -290,8 +290,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: "server/db/queries/pauses.ts",
-        find: "return `(${isInstancePaused} or",
-        replace: "return `(false and ${isInstancePaused} or",
+        find: "return `(${isInstancePaused}\n",
+        replace: "return `(false\n",
       },
     ],
   },
