@@ -267,6 +267,11 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
           atMs: timeline.now(),
           afterMs: timeline.now() - (lastIntents.get(`${platformPostId} ${step}`) ?? -Infinity),
         });
+      // What an answer that came in the meantime has settled was not asked of the platform.
+      if (place.point === "reconcile.after") {
+        const own = readings.findLastIndex((each) => each.platformPostId === platformPostId);
+        if (readings[own]?.atMs === timeline.now()) readings.splice(own, 1);
+      }
       if (place.point === "send.before")
         atTheDoor = { platformPostId: platformPostId ?? "", step: step ?? "", intentMs: intents.get(intended) ?? 0 };
       if (!isStormy) return undefined;
