@@ -25,14 +25,22 @@ export function drawWishes(seed: number, posts: readonly PlannedPost[]): Planned
   return posts.map((post, place) => ({ ...post, ...wishes[post.siblingOf ?? place] }));
 }
 
-/** Pauses, each of something, around the time of a post. */
+/** Pauses, each of something, around the time of a post; around that of one with wishes for certain, if there is one. */
 export function drawPauses(draws: Draws, posts: readonly PlannedPost[]): PlannedAct[] {
-  if (draws.chance() > 0.3) return [];
-  return Array.from({ length: draws.pick([1, 1, 1, 2]) }, (): PlannedAct => {
-    const post = draws.whole(0, posts.length - 1);
+  const wishing = [...posts.keys()].filter((post) => posts[post]?.lastSeconds !== undefined || posts[post]?.skips);
+  if (draws.chance() > (wishing.length > 0 ? 0.6 : 0.3)) return [];
+  return Array.from({ length: draws.pick([1, 1, 1, 2]) }, (_, number): PlannedAct => {
+    const isWish = number === 0 && wishing.length > 0;
+    const post = isWish ? draws.pick(wishing) : draws.whole(0, posts.length - 1);
     const scope = draws.weighed({ account: 3, "platform set": 2, user: 4, instance: 1 });
-    const at = nearPost(draws, posts[post]);
-    return { post, at, act: "pause", scope, seconds: draws.pick([0.1, 2, 8, 30, 90, 400]) };
+    const at = isWish ? Math.max(0.5, dueOf(posts[post]) - draws.pick([3, 8])) : nearPost(draws, posts[post]);
+    return {
+      post,
+      at,
+      act: "pause",
+      scope,
+      seconds: draws.pick(isWish ? [12, 30, 90, 400] : [0.1, 2, 8, 30, 90, 400]),
+    };
   });
 }
 
@@ -59,6 +67,10 @@ export function drawLimits(draws: Draws, posts: readonly PlannedPost[]): Planned
 }
 
 function nearPost(draws: Draws, post: PlannedPost | undefined): number {
-  const due = post === undefined ? 0 : "dueAt" in post.when ? post.when.dueAt : post.when.publishAt;
-  return Math.max(0.5, due + draws.pick([-30, -10, -1, 0, 0.2, 0.5, 1, 2, 5, 20, 60]) + draws.chance() * 0.3);
+  return Math.max(0.5, dueOf(post) + draws.pick([-30, -10, -1, 0, 0.2, 0.5, 1, 2, 5, 20, 60]) + draws.chance() * 0.3);
+}
+
+function dueOf(post: PlannedPost | undefined): number {
+  if (post === undefined) return 0;
+  return "dueAt" in post.when ? post.when.dueAt : post.when.publishAt;
 }
