@@ -34,6 +34,11 @@ test("the check says what would run and lock, whether older processes can keep r
     await said([...gentle, parseMigration("9003_other", "select 1;")]),
     /^warning older version: its processes cannot keep running after 9003_other$/m,
   );
+  const breaking = [9003, 9004, 9005].map((number) => parseMigration(`${number}_other`, "select 1;"));
+  assert.match(
+    await said([...gentle, ...breaking]),
+    /^warning older version: its processes cannot keep running after 9003_other and 2 more of these migrations$/m,
+  );
 
   await database.pool.query(
     `insert into schema_migrations (version, name, checksum, compatible_with, next_statement)

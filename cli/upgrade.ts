@@ -88,7 +88,8 @@ function checkOlder({ pending, applied }: MigrationState, own: readonly Migratio
     );
   return warning(
     "older version",
-    `its processes cannot keep running after ${breaking.map(({ name }) => name).join(", ")}`,
+    `its processes cannot keep running after ${breaking[0]?.name}` +
+      (breaking.length === 1 ? "" : ` and ${breaking.length - 1} more of these migrations`),
     "Stop them all before the first process of this version starts. To go back, restore a backup.",
   );
 }
