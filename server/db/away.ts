@@ -7,12 +7,22 @@ import pg from "pg";
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   if (!(error instanceof Error)) return false;
-  if (error instanceof pg.DatabaseError) return AWAY_STATES.some((state) => error.code?.startsWith(state));
+  if (error instanceof pg.DatabaseError)
+    return isFromPooler(error) || AWAY_STATES.some((state) => error.code?.startsWith(state));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const syscall = "syscall" in error ? error.syscall : undefined;
   if (syscall === "connect" || syscall === "getaddrinfo") return true;
   if (syscall !== undefined && AWAY_CODES.has(code)) return syscall !== "open" && syscall !== "stat";
   return AWAY_SENTENCES.some((sentence) => error.message.startsWith(sentence));
+}
+
+/**
+ * PgBouncer ends a connection with this state for every reason of its own: its server has crashed, cannot be logged in
+ * to, or has no connection left. PostgreSQL itself rejects a malformed statement with it, which ends nothing. Source:
+ * `send_pooler_error` in https://github.com/pgbouncer/pgbouncer/blob/master/src/proto.c
+ */
+export function isFromPooler(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "08P01" && error.severity === "FATAL";
 }
 
 /** A constraint, or the value itself or its size: it would be rejected again. */

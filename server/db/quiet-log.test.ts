@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createServer } from "node:net";
 import { test } from "node:test";
 
-import pg from "pg";
 import { pino } from "pino";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../../tests/database-proxy.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { createPool } from "./pool.ts";
 import { quietWhileAway } from "./quiet-log.ts";
@@ -131,48 +128,4 @@ async function refusedElsewhere(): Promise<unknown> {
   const error: unknown = await pool.query("select 1").catch((reason: unknown) => reason);
   await pool.end();
   return error;
-}
-
-interface DatabaseProxy {
-  url: string;
-  /** The database is gone for those who use the proxy. */
-  refuse(): Promise<void>;
-  accept(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Forwards connections to a database, whose server listens on a socket in a folder. */
-async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const { host, port } = new pg.Client({ connectionString: databaseUrl });
-  const folder = await mkdtemp(join(tmpdir(), "ampost-proxy-"));
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(`${host}/.s.PGSQL.${port}`);
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(from);
-      from.on("error", () => undefined);
-      from.once("close", () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  const accept = () => new Promise<void>((resolve) => server.listen(join(folder, `.s.PGSQL.${port}`), resolve));
-  const refuse = () =>
-    new Promise<void>((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-      server.close(() => resolve());
-    });
-  await accept();
-  return {
-    url: databaseUrl.replaceAll(encodeURIComponent(host), encodeURIComponent(folder)),
-    accept,
-    refuse,
-    close: async () => {
-      await refuse();
-      await rm(folder, { recursive: true });
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type pg from "pg";
+import pg from "pg";
 import type { JobResult, JobWithMetadata, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
@@ -148,7 +148,8 @@ function hasAll(found: object | undefined, settings: object): boolean {
 
 /** pg-boss reports a copy of an error's properties. */
 function asError(reported: unknown): unknown {
-  return typeof reported === "object" && !(reported instanceof Error) ? Object.assign(new Error(), reported) : reported;
+  if (typeof reported !== "object" || reported === null || reported instanceof Error) return reported;
+  return Object.assign("severity" in reported ? new pg.DatabaseError("", 0, "error") : new Error(), reported);
 }
 
 /** PostgreSQL's "if not exists" fails if two processes create the same schema at the same time. */

@@ -1,12 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type pg from "pg";
 import type { Logger } from "pino";
 
 import type { Mode } from "../../model/platform-names.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createHttpClient, type HttpClient } from "../../platforms/kit/http.ts";
-import { isDatabaseAway } from "../db/away.ts";
 import { migrate } from "../db/migrate.ts";
 import { notificationsSent } from "../db/notify.ts";
 import { createPool, type PoolOptions } from "../db/pool.ts";
@@ -16,6 +13,7 @@ import { checkKeys, loadSecrets, type Secrets } from "../vault/secrets.ts";
 import { createVault } from "../vault/vault.ts";
 import type { Config } from "./config.ts";
 import { enterDatabase } from "./database.ts";
+import { waitForDatabase } from "./wait-for-database.ts";
 
 /** An instance's storage and shutdown: what every process and command starts with. */
 export interface Instance {
@@ -33,17 +31,14 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-/** How long startup waits for a database that is not up yet, as when everything starts at the same time. */
-const PATIENCE_SECONDS = 30;
-
 /**
- * Opens the database (embedded or configured) unless that has begun, migrates it and checks the encryption key. Throws
- * an error that says what to do.
+ * Opens the database (embedded or configured) unless that has begun, waits for it for `patienceSeconds`, forever by
+ * default, migrates it and checks the encryption key. Throws an error that says what to do.
  */
 export async function openInstance(
   config: Config,
   fullLog: Logger,
-  patienceSeconds = PATIENCE_SECONDS,
+  patienceSeconds?: number,
   opening = enterDatabase(config, fullLog),
 ): Promise<Instance> {
   const database = await opening;
@@ -73,7 +68,7 @@ export async function openInstance(
     await database.stop();
   };
   try {
-    const [secrets] = await Promise.all([loadSecrets(config), prepareDatabase(pool, log, patienceSeconds)]);
+    const [secrets] = await Promise.all([loadSecrets(config), prepareDatabase(pool, fullLog, patienceSeconds)]);
     const vault = createVault(secrets);
     await checkKeys(pool, vault);
     const clients = { live: createHttpClient(), test: createHttpClient({ sandboxUrl: config.sandbox.url }) };
@@ -103,23 +98,7 @@ async function canWrite(pool: pg.Pool): Promise<void> {
   if (rows[0]?.isStandby !== false) throw new Error("The database is a standby");
 }
 
-async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: number): Promise<void> {
-  const deadline = performance.now() + patienceSeconds * 1000;
-  for (;;) {
-    try {
-      const ran = await migrate(pool);
-      if (ran.length > 0) log.info({ migrations: ran.length, to: ran.at(-1) }, "The database was migrated");
-      return;
-    } catch (error) {
-      if (!isDatabaseAway(error)) throw error;
-      if (performance.now() > deadline)
-        throw new Error(
-          `The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. ` +
-            "Check DATABASE_URL.",
-          { cause: error },
-        );
-      log.warn({ err: error }, "The database cannot be reached yet; trying again");
-      await sleep(1_000);
-    }
-  }
+async function prepareDatabase(pool: pg.Pool, log: Logger, seconds: number | undefined): Promise<void> {
+  const ran = await waitForDatabase(() => migrate(pool), { log, setting: "DATABASE_URL", seconds });
+  if (ran.length > 0) log.info({ migrations: ran.length, to: ran.at(-1) }, "The database was migrated");
 }
