@@ -41,14 +41,13 @@ export const findUncertainPlatformPosts = statement<{ id: string }, PostParams>(
      and exists (select from uncertain_commits(pp.id, pp.live_through))`,
 );
 
-/** The account to publish with: the set's active one, unless parts are live or handles were prepared on the old one. */
-const accountNow = `case when pp.lease_until > now() or pp.live_through is not null
-      or (pp.step is not null
-        and exists (select from accounts a where a.id = pp.account_id and a.status = 'active'))
-    then pp.account_id
-    else coalesce((
+/**
+ * The account to publish with: the one that was chosen, also if it is no longer connected; else the set's active one. It
+ * is stored before anything is compared with it, so that nobody connects another one in between.
+ */
+const accountNow = `coalesce(pp.account_id, (
       select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id
-        and a.mode = p.mode and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
+        and a.mode = p.mode and a.platform = pp.platform and a.status = 'active'))`;
 
 /** All of them are due now. Prepared work is kept, and running steps continue. */
 export const publishPlatformPosts = statement<never, PostParams>(

@@ -21,9 +21,9 @@ export interface ApprovalRow {
 /** Through which accounts the post `p` would go out if it were published now, as `accountNow` chooses them. */
 const accounts = `(select jsonb_agg(jsonb_build_array(pp.platform, a.platform_account_id) order by pp.position)
       from platform_posts pp
-        left join accounts n on pp.live_through is null and n.platform_set_id = p.platform_set_id
+        left join accounts n on pp.account_id is null and n.platform_set_id = p.platform_set_id
           and n.user_id = p.user_id and n.mode = p.mode and n.platform = pp.platform and n.status = 'active'
-        left join accounts a on a.id = coalesce(n.id, pp.account_id) and a.user_id = p.user_id and a.mode = p.mode
+        left join accounts a on a.id = coalesce(pp.account_id, n.id) and a.user_id = p.user_id and a.mode = p.mode
       where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode)`;
 
 const hashOf = (...more: readonly string[]) =>

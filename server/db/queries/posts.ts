@@ -341,10 +341,13 @@ export const updatePost = statement<
 );
 
 /**
- * The post goes to these platforms too. One that it goes to already keeps its row and ID; accounts and order are those
- * given.
+ * The post goes to these platforms too, in this order. One that it goes to already keeps its row and ID, and its account
+ * unless the post has another set now.
  */
-export const retargetPost = statement<never, [id: string, userId: string, mode: Mode, platformPosts: Json]>(
+export const retargetPost = statement<
+  never,
+  [id: string, userId: string, mode: Mode, platformPosts: Json, isSameSet: boolean]
+>(
   "platform_posts.retarget",
   `with wanted as (
      select w.id, w.platform, w.account_id, row_number() over () - 1 as position
@@ -352,7 +355,21 @@ export const retargetPost = statement<never, [id: string, userId: string, mode: 
    )
    insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
    select w.id, $1, $2, $3, w.platform, w.position, w.account_id from wanted w
-   on conflict (post_id, platform) do update set position = excluded.position, account_id = excluded.account_id`,
+   on conflict (post_id, platform) do update set position = excluded.position,
+     account_id = case when $5 then coalesce(platform_posts.account_id, excluded.account_id) else excluded.account_id end`,
+);
+
+/** The platforms on which the post's account, one of this set, is no longer connected, but another one is. */
+export const findReplacedAccounts = statement<
+  { platform: PlatformName },
+  [id: string, userId: string, mode: Mode, setId: string]
+>(
+  "platform_posts.find_replaced_accounts",
+  `select pp.platform from platform_posts pp
+     join accounts own on own.id = pp.account_id and own.platform_set_id = $4 and own.status <> 'active'
+     join accounts other on other.platform_set_id = $4 and other.user_id = $2 and other.mode = $3
+       and other.platform = pp.platform and other.status = 'active'
+   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3`,
 );
 
 /** The sources of the post's media entries from now on. */

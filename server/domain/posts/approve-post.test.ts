@@ -203,23 +203,32 @@ test("every edit removes an approval, by anyone, even if it is reverted", async 
   }
 });
 
-test("an approval is for the accounts that were shown: it ends when one is replaced, and not when it is connected again", async () => {
+test("an approval is for the account that was shown: it serves neither another one nor one that has replaced it", async () => {
   const { pool } = world.services;
   const id = await draft();
-  const active = "user_id = $1 and mode = 'test' and platform = 'threads' and status = 'active'";
-  const set = (columns: string) => pool.query(`update accounts set ${columns} where ${active}`, [robot.userId]);
-  const { rows } = await pool.query<{ shown: string }>(
-    `select platform_account_id as shown from accounts where ${active}`,
+  assert.equal((await approve(id, await hashOf(id))).status, 200);
+  const other = await world.services.pool.query<{ id: string }>(
+    `select id from accounts where user_id = $1 and mode = 'test' and platform = 'facebook'`,
     [robot.userId],
   );
-  assert.equal((await approve(id, await hashOf(id))).status, 200);
-  await set("status = 'revoked'");
-  const otherId = await world.connect(robot, "threads");
+  const bind = (accountId: string | undefined) =>
+    pool.query<{ was: string }>(
+      `update platform_posts pp set account_id = $2 from platform_posts old
+       where pp.post_id = $1 and old.id = pp.id returning old.account_id as was`,
+      [id, accountId],
+    );
+  const shown = (await bind(other.rows[0]?.id)).rows[0]?.was;
   await refusesPublishing(id);
   const stored = objectIn((await world.call(robot, "GET", `${POSTS}/${id}`)).body, "post");
   assert.equal(Object(stored.approval).state, "pending");
-  // The same account at the platform.
-  await pool.query("update accounts set platform_account_id = $2 where id = $1", [otherId, rows[0]?.shown]);
+  await bind(shown);
+  const setShown = (status: string) => pool.query("update accounts set status = $2 where id = $1", [shown, status]);
+  await setShown("revoked");
+  const otherId = await world.connect(robot, "threads");
+  assert.equal(asRefusal(await publish(id), 400).code, "PLATFORM_NOT_CONNECTED");
+  // It is connected again.
+  await pool.query("delete from accounts where id = $1", [otherId]);
+  await setShown("active");
   assert.equal((await publish(id)).status, 200);
 });
 

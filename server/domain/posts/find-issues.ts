@@ -4,6 +4,7 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import { validatePost } from "../../../platforms/validate/validate.ts";
@@ -21,6 +22,8 @@ export interface PostCandidate {
   publishBy?: string | null;
   /** Null if the set is unknown: then accounts are not checked. */
   accounts: SetAccounts | null;
+  /** Of a stored post: where its account is no longer connected, and the set has another one. */
+  replaced?: readonly PlatformName[];
   measured: Measured;
   /** Who creates or edits it, and what restricts them. */
   by?: Pick<Call, "policies" | "actor">;
@@ -44,7 +47,10 @@ export function findIssues(
     measured: post.measured,
   });
   const validated = {
-    issues: restorePlatformIndexes(formIssues, [...found.issues, ...draftIssues(post)]),
+    issues: restorePlatformIndexes(formIssues, [
+      ...found.issues.map((issue) => asReplaced(issue, post.replaced)),
+      ...draftIssues(post),
+    ]),
     warnings: restorePlatformIndexes(formIssues, [...found.warnings, ...pauseWarnings(post)]),
   };
   return {
@@ -72,6 +78,28 @@ function sizeIssues(content: PostContent): Issue[] {
       fix: "Shorten its texts, or create several posts. Overrides of platforms that are not in platforms count, too.",
     }),
   ];
+}
+
+/** The account that is missing is not the set's. */
+function asReplaced(issue: Issue, replaced: readonly PlatformName[] = []): Issue {
+  const { platform, rule, path } = issue;
+  return platform !== null && replaced.includes(platform) && rule === `${platform}.account.connected`
+    ? replacedIssue(platform, path)
+    : issue;
+}
+
+/** Nothing goes out through an account that nobody has chosen for it. */
+export function replacedIssue(platform: PlatformName, path: string): Issue {
+  const { label } = catalog[platform].capabilities;
+  return issueOf({
+    rule: `${platform}.account.connected`,
+    code: "PLATFORM_NOT_CONNECTED",
+    platform,
+    path,
+    message: `The post's ${label} account is no longer connected: another one has taken its place in the platform set.`,
+    actual: platform,
+    fix: "Connect its own account again, or create a new post for the account that is connected now.",
+  });
 }
 
 /** What is no failure does not have the code of one. */

@@ -8,7 +8,7 @@ import { findIssues, refuseIssues } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
 import { loadStoredPost } from "./load-stored-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
-import { assertAllowed, publishNow } from "./post-actions.ts";
+import { publishNow } from "./post-actions.ts";
 
 /** Makes a post due now. It is validated again with current data: its accounts, and its media if measured. */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
@@ -19,13 +19,14 @@ export async function publishPost(services: Services, call: Call, id: string): P
     async () =>
       await write(services, call, async (tx) => {
         const post = await lockOwnPost(tx, call, id);
-        assertAllowed(post, "publish");
+        // First, so that the accounts that are judged, and were approved, are those that it goes out with; a refusal rolls
+        // it back.
+        await publishNow(tx, post);
         const stored = await loadStoredPost(services, call, tx, post);
         refuseIssues([
           ...findIssues(services, { ...stored, scheduledFor: null }, []).issues,
           ...(await checkPublishPolicies(services, tx, call, post)),
         ]);
-        await publishNow(tx, post);
         const { uses } = budgetsOf(services, call, stored);
         if (uses.length > 0) await reserve(tx, call, post, uses, { at: new Date(), path: "" });
         return await getPost(services, call, id, tx);

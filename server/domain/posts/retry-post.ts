@@ -5,7 +5,7 @@ import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { budgetsOf, reserve } from "./budgets.ts";
-import { refuseIssues } from "./find-issues.ts";
+import { refuseIssues, replacedIssue } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
 import { loadStoredPost } from "./load-stored-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
@@ -28,10 +28,12 @@ export async function retryPost(
         // First, so that nobody is asked to approve what could not be retried anyway; a rejection of the key rolls it
         // back.
         const platforms = await retry(tx, post, options);
-        refuseIssues(
-          await checkPublishPolicies(services, tx, call, { id, platforms: options.platforms ?? post.platforms }),
-        );
-        const { uses } = budgetsOf(services, call, { ...(await loadStoredPost(services, call, tx, post)), platforms });
+        const stored = await loadStoredPost(services, call, tx, post);
+        refuseIssues([
+          ...stored.replaced.filter((each) => platforms.includes(each)).map((each) => replacedIssue(each, "")),
+          ...(await checkPublishPolicies(services, tx, call, { id, platforms: options.platforms ?? post.platforms })),
+        ]);
+        const { uses } = budgetsOf(services, call, { ...stored, platforms });
         if (uses.length > 0) await reserve(tx, call, { id, platforms }, uses, { at: new Date(), path: "" });
         return await getPost(services, call, id, tx);
       }),

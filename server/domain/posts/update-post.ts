@@ -5,6 +5,7 @@ import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { voidApproval } from "../../db/queries/post-approvals.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/queries/posts.ts";
@@ -15,8 +16,8 @@ import type { Services } from "../services.ts";
 import { budgetsOf, charging, type Fees, release, reserve } from "./budgets.ts";
 import { findIssues, refuseIssues, unknownSet } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
-import { loadSet, type SetAccounts } from "./known-sets.ts";
-import { mediaOf } from "./load-stored-post.ts";
+import type { SetAccounts } from "./known-sets.ts";
+import { loadAccounts, mediaOf } from "./load-stored-post.ts";
 import { atInstants } from "./local-times.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { takePostingTime } from "./next-posting-time.ts";
@@ -57,9 +58,9 @@ export async function updatePost(
     const changed = merge(post, body);
     const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
     const plan = planMedia(changed.content, [], known);
-    const accounts = await loadSet(tx, call, changed.platformSetId);
+    const { accounts, replaced } = await loadAccounts(tx, call, id, changed.platformSetId);
     if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
-    const warnings = refuseInvalidChange(services, call, { changed, plan, accounts }, issues);
+    const warnings = refuseInvalidChange(services, call, { changed, plan, accounts, replaced }, issues);
     const wasDecided = (await voidApproval.run(tx, [id, call.userId, call.mode])) > 0;
     const fees = await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const approvals = await requestApproval(services, tx, call, id, { wasDecided });
@@ -96,7 +97,12 @@ function changedTime(stored: Date | null, given: string | null | undefined): Dat
 function refuseInvalidChange(
   services: Services,
   call: Call,
-  { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null },
+  {
+    changed,
+    plan,
+    accounts,
+    replaced,
+  }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null; replaced: readonly PlatformName[] },
   formIssues: readonly Issue[],
 ): Issue[] {
   const { platforms, platformSetId, scheduledFor, publishBy } = changed;
@@ -113,6 +119,7 @@ function refuseInvalidChange(
       scheduledFor: scheduledFor?.toISOString() ?? null,
       publishBy: publishBy?.toISOString() ?? null,
       accounts,
+      replaced,
       by: call,
     },
     before,
@@ -133,7 +140,7 @@ async function store(
   const status = changed.scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(content)));
-  await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
+  await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts), platformSetId === post.platform_set_id]);
   const { scheduledFor, fees } = await reserveChanged(services, call, tx, post, { changed, plan, accounts });
   await storePost.run(tx, [
     post.id,
