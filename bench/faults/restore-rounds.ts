@@ -8,10 +8,11 @@ import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts
 import { platforms } from "../../platforms/index.ts";
 import { migrate } from "../../server/db/migrate.ts";
 import { createPool, withDatabase } from "../../server/db/pool.ts";
+import type { PublisherRow } from "../../server/db/queries/publishers.ts";
+import { findLost } from "../../server/publishing/compare.ts";
 import { readHold, releaseHold } from "../../server/publishing/hold.ts";
-import { type MarkPlaces, NO_INTENT, readMarks } from "../../server/publishing/marks.ts";
+import { type Noted, type Places, readMark, readNoted } from "../../server/publishing/noted.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
-import { MARK_NAME } from "../../server/storage/storage.ts";
 import { type Draws, drawsOf } from "../simulation/random.ts";
 import { repeatedNews, type Violation } from "./checker.ts";
 import { type Draft, draftOf } from "./contents.ts";
@@ -127,7 +128,7 @@ async function runLane(numbers: readonly number[], seed: number): Promise<LaneRe
 
 interface Lane {
   world: World;
-  places: MarkPlaces;
+  places: Places;
   dataDir: string;
   /** A draft with this text. Its media were uploaded before the first backup. */
   draft(person: Person, platform: PlatformName, text: string): Draft;
@@ -187,19 +188,15 @@ async function endure(
   });
   const { files, snapshot, clone } = backup;
   if (fate === "reverted")
-    await until(async () => isLater(await lane.places.storage.readMark(), snapshot), MARK_SECONDS);
+    await until(async () => hasLost({ commits: [], mark: await readMark(lane.places) }, snapshot), MARK_SECONDS);
   let next = worker;
   if (fate !== "cloned") await worker.kill();
   if (fate === "restored" || fate === "reverted") {
     if (fate === "reverted") await writeFiles(lane, files);
-    const lost = (await readMarks(lane.places))
-      .map(({ intentId }) => intentId)
-      .sort()
-      .at(-1);
+    const mustHold = hasLost(await readNoted(lane.places), snapshot);
     await restoreSnapshot(world.pool, snapshot);
     next = await world.startWorker();
     const held = await readHold(world.pool);
-    const mustHold = lost !== undefined && lost !== NO_INTENT && !snapshot.commits.has(lost);
     if (mustHold !== (held?.reason === "behind"))
       violations.push(untrue(`a commit ${mustHold ? "was" : "was not"} lost, and publishing is ${heldAs(held)}`));
     if (held !== null) {
@@ -217,7 +214,8 @@ async function endure(
       await moveBack(lane, clone);
       next = await world.startWorker();
       const held = await readHold(world.pool);
-      if (held !== null) violations.push(untrue(`after the clone was released, publishing is ${heldAs(held)}`));
+      if (held?.reason !== "copied") violations.push(untrue(`the clone was moved, and publishing is ${heldAs(held)}`));
+      await releaseHold(world.pool, lane.places);
     }
     await endClone(world, clone);
   }
@@ -296,7 +294,7 @@ async function act({ api }: World, made: Made): Promise<void> {
 /** The files of the data folder that say what was published. */
 type Files = ReadonlyMap<string, string>;
 
-const FILES = [MARK_NAME, "published.log"];
+const FILES = ["published.log"];
 
 async function readFiles({ dataDir }: Lane): Promise<Files> {
   const texts = await Promise.all(
@@ -312,7 +310,7 @@ async function writeFiles({ dataDir }: Lane, files: Files): Promise<void> {
 interface Clone {
   name: string;
   dataDir: string;
-  places: MarkPlaces;
+  places: Places;
   pool: pg.Pool;
   worker: ChildProcessHandle;
 }
@@ -335,9 +333,7 @@ async function startClone({ world, dataDir: own }: Lane, snapshot: Snapshot, num
 /** It is on hold, reads back what was due, and publishes nothing. */
 async function checkClone({ pool }: Clone, snapshot: Snapshot): Promise<Violation[]> {
   const held = await readHold(pool);
-  // Nothing in it would be published.
-  if (snapshot.commits.size === 0 && held === null) return [];
-  if (held?.reason !== "moved") return [untrue(`the clone is ${heldAs(held)}`)];
+  if (held?.reason !== "copied") return [untrue(`the clone is ${heldAs(held)}`)];
   return [...(await untilRead(pool)), ...(await sentOnHold(pool, snapshot))];
 }
 
@@ -382,10 +378,10 @@ async function untilIdle(pool: pg.Pool): Promise<Violation[]> {
   return isIdle ? [] : [{ kind: "stuck", sentence: "posts that are due are not settled" }];
 }
 
-/** Whether the mark next to the media names a commit that the backup does not have. */
-function isLater(mark: string | null, { commits }: Snapshot): boolean {
-  const intentId = mark?.trim().split(" ")[1] ?? NO_INTENT;
-  return intentId !== NO_INTENT && !commits.has(intentId);
+/** Whether something is noted that the snapshot does not know. */
+function hasLost({ commits, mark }: Pick<Noted, "commits" | "mark">, { tables }: Snapshot): boolean {
+  const publishers = JSON.parse(tables.get("publishers") ?? "[]") as PublisherRow[];
+  return findLost({ noted: { openings: [], commits, mark }, publishers }).seqs.size > 0;
 }
 
 async function until(isSo: () => Promise<boolean>, seconds = PATIENCE_SECONDS): Promise<boolean> {

@@ -409,7 +409,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/send.ts",
-        find: "deps.noteCommit?.({ intentId: id, platformPostId: claim.id });",
+        find: "deps.publisher?.note(claim.id, written);",
         replace: "",
       },
     ],

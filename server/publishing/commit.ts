@@ -85,9 +85,10 @@ function earlierInDoubt(): BrokerError {
 export async function declare(
   work: Work,
   at: VisiblePosition,
-  { id, request }: Sending,
+  sending: Sending,
   evidence: IntentEvidence,
 ): Promise<boolean> {
+  const { id, request } = sending;
   const { deps, claim, row, attempt } = work;
   const { step } = at;
   await faultPoint(deps, "intent.before", claim, step.name);
@@ -107,12 +108,14 @@ export async function declare(
     warnings,
   };
   try {
-    const written = await intend(deps.pool, { claim, intent, settles: begins });
-    if (written === undefined) throw new LostClaim();
-    if (written.isBusy) return false;
+    const publisher = deps.publisher && { id: deps.publisher.id, noted: deps.publisher.noted() };
+    const intended = await intend(deps.pool, { claim, intent, settles: begins, publisher });
+    if (intended === undefined) throw new LostClaim();
+    if (intended.isBusy) return false;
+    sending.written = intended.written;
     if (begins) notify(deps.pool, CHANNELS.post, row.post_id);
-    Object.assign(row, written.row);
-    if (isFirst) deps.metrics?.commitStarted(row.platform, written.lateSeconds);
+    Object.assign(row, intended.row);
+    if (isFirst) deps.metrics?.commitStarted(row.platform, intended.lateSeconds);
   } catch (error) {
     if (!(error instanceof LostClaim)) await withdraw(work, at, id, evidence);
     throw error;

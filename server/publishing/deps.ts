@@ -12,8 +12,8 @@ import type { Verdict } from "../oauth/confirm-refusal.ts";
 import type { Access } from "../oauth/fresh-token.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Claim } from "./claim.ts";
+import type { Publisher } from "./continuity.ts";
 import type { FaultHook } from "./fault-points.ts";
-import type { NotedCommit } from "./marks.ts";
 import type { Outages } from "./outages.ts";
 
 /** What the engine counts. */
@@ -70,8 +70,8 @@ export interface PublishingDeps {
   ): Promise<Verdict>;
   /** The platform has accepted a request for an account that was thought to have lost access. */
   restoreHealth?(account: AccountKey): Promise<void>;
-  /** Notes outside the database that a commit is about to be sent. If it throws, nothing is sent. */
-  noteCommit?(commit: NotedCommit): void;
+  /** This process, as the database and what is noted outside of it know it. Without it, nothing is noted. */
+  publisher?: Publisher;
   /** In test mode the engine's own pauses are divided by this. */
   speed: number;
   /** How late a post may still be published automatically if it has no `publishBy` of its own; six hours by default. */

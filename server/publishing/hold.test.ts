@@ -1,218 +1,348 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type pg from "pg";
-
-import { newId } from "../../model/ids.ts";
-import { withWorld } from "../../tests/publishing-world.ts";
+import { restoreSnapshot, takeSnapshot } from "../../bench/faults/snapshots.ts";
+import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { openUnsettledCommits } from "../db/queries/hold.ts";
 import { createDiskStorage } from "../storage/disk.ts";
-import { openContinuity } from "./continuity.ts";
-import { checkContinuity, readHold, releaseHold } from "./hold.ts";
-import { type MarkPlaces, NO_INTENT, openMarks, readMarks } from "./marks.ts";
+import { type Continuity, openContinuity } from "./continuity.ts";
+import { readHold, releaseHold } from "./hold.ts";
+import { readNoted } from "./noted.ts";
 
-const noted = (intentId: string, platformPostId = NO_INTENT) => ({ intentId, platformPostId });
 const log = { error: () => undefined, warn: () => undefined };
+const silent = { on: () => () => undefined, onReconnect: () => () => undefined };
 
-test("a database that knows the latest commit keeps publishing, even after a crash", async () => {
-  await withPlaces(async ({ pool, places, commit }) => {
-    const { mark } = await checkContinuity({ pool, places, log });
-    assert.ok(mark);
-    const marks = await openMarks(places, mark, log);
-    const newest = await commit();
-    marks.note(noted(newest));
-    // Nothing is closed: what the process wrote before its end is there.
-    assert.equal(
-      (await readMarks(places)).some(({ intentId }) => intentId === newest),
-      true,
-    );
-    assert.equal((await checkContinuity({ pool, places, log })).mark?.intentId, newest);
-    assert.equal(await readHold(pool), null);
-    await marks.close();
+test("a database that knows all that was published keeps publishing after a crash, a stop and a start", async () => {
+  await withFolders(async ({ open, publish, reason }) => {
+    const first = await open();
+    await publish("one", first);
+    // The first is not closed: it was killed.
+    const second = await open();
+    await publish("two", second);
+    await second.close();
+    await publish("three", await open());
+    assert.equal(await reason(), null);
   });
 });
 
-test("a mark never decreases, whatever is recorded after a newer commit", async () => {
-  await withPlaces(async ({ pool, places, commit }) => {
-    const { mark } = await checkContinuity({ pool, places, log });
-    assert.ok(mark);
-    const marks = await openMarks(places, mark, log);
-    const [older, newer] = [await commit(), await commit()];
-    marks.note(noted(newer));
-    marks.note(noted(older));
-    await marks.close();
+test("deleting the user of the newest commit holds nothing, at once or at the next start", async () => {
+  await withFolders(async ({ world, open, publish, reason }) => {
+    const first = await open();
+    await publish("somebody else's", first);
+    const { userId } = await publish("the one who leaves", first);
+    await world.pool.query("delete from users where id = $1", [userId]);
+    await publish("afterwards", first);
+    await first.close();
+    await publish("after the start", await open());
+    assert.equal(await reason(), null);
+  });
+});
+
+test("processes on one folder, whatever their clocks say, note all that they publish, and hold nothing", async () => {
+  await withFolders(async ({ world, open, publish, folder, reason, lost }) => {
+    const [one, other] = [await open(), await open()];
+    await publish("one", one);
+    const two = await world.addPost({ text: "two" });
+    const snapshot = await takeSnapshot(world.pool);
+    await publish("two", other, two);
+    await publish("three", one);
+    const { commits } = await readNoted(folder());
     assert.deepEqual(
-      (await readMarks(places)).map(({ intentId }) => intentId),
-      [newer, newer],
+      new Set(commits.map(({ publisher }) => publisher)),
+      new Set([one.publisher.id, other.publisher.id]),
     );
+    assert.equal(await reason(), null);
+    // What either has noted holds after a restore that has lost only that.
+    for (const each of [one, other]) await each.close();
+    await restoreSnapshot(world.pool, snapshot);
+    await world.pool.query("update publishers set seq = seq + 5 where id = $1", [one.publisher.id]);
+    await open();
+    assert.equal(await reason(), "behind");
+    assert.equal(await lost(), 1);
   });
 });
 
-test("a database restored to an earlier state puts publishing on hold until a person releases it", async () => {
-  await withPlaces(async ({ pool, places, publishedAndLost, addDue }) => {
-    await publishedAndLost();
-    const due = await addDue();
-    const { mark, begun } = await checkContinuity({ pool, places, log });
-    assert.equal(mark, null);
-    assert.equal(begun?.reason, "behind");
-    const { rows } = await pool.query(
-      "select lane, result from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.id = $1",
-      [due],
-    );
-    assert.deepEqual(rows, [{ lane: "observe", result: null }]);
-    // Every later start finds it held, and opens no further commits.
-    assert.deepEqual(await checkContinuity({ pool, places, log }), { mark: null, begun: null });
-    assert.equal(await releaseHold(pool, places), true);
-    assert.notEqual((await checkContinuity({ pool, places, log })).mark, null);
-    assert.equal(await releaseHold(pool, places), false);
+test("a database that is set back while a worker runs refuses its next commit and is on hold", async () => {
+  await withFolders(async ({ world, open, publish, reason, until }) => {
+    const worker = await open();
+    await publish("before", worker);
+    const next = await world.addPost({ text: "next", dueAt: new Date(Date.now() + 3_600_000) });
+    const snapshot = await takeSnapshot(world.pool);
+    const engine = await world.startEngine({ publisher: worker.publisher });
+    await world.publish(next);
+    await world.until(next, isOver);
+    await restoreSnapshot(world.pool, snapshot);
+    await world.publish(next);
+    await until(async () => (await reason()) === "behind");
+    await engine.stop();
+    assert.equal(world.ledger.publishCalls.get("next"), 1);
+    const { status, events } = await world.read(next);
+    assert.equal(status, "posting");
+    assert.ok(events.includes("post.publishing"));
   });
 });
 
-test("a database next to another instance's folder puts publishing on hold", async () => {
-  await withPlaces(async ({ pool, places, commit }) => {
-    await checkContinuity({ pool, places, log });
-    await commit();
-    await (await openMarks(places, { epoch: randomUUID(), intentId: NO_INTENT }, log)).close();
-    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "foreign");
+test("on another server nothing is claimed until the past has been compared, by whoever did not lose anything", async () => {
+  await withFolders(async ({ world, open, publish, reason }) => {
+    const worker = await open();
+    await publish("before", worker);
+    await world.pool.query("update instance set value = '1' where name = 'server'");
+    await publish("after", worker);
+    assert.equal(await reason(), null);
   });
 });
 
-test("a copy of a database that has published, without its folder, puts publishing on hold, and becomes its own instance when released", async () => {
-  await withPlaces(async ({ pool, places, commit }) => {
-    await checkContinuity({ pool, places, log });
-    await commit();
-    const epoch = async () =>
-      (await pool.query<{ value: string }>("select value from instance where name = 'epoch'")).rows[0]?.value;
-    const before = await epoch();
-    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
-    await releaseHold(pool, places);
-    assert.notEqual(await epoch(), before);
-    assert.equal((await checkContinuity({ pool, places, log })).begun, null);
+test("after a failover the workers that were at work compare before each other, and go on", async () => {
+  await withFolders(async ({ world, open, publish, reason }) => {
+    const [one, other] = [await open(), await open("other")];
+    await publish("one", one);
+    await publish("two", other);
+    await failOver(world);
+    await publish("three", one);
+    await publish("four", other);
+    assert.equal(await reason(), null);
   });
 });
 
-test("a copy of a database that only has scheduled posts so far puts publishing on hold", async () => {
-  await withPlaces(async ({ pool, places, addDue }) => {
-    await checkContinuity({ pool, places, log });
-    await addDue(3600);
-    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
+test("a failover is held if a worker is gone with its folder, and standbys did not confirm what it sent", async () => {
+  await withFolders(async ({ world, open, publish, reason, until }) => {
+    const [one, other] = [await open(), await open("other")];
+    await publish("one", other);
+    await other.close();
+    // It was killed.
+    await world.pool.query("update publishers set ended_at = null where id = $1", [other.publisher.id]);
+    await failOver(world);
+    const post = await world.addPost({ text: "waits", dueAt: new Date() });
+    await until(async () => (await reason()) === "failover");
+    assert.equal(world.ledger.publishCalls.get("waits"), undefined);
+    assert.equal((await world.read(post)).status, "posting");
+    assert.equal(await releaseHold(world.pool, one.folder), true);
+    await publish("afterwards", one);
+  });
+});
+
+test("a database restored to an earlier state is on hold until a person releases it, for all processes", async () => {
+  await withFolders(async ({ world, open, publish, folder, reason, lost }) => {
+    const [one, other] = [await open(), await open("other")];
+    const posts = [await world.addPost({ text: "one" }), await world.addPost({ text: "two" })];
+    const snapshot = await takeSnapshot(world.pool);
+    await publish("one", one, posts[0]);
+    await publish("two", other, posts[1]);
+    for (const each of [one, other]) await each.close();
+    await restoreSnapshot(world.pool, snapshot);
+    await open();
+    assert.equal(await reason(), "behind");
+    assert.equal(await lost(), 1);
+    assert.equal(await releaseHold(world.pool, folder()), true);
+    assert.equal(await releaseHold(world.pool, folder()), false);
+    await (await open()).close();
+    assert.equal(await reason(), null);
+    // The other folder has noted what nobody has looked at so far.
+    await open("other");
+    assert.equal(await reason(), "behind");
+  });
+});
+
+test("a database next to another instance's folder is on hold", async () => {
+  await withFolders(async ({ world, open, publish, reason }) => {
+    const first = await open();
+    await publish("one", first);
+    await first.close();
+    await world.pool.query("update instance set value = 'another' where name = 'identity'");
+    await world.pool.query("update publishers set id = gen_random_uuid()");
+    await open();
+    assert.equal(await reason(), "foreign");
+  });
+});
+
+test("a copy of a database that has published, without its folder, is on hold, and becomes its own instance when released", async () => {
+  await withFolders(async ({ world, open, publish, folder, reason }) => {
+    const first = await open();
+    await publish("one", first);
+    await first.close();
+    await open("copy");
+    assert.equal(await reason(), "moved");
+    assert.equal(await releaseHold(world.pool, folder("copy")), true);
+    await publish("two", await open("copy"));
+    assert.equal(await reason(), null);
+    // The original next to the bucket that the copy has taken over.
+    await world.pool.query("delete from publishers where id <> $1", [first.publisher.id]);
+    await world.pool.query("update instance set value = 'the original' where name = 'identity'");
+    await (await open("copy")).close();
+    assert.equal(await reason(), "foreign");
+  });
+});
+
+test("a copy of a database that only has scheduled posts so far is on hold", async () => {
+  await withFolders(async ({ world, open, reason }) => {
+    await (await open()).close();
+    await world.addPost({ text: "later", dueAt: new Date(Date.now() + 3_600_000) });
+    await open("copy");
+    assert.equal(await reason(), "moved");
+  });
+});
+
+test("a copy of the data folder is on hold; the folder that was renamed is not", async () => {
+  await withFolders(async ({ world, open, publish, folder, reason }) => {
+    const first = await open();
+    await publish("one", first);
+    await first.close();
+    await cp(folder().dataDir, folder("copy").dataDir, { recursive: true });
+    await open("copy");
+    assert.equal(await reason(), "copied");
+    assert.equal(await releaseHold(world.pool, folder("copy")), true);
+    await publish("two", await open("copy"));
+    assert.equal(await reason(), null);
   });
 });
 
 test("releasing a copy puts what its original knew and became due since into doubt, and nothing that is its own", async () => {
-  await withPlaces(async ({ pool, places, commit, addDue }) => {
-    await checkContinuity({ pool, places, log });
-    await commit();
+  await withFolders(async ({ world, open, publish, folder, reason }) => {
+    const { pool } = world;
+    const addDue = async (inSeconds: number) =>
+      (await world.addPost({ text: "due", dueAt: new Date(Date.now() + inSeconds * 1000) })).platformPostId;
+    const first = await open();
+    await publish("one", first);
+    await first.close();
     const due = await addDue(3600);
     const later = await addDue(3600);
-    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
+    await open("copy");
+    assert.equal(await reason(), "moved");
     await pool.query("update platform_posts set due_at = now() where id = $1", [due]);
-    const own = await addDue();
-    assert.equal(await releaseHold(pool, places), true);
+    const own = await addDue(0);
+    assert.equal(await releaseHold(pool, folder("copy")), true);
     const stateOf = async (id: string) => {
       const { rows } = await pool.query(
-        `select pp.lane, count(s.id)::int as open from platform_posts pp
+        `select pp.status, pp.lane, count(s.id)::int as open from platform_posts pp
            left join publish_steps s on s.platform_post_id = pp.id and s.result is null
-         where pp.id = $1 group by pp.lane`,
+         where pp.id = $1 group by pp.status, pp.lane`,
         [id],
       );
       return rows[0];
     };
-    assert.deepEqual(await stateOf(due), { lane: "observe", open: 1 });
-    for (const id of [later, own]) assert.deepEqual(await stateOf(id), { lane: "prepare", open: 0 });
+    assert.deepEqual(await stateOf(due), { status: "posting", lane: "observe", open: 1 });
+    for (const id of [later, own]) assert.deepEqual(await stateOf(id), { status: "pending", lane: "prepare", open: 0 });
   });
 });
 
 test("workers that start together on a new database hold nothing", async () => {
-  await withPlaces(async ({ pool, places: { dataDir, storage }, addDue }) => {
-    await addDue();
-    const isWriting = Promise.withResolvers<void>();
-    const mayWrite = Promise.withResolvers<void>();
-    const slow: MarkPlaces["storage"] = {
-      readMark: () => storage.readMark(),
-      writeMark: async (text) => {
-        isWriting.resolve();
-        await mayWrite.promise;
-        await storage.writeMark(text);
-      },
-    };
-    const start = (places: MarkPlaces) =>
-      openContinuity({ pool, places, listener: { on: () => () => undefined }, log });
-    const elsewhere = await mkdtemp(join(tmpdir(), "ampost-marks-"));
-    const first = start({ dataDir, storage: slow });
-    await isWriting.promise;
-    const second = start({ dataDir: elsewhere, storage });
-    await Promise.race([second, sleep(200)]);
-    mayWrite.resolve();
-    for (const each of [await first, await second]) await each.close();
-    assert.equal(await readHold(pool), null);
-    await rm(elsewhere, { recursive: true });
+  await withFolders(async ({ world, open, reason }) => {
+    await world.addPost({ text: "due", dueAt: new Date() });
+    await Promise.all([open("one"), open("two"), open("three")]);
+    assert.equal(await reason(), null);
   });
 });
 
 test("a worker that joins others with an empty folder holds nothing", async () => {
-  await withPlaces(async ({ pool, places, commit, joinAnother }) => {
-    await checkContinuity({ pool, places, log });
-    await commit();
-    await joinAnother();
-    assert.equal((await checkContinuity({ pool, places, log, upSeconds: 0 })).begun, null);
+  await withFolders(async ({ open, publish, reason }) => {
+    await publish("one", await open());
+    await publish("two", await open("another"));
+    assert.equal(await reason(), null);
   });
 });
 
-interface World {
-  pool: pg.Pool;
-  places: MarkPlaces;
-  /** The intent of a commit. */
-  commit(): Promise<string>;
-  /** A commit that was noted outside of the database, which has lost it. */
-  publishedAndLost(): Promise<void>;
-  addDue(inSeconds?: number): Promise<string>;
-  /** Another worker is at work on the database. */
-  joinAnother(): Promise<void>;
+test("what is in doubt is posting from the moment it is, with its post and event, so nobody can change it", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "doubt", also: ["linkedin"] });
+    await world.publish(post);
+    await openUnsettledCommits.run(world.pool, [new Date(Date.now() + 1000), null, null]);
+    const { status, platformPosts, events } = await world.read(post);
+    assert.deepEqual(
+      [status, platformPosts.map((each) => [each.status, each.attempt_count])],
+      [
+        "posting",
+        [
+          ["posting", 1],
+          ["posting", 1],
+        ],
+      ],
+    );
+    assert.equal(events.filter((type) => type === "post.publishing").length, 1);
+  });
+});
+
+/** What a failover changes: the server, and its timeline. */
+async function failOver({ pool }: PublishingWorld): Promise<void> {
+  await pool.query("update publishers set server = '1'");
+  await pool.query("update instance set value = '1' where name in ('server', 'timeline')");
 }
 
-async function withPlaces(work: (world: World) => Promise<void>): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), "ampost-marks-"));
-  const storage = await createDiskStorage(join(dataDir, "storage"));
+type Opened = Continuity & { folder: Folder };
+
+interface Folder {
+  dataDir: string;
+  storage: Awaited<ReturnType<typeof createDiskStorage>>;
+}
+
+interface World {
+  world: PublishingWorld;
+  /** A process that publishes, with one of the folders. */
+  open(folder?: string): Promise<Opened>;
+  folder(name?: string): Folder;
+  /** Publishes a post there, a new one unless given. */
+  publish(text: string, worker: Continuity, post?: TestPost): Promise<TestPost>;
+  reason(): Promise<string | null>;
+  /** How many platform posts are in doubt. */
+  lost(): Promise<number>;
+  until(isSo: () => Promise<boolean>): Promise<void>;
+}
+
+async function withFolders(work: (world: World) => Promise<void>): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), "ampost-hold-"));
+  const folders = new Map<string, Folder>();
+  for (const name of ["own", "copy", "other", "another", "one", "two", "three"]) {
+    folders.set(name, {
+      dataDir: join(root, name),
+      storage: await createDiskStorage(join(root, name, "storage")),
+    });
+    // File systems tell births apart by some milliseconds.
+    await sleep(10);
+  }
   try {
-    await withWorld(async ({ pool, addPost }) => {
-      const places = { dataDir, storage };
-      const addDue = async (inSeconds = 0) =>
-        (await addPost({ text: "due", dueAt: new Date(Date.now() + inSeconds * 1000) })).platformPostId;
-      const commit = async () => {
-        const id = newId();
-        const { platformPostId } = await addPost({ text: "text" });
-        await pool.query(
-          `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt,
-             fence, result)
-           select $1, id, account_id, user_id, mode, 'publish', 'visible', 1, 1, 'ok' from platform_posts
-           where id = $2`,
-          [id, platformPostId],
-        );
-        return id;
+    await withWorld(async (world) => {
+      const { pool } = world;
+      const opened: Continuity[] = [];
+      const folder = (name = "own") => {
+        const places = folders.get(name);
+        if (places === undefined) throw new Error(`There is no folder ${name}`);
+        return places;
       };
-      const publishedAndLost = async () => {
-        const { mark } = await checkContinuity({ pool, places, log });
-        assert.ok(mark);
-        const marks = await openMarks(places, mark, log);
-        const id = await commit();
-        marks.note(noted(id));
-        await marks.close();
-        await pool.query("delete from publish_steps where id = $1", [id]);
-      };
-      const joinAnother = async () => {
-        const client = await pool.connect();
-        await client.query("set application_name = 'ampost worker'");
-        client.release();
-      };
-      await work({ pool, places, commit, publishedAndLost, addDue, joinAnother });
+      const reason = async () => (await readHold(pool))?.reason ?? null;
+      try {
+        await work({
+          world,
+          folder,
+          reason,
+          async open(name) {
+            const continuity = await openContinuity({ pool, places: folder(name), listener: silent, log });
+            opened.push(continuity);
+            return { ...continuity, folder: folder(name) };
+          },
+          async publish(text, { publisher }, post) {
+            const engine = await world.startEngine({ publisher });
+            post ??= await world.addPost({ text });
+            await world.publish(post);
+            await world.until(post, isOver);
+            await engine.stop();
+            assert.equal(world.ledger.publishCalls.get(text), 1);
+            return post;
+          },
+          lost: async () => (await readHold(pool))?.doubted ?? 0,
+          async until(isSo) {
+            for (const end = Date.now() + 60_000; !(await isSo()); await sleep(20))
+              assert.ok(Date.now() < end, "it never became so");
+          },
+        });
+      } finally {
+        for (const each of opened) await each.close();
+      }
     });
   } finally {
-    storage.close();
-    await rm(dataDir, { recursive: true, force: true });
+    for (const { storage } of folders.values()) storage.close();
+    await rm(root, { recursive: true, force: true });
   }
 }

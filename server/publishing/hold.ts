@@ -1,36 +1,54 @@
 import { randomUUID } from "node:crypto";
 
 import type pg from "pg";
-import type { Logger } from "pino";
 
+import { isDatabaseAway, isFromDatabase } from "../db/away.ts";
 import { jsonb } from "../db/jsonb.ts";
+import { CHANNELS } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
 import {
   countHeld,
+  endHold,
+  findHold,
+  hold,
+  lockHold,
   openLostCommits,
   openUnsettledCommits,
-  findContinuity,
-  findHold,
-  findOthersAtWork,
-  hold,
-  release,
+  noteServer,
 } from "../db/queries/hold.ts";
-import { addFact, findFact } from "../db/queries/instance-facts.ts";
-import { transaction } from "../db/sql.ts";
-import { type Mark, type MarkPlaces, NO_INTENT, readMarks, readNotedCommits, writeMarks } from "./marks.ts";
+import { addFact, findFact, noteFact } from "../db/queries/instance-facts.ts";
+import {
+  addPublisher,
+  endPublisher,
+  findDatabase,
+  findTimeline,
+  listPublishers,
+  type PublisherRow,
+  raisePublishers,
+} from "../db/queries/publishers.ts";
+import { type Db, transaction } from "../db/sql.ts";
+import type { Lost } from "./compare.ts";
+import { type Noted, openList, type Places, readNoted, writeMark } from "./noted.ts";
 
 /** Why publishing is on hold, in words for people. */
 export const HOLD_REASONS = {
   behind:
-    "The database is missing a post that this instance has published: it was restored to an earlier state, " +
-    "or replaced by a lagging copy.",
+    "The database is missing posts that this instance has published: it was restored to an earlier state, replaced by " +
+    "a standby that was behind, or a copy of it is publishing.",
+  failover:
+    "Another PostgreSQL server has taken over, and may be missing the latest posts: a process that was publishing " +
+    "before is gone with its data folder, and the standby did not confirm every write.",
+  copied: "This is a copy: of the database, or of the data folder.",
   foreign: "The database and the data folder or bucket belong to different instances.",
   moved:
     "The database has been used before, but the data folder and bucket have no record of it: " +
     "it is a copy, or its folder or bucket is gone.",
 } as const;
 
+export type HoldReason = keyof typeof HOLD_REASONS;
+
 export interface Hold {
-  reason: keyof typeof HOLD_REASONS;
+  reason: HoldReason;
   since: string;
   /** What was due by then may already have been published. */
   doubtedUntil: string;
@@ -45,136 +63,135 @@ export interface HoldCounts {
   waiting: number;
 }
 
+/** With these, the original may go on publishing. */
+const isCopy = (reason: HoldReason): boolean => reason !== "behind" && reason !== "failover";
+
 /** What to do about it. */
-export function holdCure(reason: keyof typeof HOLD_REASONS): string {
+export function holdCure(reason: HoldReason): string {
   return [
     "Nothing is published until you run `ampost publishing release`.",
-    ...(reason === "behind"
-      ? []
-      : ["If this is a copy, only one of the two may publish: leave this one on hold, or stop the original first."]),
+    ...(isCopy(reason)
+      ? ["If this is a copy, only one of the two may publish: leave this one on hold, or stop the original first."]
+      : []),
     "`ampost publishing status` shows which posts are still being checked.",
   ].join(" ");
 }
 
-/** If a mark's commit is older than this, and newer commits exist, it may be missing because the journal was swept. */
-const SWEPT_AFTER_DAYS = 7;
-
-/** How far the clocks of the database and of this machine may differ. */
-const CLOCKS_APART_SECONDS = 60;
-
-export interface Start {
-  pool: pg.Pool;
-  places: MarkPlaces;
-  log: Pick<Logger, "error">;
-  /** How long this process has been running. */
-  upSeconds?: number;
-}
-
-/**
- * Call before anything is published. Checks that this database is the one that published last. If it is not, publishing
- * is put on hold, what was due in the meantime is read back, and a person decides when to continue. Returns the mark to
- * continue from (null while publishing is on hold), and the hold if this start has begun it.
- */
-export async function checkContinuity(start: Start): Promise<{ mark: Mark | null; begun: Hold | null }> {
-  const { pool, places, log } = start;
-  const isNew = (await addFact.run(pool, [EPOCH, randomUUID()])) > 0;
-  if ((await findHold.one(pool)) !== undefined) return { mark: null, begun: null };
-  const epoch = await findEpoch(pool);
-  const marks = await readMarks(places);
-  const newest = marks.reduce((highest, { intentId }) => (intentId > highest ? intentId : highest), NO_INTENT);
-  const known = await findContinuity.one(pool, [newest]);
-  if (known === undefined || !known.has_posts) return { mark: { epoch, intentId: NO_INTENT }, begun: null };
-
-  const reason = await reasonToHold(start, { epoch, isNew, marks, newest, known });
-  if (reason === null) return { mark: { epoch, intentId: newest }, begun: null };
-  const until = reason === "behind" ? timeOf(newest) + CLOCKS_APART_SECONDS * 1000 : Date.now();
-  const begun = await begin(start, {
-    reason,
-    since: new Date().toISOString(),
-    doubtedUntil: new Date(until).toISOString(),
-  });
-  if (begun !== null) log.error({ reason }, `Publishing is on hold. ${HOLD_REASONS[reason]} ${holdCure(reason)}`);
-  return { mark: null, begun };
-}
-
 /** The current hold and how far reading back has come; null if publishing is not on hold. */
 export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | null> {
-  const found = await findHold.one(pool);
-  if (found === undefined) return null;
+  const held = await currentHold(pool);
+  if (held === null) return null;
   const counts = (await countHeld.one(pool)) ?? { doubted: 0, unknown: 0, waiting: 0 };
-  const held: Hold = JSON.parse(found.value);
   return { ...held, ...counts };
 }
 
+export async function isOnHold(db: Db): Promise<boolean> {
+  return (await findHold.one(db)) !== undefined;
+}
+
+async function currentHold(db: Db): Promise<Hold | null> {
+  const found = await findHold.one(db);
+  return found === undefined ? null : (JSON.parse(found.value) as Hold);
+}
+
 /**
- * Releases publishing, with fresh marks. False if it was not on hold. A copy's original may have gone on until
- * `otherUntil`: what it knew of and became due by then is read back, too, before anything is done with it.
+ * Puts publishing on hold, and into doubt what may have been published without this database knowing. A hold that is
+ * in effect keeps its reason. Null: there was one.
  */
-export async function releaseHold(
+export async function holdPublishing(
+  tx: pg.PoolClient,
+  { reason, until, lost }: { reason: HoldReason; until: Date; lost: Lost },
+): Promise<Hold | null> {
+  const before = await currentHold(tx);
+  const after = before === null ? null : new Date(before.doubtedUntil);
+  if (after === null || until > after) {
+    const held: Hold = { reason, since: new Date().toISOString(), ...before, doubtedUntil: until.toISOString() };
+    await hold.run(tx, [jsonb(held)]);
+    await openUnsettledCommits.run(tx, [until, after, null]);
+  }
+  const { commits, seqs } = lost;
+  await openLostCommits.run(tx, [
+    commits.map(({ platformPostId }) => platformPostId),
+    commits.map(({ at }) => new Date(at)),
+  ]);
+  await raisePublishers.run(tx, [[...seqs.keys()], [...seqs.values()]]);
+  return before === null ? await currentHold(tx) : null;
+}
+
+/**
+ * Releases publishing here. False if it was not on hold. A copy becomes an instance of its own; its original may have
+ * gone on until `otherUntil`: what it knew of and became due by then is read back, too, before anything is done with it.
+ */
+export async function releaseHold(pool: pg.Pool, places: Places, otherUntil = new Date()): Promise<boolean> {
+  const held = await currentHold(pool);
+  if (held === null) return false;
+  const identity = isCopy(held.reason) ? randomUUID() : await findIdentity(pool);
+  // What is noted from now on is known to the database as soon as it is released.
+  const publisher = randomUUID();
+  openList(places.dataDir, { publisher, identity }).close();
+  await writeMark(places, { publisher, identity, seq: 0, at: Date.now() });
+  const here = await findHere(pool);
+  await transaction(pool, async (tx) => {
+    await lockHold.run(tx);
+    if (isCopy(held.reason) && otherUntil > new Date(held.doubtedUntil))
+      await openUnsettledCommits.run(tx, [otherUntil, new Date(held.doubtedUntil), new Date(held.since)]);
+    await addPublisher.run(tx, [publisher]);
+    await endPublisher.run(tx, [publisher]);
+    await noteFact.run(tx, [IDENTITY_FACT, identity]);
+    await noteHere(tx, here);
+    await endHold.run(tx);
+    notify(tx, CHANNELS.released);
+    notify(tx, CHANNELS.due);
+  });
+  return true;
+}
+
+const IDENTITY_FACT = "identity";
+
+/** A new instance gets one. */
+export async function findIdentity(db: Db): Promise<string> {
+  await addFact.run(db, [IDENTITY_FACT, randomUUID()]);
+  return (await findFact.one(db, [IDENTITY_FACT]))?.value ?? "";
+}
+
+/** Which database this is, and its server's timeline. Null: managed PostgreSQL that does not say. */
+export interface Here {
+  database: string | null;
+  timeline: string | null;
+}
+
+const HERE_FACTS = ["database", "timeline"] as const;
+
+export async function findHere(pool: pg.Pool): Promise<Here> {
+  const unlessRefused = (error: unknown) => {
+    if (isFromDatabase(error) && !isDatabaseAway(error)) return undefined;
+    throw error;
+  };
+  const database = await findDatabase.one(pool).catch(unlessRefused);
+  const timeline = await findTimeline.one(pool).catch(unlessRefused);
+  return { database: database?.database ?? null, timeline: timeline?.timeline ?? null };
+}
+
+/** As it was when the past was compared last. */
+export async function findHereBefore(db: Db): Promise<Here> {
+  const [database, timeline] = await Promise.all(HERE_FACTS.map((name) => findFact.one(db, [name])));
+  return { database: database?.value ?? null, timeline: timeline?.value ?? null };
+}
+
+/** The past has been compared on this server: nobody has to compare it again before publishing. */
+export async function noteHere(tx: pg.PoolClient, here: Here): Promise<void> {
+  for (const name of HERE_FACTS) if (here[name] !== null) await noteFact.run(tx, [name, here[name]]);
+  await noteServer.run(tx);
+}
+
+/** What is noted outside of the database, and its publishers that are noted or were at work last. */
+export async function readOutside(
   pool: pg.Pool,
-  { dataDir, storage }: MarkPlaces,
-  otherUntil = new Date(),
-): Promise<boolean> {
-  const found = await readHold(pool);
-  if (found === null) return false;
-  const isCopy = found.reason !== "behind";
-  // A copy becomes its own instance; otherwise running processes keep the epoch they know.
-  const epoch = found.reason === "moved" ? randomUUID() : await findEpoch(pool);
-  await writeMarks({ dataDir, storage }, { epoch, intentId: NO_INTENT });
-  return transaction(pool, async (tx) => {
-    if (isCopy && otherUntil > new Date(found.doubtedUntil))
-      await openUnsettledCommits.run(tx, [otherUntil, new Date(found.doubtedUntil), new Date(found.since)]);
-    return await release(tx, epoch);
-  });
-}
-
-export async function findEpoch(pool: pg.Pool): Promise<string> {
-  return (await findFact.one(pool, [EPOCH]))?.value ?? "";
-}
-
-const EPOCH = "epoch";
-
-interface Continuity {
-  epoch: string;
-  /** Whether this start created the epoch: nothing is known about the time before it. */
-  isNew: boolean;
-  marks: readonly Mark[];
-  newest: string;
-  known: { has_commits: boolean; has_waiting: boolean; knows: boolean; knows_newer: boolean };
-}
-
-async function reasonToHold(
-  { pool, upSeconds = process.uptime() }: Start,
-  { epoch, isNew, marks, newest, known }: Continuity,
-): Promise<Hold["reason"] | null> {
-  const isSwept = known.knows_newer && timeOf(newest) < Date.now() - SWEPT_AFTER_DAYS * 86_400_000;
-  if (newest !== NO_INTENT && !known.knows && !isSwept) return "behind";
-  if (isNew) return null;
-  if (marks.some((mark) => mark.epoch !== epoch)) return "foreign";
-  // A copy that has published nothing so far publishes what its original does, too.
-  return marks.length === 0 &&
-    (known.has_commits || known.has_waiting) &&
-    !(await findOthersAtWork.one(pool, [upSeconds]))?.found
-    ? "moved"
-    : null;
-}
-
-/** Null if publishing was already on hold. */
-async function begin({ pool, places }: Start, held: Hold): Promise<Hold | null> {
-  const noted = await readNotedCommits(places);
-  return transaction(pool, async (tx) => {
-    if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
-    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil), null, null]);
-    await openLostCommits.run(tx, [
-      noted.map(({ intentId }) => intentId),
-      noted.map(({ platformPostId }) => platformPostId),
-      noted.map(({ intentId }) => new Date(timeOf(intentId))),
-    ]);
-    return held;
-  });
-}
-
-/** The first 48 bits of a UUIDv7 are its time in milliseconds. */
-function timeOf(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  places: Places,
+  own: readonly string[] = [],
+): Promise<{ noted: Noted; publishers: PublisherRow[] }> {
+  const noted = await readNoted(places);
+  const named = [...noted.openings, ...noted.commits, ...(noted.mark === null ? [] : [noted.mark])];
+  const ids = new Set([...own, ...named.map(({ publisher }) => publisher)]);
+  return { noted, publishers: await listPublishers.all(pool, [[...ids]]) };
 }

@@ -6,10 +6,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { pino } from "pino";
 
+import { newId } from "../../model/ids.ts";
 import type { QuietStep } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, untilLocked, withWorld } from "../../tests/publishing-world.ts";
+import { addPublisher } from "../db/queries/publishers.ts";
 import { instant, secondsSince } from "./claim.ts";
+import type { Publisher } from "./continuity.ts";
 import { startWatching, watch } from "./reading.ts";
 import { persist, RESULT_PATIENCE } from "./settle.ts";
 import { LEASE_SECONDS } from "./timing.ts";
@@ -501,14 +504,13 @@ test("no byte of a commit is sent before its mark is written", async () => {
     const noted: string[] = [];
     const sent: (number | undefined)[] = [];
     let isFull = true;
-    await world.startEngine({
-      noteCommit: ({ intentId }) => {
-        sent.push(world.ledger.publishCalls.get("marked"));
-        if (!isFull) return void noted.push(intentId);
-        isFull = false;
-        throw new Error("There is no space left for the mark");
-      },
+    const publisher = await publisherThat(world, (platformPostId) => {
+      sent.push(world.ledger.publishCalls.get("marked"));
+      if (!isFull) return void noted.push(platformPostId);
+      isFull = false;
+      throw new Error("There is no space left for the mark");
     });
+    await world.startEngine({ publisher });
     const post = await world.addPost({ text: "marked" });
     await world.publish(post);
     const state = await world.until(post, isOver);
@@ -518,25 +520,21 @@ test("no byte of a commit is sent before its mark is written", async () => {
     assert.ok(!state.events.includes("platform_post.retry_scheduled"));
     assert.deepEqual(sent, [undefined, undefined]);
     assert.equal(world.ledger.publishCalls.get("marked"), 1);
-    const { rows } = await world.pool.query<{ id: string }>(
-      "select id from publish_steps where effect = 'visible' and result = 'ok'",
-    );
-    assert.deepEqual(
-      rows.map(({ id }) => id),
-      noted,
-    );
+    assert.deepEqual(noted, [post.platformPostId]);
+    // It counted both.
+    const { rows } = await world.pool.query("select seq from publishers");
+    assert.deepEqual(rows, [{ seq: 2 }]);
   });
 });
 
 test("a post whose mark cannot be written until it is too late fails as missed, and nothing is sent", async () => {
   await withWorld(async (world) => {
     const tried = Promise.withResolvers<void>();
-    await world.startEngine({
-      noteCommit: () => {
-        tried.resolve();
-        throw new Error("There is no space left for the mark");
-      },
+    const publisher = await publisherThat(world, () => {
+      tried.resolve();
+      throw new Error("There is no space left for the mark");
     });
+    await world.startEngine({ publisher });
     const post = await world.addPost({ text: "marked" });
     await world.publish(post);
     await tried.promise;
@@ -750,4 +748,11 @@ async function resultsOf({ pool }: PublishingWorld): Promise<unknown[]> {
      from publish_steps where effect = 'visible' order by intent_at`,
   );
   return rows.map(({ result }) => result);
+}
+
+/** A process that the database knows, and what it does when it notes a commit. */
+async function publisherThat({ pool }: PublishingWorld, note: Publisher["note"]): Promise<Publisher> {
+  const id = newId();
+  await addPublisher.run(pool, [id]);
+  return { id, noted: () => 0, note };
 }

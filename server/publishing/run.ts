@@ -5,7 +5,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import { freeSlot, takeBackTakeover } from "../db/queries/claims.ts";
 import type { Changes, JournalEntry } from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
-import { beginDoubted, doubtNext, isDoubted, nameDoubted, startMark } from "./after-restore.ts";
+import { doubtNext, isDoubted, nameDoubted, startMark } from "./after-restore.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { addToCheckpoint } from "./checkpoint.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
@@ -95,8 +95,7 @@ export async function freeAccount(
 async function run(claimed: ClaimedWork): Promise<void> {
   const { deps, claim, row } = claimed;
   if (isPoison(claim)) return setAside(claimed);
-  if (isDoubted(row)) await beginDoubted(claimed);
-  else if (isTooLate(claimed)) {
+  if (!isDoubted(row) && isTooLate(claimed)) {
     await expire(claimed);
     return freeAccount(deps, claim);
   }

@@ -1,5 +1,6 @@
 import { type HttpAnswer, type HttpExchange, type HttpRequest, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
+import type { WrittenIntent } from "../db/queries/commits.ts";
 import type { IntentEvidence } from "../db/queries/work-rows.ts";
 import { type Instant, isLeaseOver, secondsSince } from "./claim.ts";
 import { commitClient } from "./context.ts";
@@ -15,6 +16,8 @@ export interface Sending {
   context: StepContext;
   /** Read before the intent was written, so the deadline never ends too late. */
   writtenAfter: Instant;
+  /** Once it is. */
+  written?: WrittenIntent;
 }
 
 /** What an answer proves about the commit. */
@@ -29,7 +32,7 @@ export type Outcome =
 export async function send(
   work: Work,
   step: VisibleStep,
-  { id, request, context, writtenAfter }: Sending,
+  { request, context, writtenAfter, written }: Sending,
   exchanges: HttpExchange[],
 ): Promise<Outcome> {
   const { deps, claim } = work;
@@ -40,7 +43,8 @@ export async function send(
       throw new Error("The deadline of the commit has passed.");
     if (isLeaseOver(claim)) throw new Error("The lease is over.");
     try {
-      deps.noteCommit?.({ intentId: id, platformPostId: claim.id });
+      if (written === undefined) throw new Error("The intent has not been written.");
+      deps.publisher?.note(claim.id, written);
     } catch (error) {
       withheld.push(error);
       throw error;

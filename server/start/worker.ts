@@ -130,7 +130,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     },
     confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
     restoreHealth: (account) => restoreHealth(oauth, account),
-    noteCommit: (commit) => continuity.noteCommit(commit),
+    publisher: continuity.publisher,
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,

@@ -28,7 +28,7 @@ export interface Storage {
   list(): AsyncIterable<StoredObject>;
   /** Removes what crashed writers left unfinished before `olderThan`; returns their number. */
   deleteUnfinished(olderThan: Date): Promise<number>;
-  /** The instance's mark, stored next to the objects but not one of them; null if there is none. */
+  /** The mark of whoever publishes, stored next to the objects but not one of them; null if there is none. */
   readMark(): Promise<string | null>;
   /** Replaces the mark, whole or not at all. */
   writeMark(text: string): Promise<void>;

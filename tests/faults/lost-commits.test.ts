@@ -6,8 +6,8 @@ import { test } from "node:test";
 
 import { restoreSnapshot, takeSnapshot } from "../../bench/faults/snapshots.ts";
 import { BrokerError, type Broker } from "../../platforms/platform.ts";
-import { checkContinuity, readHold, releaseHold } from "../../server/publishing/hold.ts";
-import { type MarkPlaces, openMarks } from "../../server/publishing/marks.ts";
+import { type Continuity, openContinuity } from "../../server/publishing/continuity.ts";
+import { readHold, releaseHold } from "../../server/publishing/hold.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import { type Ledger, ledgerBroker } from "../ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../publishing-world.ts";
@@ -116,31 +116,42 @@ interface LostTime {
 async function withLostTime(work: (lost: LostTime) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-lost-"));
   const storage = await createDiskStorage(join(dataDir, "storage"));
-  const places: MarkPlaces = { dataDir, storage };
+  const places = { dataDir, storage };
+  const opened: Continuity[] = [];
   try {
     await withWorld(async (world) => {
       const { pool } = world;
-      const { mark } = await checkContinuity({ pool, places, log });
-      assert.ok(mark);
-      await work({
+      const open = async () => {
+        const listener = { on: () => () => undefined, onReconnect: () => () => undefined };
+        const continuity = await openContinuity({ pool, places, listener, log });
+        opened.push(continuity);
+        return continuity;
+      };
+      const lost: LostTime = {
         world,
         async lose(post, publish) {
+          const continuity = await open();
           const snapshot = await takeSnapshot(pool);
-          const marks = await openMarks(places, mark, log);
-          const engine = await world.startEngine({ noteCommit: (commit) => marks.note(commit) });
+          const engine = await world.startEngine({ publisher: continuity.publisher });
           await publish();
           await world.until(post, ({ status }) => status === "published");
           await engine.stop();
-          await marks.close();
+          await continuity.close();
           await restoreSnapshot(pool, snapshot);
         },
         async readBack(broker = findsByText(world.ledger)) {
-          assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "behind");
-          await world.startEngine({ broker });
+          const { publisher } = await open();
+          assert.equal((await readHold(pool))?.reason, "behind");
+          await world.startEngine({ broker, publisher });
           while (((await readHold(pool))?.doubted ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
           await releaseHold(pool, places);
         },
-      });
+      };
+      try {
+        await work(lost);
+      } finally {
+        for (const each of opened) await each.close();
+      }
     });
   } finally {
     storage.close();

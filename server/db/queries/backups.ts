@@ -33,5 +33,5 @@ export const findBackups = statement<{ last: string | null; failed: string | nul
 /** What a restored database must not say of itself: it was said of another time or place. */
 export const forgetPast = statement<never, []>(
   "instance.forget_past",
-  `delete from instance where name in ('held', '${LAST_BACKUP}', '${FAILED_BACKUP}') or starts_with(name, 'set_up_token/')`,
+  `delete from instance where name in ('held', 'server', 'database', 'timeline', '${LAST_BACKUP}', '${FAILED_BACKUP}') or starts_with(name, 'set_up_token/')`,
 );

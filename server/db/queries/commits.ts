@@ -5,7 +5,7 @@ import type { PlatformPostStatus } from "../../../model/status.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
-import { isHeld } from "./hold.ts";
+import { isHeld, server } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
 import { heldPosts, isPostHeld, type Locked, postBeside, postStatusOf } from "./post-status.ts";
 import { claimOf, type OwnedRow, selectWritten, withoutOwner, type WrittenRow, writtenOf } from "./publishing.ts";
@@ -30,13 +30,25 @@ export interface NewIntent {
 }
 
 /** `isBusy`: nothing was written: the account has another commit in progress, is limited or paused, or publishing is on hold. */
-export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
+export type IntentWritten =
+  | { isBusy: true }
+  | { isBusy: false; lateSeconds: number; row: WrittenRow; written: WrittenIntent };
+
+/** Which of its publisher's it was, and the server that has it. */
+export interface WrittenIntent {
+  seq: number;
+  /** In milliseconds since 1970, by the database's clock. */
+  at: number;
+  server: string;
+}
 
 /** An intent of a claim. `settles`: publishing begins with it, and the post's status follows. */
 export interface ClaimedIntent {
   claim: Claimed;
   intent: NewIntent;
   settles: boolean;
+  /** Counts the intents. A database that does not know of the latest one it has noted is missing others, too. */
+  publisher?: { id: string; noted: number } | undefined;
 }
 
 /**
@@ -44,14 +56,24 @@ export interface ClaimedIntent {
  * platform post is not due or was discarded. From here on another process may only read back, and only after the
  * deadline and the quarantine.
  */
-export async function intend(pool: pg.Pool, { claim, ...asked }: ClaimedIntent): Promise<IntentWritten | undefined> {
-  const found = await intents.together(pool, { ...claimOf(claim), ...asked });
+export async function intend(
+  pool: pg.Pool,
+  { claim, publisher, ...asked }: ClaimedIntent,
+): Promise<IntentWritten | undefined> {
+  const by = { publisher: publisher?.id ?? null, noted: publisher?.noted ?? null };
+  const found = await intents.together(pool, { ...claimOf(claim), ...asked, ...by });
   if (found === undefined) return undefined;
-  const { is_busy: isBusy, late_seconds: lateSeconds, ...row } = found;
-  return isBusy ? { isBusy } : { isBusy, lateSeconds, row: withoutOwner(row) };
+  const { is_busy: isBusy, late_seconds: lateSeconds, seq, at, server, ...row } = found;
+  return isBusy ? { isBusy } : { isBusy, lateSeconds, row: withoutOwner(row), written: { seq: seq ?? 0, at, server } };
 }
 
-type IntendedRow = OwnedRow & { is_busy: boolean; late_seconds: number };
+type IntendedRow = OwnedRow & {
+  is_busy: boolean;
+  late_seconds: number;
+  seq: number | null;
+  at: number;
+  server: string;
+};
 
 /** A member of the intent as text. */
 const given = (name: keyof NewIntent) => `(g.intent ->> '${name}')`;
@@ -62,7 +84,7 @@ const given = (name: keyof NewIntent) => `(g.intent ->> '${name}')`;
  * was lost.
  */
 const intended = (locked: Locked) => `with asked as materialized (
-     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, settles boolean)
+     select * from jsonb_to_recordset($1::jsonb) as a(id uuid, fence bigint, owner uuid, intent jsonb, settles boolean, publisher uuid, noted bigint)
    ), given as materialized (
      select g.*, pp.post_id, pp.user_id, pp.mode, ${slotOf("pp.account_id")} as slot, ${isPaused("pp")} as is_paused
      from asked g join platform_posts pp on pp.id = g.id and pp.id = any (array(select id from asked))
@@ -70,6 +92,7 @@ const intended = (locked: Locked) => `with asked as materialized (
      select a.id, g.owner from given g join accounts a on a.id = g.slot
      where not g.is_paused and not ${isHeld} and (a.busy_until is null or a.busy_until <= now() or a.busy_with = g.owner)
        and (a.limited_until is null or a.limited_until <= now()) and a.id = any (array(select slot from given))
+       and (g.publisher is null or exists (select from publishers p where p.id = g.publisher and p.seq >= g.noted))
      for no key update of a ${locked}
    ), slots as (
      select distinct on (id) id, owner from free order by id, owner
@@ -79,6 +102,9 @@ const intended = (locked: Locked) => `with asked as materialized (
        and pp.status in ('pending', 'queued', 'posting') and ${isPostHeld}
        and g.owner in (select owner from slots) and pp.id = any (array(select id from given))
      for no key update of pp ${locked}
+   ), counted as (
+     update publishers p set seq = p.seq + 1 where p.id = (select publisher from given limit 1)
+       and exists (select from held) returning p.seq
    ), busy as (
      update accounts a set busy_until = now() + make_interval(secs => ${given("leaseSeconds")}::float8),
        busy_with = g.owner
@@ -106,6 +132,7 @@ const intended = (locked: Locked) => `with asked as materialized (
        deadline_at = excluded.deadline_at
    ), ${postBeside}
    select g.owner, pp.id is null as is_busy, extract(epoch from now() - pp.due_at)::float8 as late_seconds,
+     (select seq from counted) as seq, ceil(extract(epoch from now()) * 1000)::bigint as at, ${server} as server,
      ${postStatusOf}, ${selectWritten}
    from given g left join pp on pp.owner = g.owner
    where pp.id is not null or g.owner not in (select owner from slots)`;

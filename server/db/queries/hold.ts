@@ -1,130 +1,124 @@
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Json } from "../jsonb.ts";
-import { CHANNELS } from "../listen.ts";
-import { notify } from "../notify.ts";
-import { type Db, statement } from "../sql.ts";
+import { statement } from "../sql.ts";
+import { heldPosts, isPostHeld, postBeside } from "./post-status.ts";
 
-/** The fact that holds publishing. While it exists, no commit is written, and nothing that leads to one is claimed. */
+/** The fact that holds publishing. */
 export const HELD_FACT = "held";
 
-/** In a statement: whether publishing is on hold. PostgreSQL evaluates it once per statement. */
-export const isHeld = `exists (select from instance where name = '${HELD_FACT}')`;
+/** The server on which the past was last compared; see `server`. */
+export const SERVER_FACT = "server";
 
-/** What the database knows about the latest commit recorded outside it. */
-export const findContinuity = statement<
-  {
-    has_posts: boolean;
-    has_commits: boolean;
-    has_waiting: boolean;
-    knows: boolean;
-    knows_newer: boolean;
-  },
-  [intentId: string]
->(
-  "instance.find_continuity",
-  `select exists (select from posts) as has_posts,
-     exists (select from publish_steps where effect = 'visible') as has_commits,
-     exists (select from platform_posts where next_action_at is not null) as has_waiting,
-     exists (select from publish_steps where id = $1) as knows,
-     exists (select from publish_steps where id > $1) as knows_newer`,
+/** When this server started. After a restart or a failover it is another. */
+export const server = "extract(epoch from pg_postmaster_start_time())::text";
+
+/**
+ * In a statement: whether nothing may be published: a hold is in effect, or this is not the server on which the past
+ * was compared. While it is true, no intent is written, and nothing that leads to one is claimed.
+ */
+export const isHeld = `exists (select from instance
+  where name = '${HELD_FACT}' or name = '${SERVER_FACT}' and value <> ${server})`;
+
+/** The past was compared on this server. */
+export const noteServer = statement<never, []>(
+  "instance.note_server",
+  `insert into instance (name, value) values ('${SERVER_FACT}', ${server})
+   on conflict (name) do update set value = excluded.value`,
 );
 
-/** Until the transaction ends, no other process checks whether this database was the last to publish. */
-export const lockContinuity = statement<never, []>(
-  "instance.lock_continuity",
+/** Until the transaction ends, no other process compares the past or changes the hold. */
+export const lockHold = statement<never, []>(
+  "instance.lock_hold",
   `select pg_advisory_xact_lock(hashtext('ampost continuity'))`,
-);
-
-/** Whether another process was already working on the database when this one started. */
-export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number]>(
-  "instance.find_others_at_work",
-  `select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ampost worker'
-     and backend_start < clock_timestamp() - make_interval(secs => $1)) as found`,
 );
 
 /** The step of a commit written for a platform post in doubt, until the engine determines its real one. */
 export const UNNAMED_STEP = "";
 
-/** Puts a platform post into doubt: its handles are discarded, because others may have been created and used. */
-const doubt = `lane = 'observe', next_action_at = now(), fence = fence + 1, lease_until = null, lease_owner = null,
-       step = null, polls = 0, step_since = null,
-       checkpoint = case when live_through is null then '{}' else checkpoint end`;
-
 /** Whether nothing of the platform post `pp` is being read back, and there is an account to read it with. */
 const canBeDoubted = `pp.published_at is null and pp.account_id is not null and not exists (
          select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)`;
 
-/** Opens a commit for every row of `doubted`. The IDs of these commits sort before those of all real ones. */
-const openCommits = `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id,
-     step, effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
-   select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, d.id, a.id, d.user_id, d.mode,
-     a.platform, a.platform_account_id, '${UNNAMED_STEP}', 'visible', d.attempt_count, d.fence, d.sent_at, d.sent_at,
-     d.evidence, d.checkpoint
-   from doubted d join accounts a on a.id = d.account_id and a.user_id = d.user_id and a.mode = d.mode`;
+/**
+ * Puts the platform posts `given` into doubt, in one statement: they are posting from now on, so that nobody edits,
+ * moves or cancels them, and each gets an open commit, whose ID sorts before those of all real ones. Their handles are
+ * discarded, because others may have been created and used.
+ */
+const doubt = `${heldPosts("")}, pp as (
+     update platform_posts pp set status = 'posting', lane = 'observe', next_action_at = now(), fence = pp.fence + 1,
+       lease_until = null, lease_owner = null, step = null, polls = 0, step_since = null, updated_at = now(),
+       attempt_count = pp.attempt_count + case when pp.status = 'posting' then 0 else 1 end,
+       failures = case when pp.status = 'posting' then pp.failures else 0 end,
+       error = case when g.evidence ? 'unplanned' then null else pp.error end,
+       due_at = case when g.evidence ? 'unplanned' then g.sent_at else pp.due_at end,
+       checkpoint = case when pp.live_through is null then '{}' else pp.checkpoint end
+     from given g
+     where pp.id = g.id and (g.fence is null or pp.fence = g.fence) and ${isPostHeld} and ${canBeDoubted}
+       and (pp.status in ('pending', 'queued', 'posting') or pp.status = 'failed' and g.evidence ? 'unplanned')
+     returning pp.*, g.sent_at, g.evidence, g.settles, null as event
+   ), opened as (
+     insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id,
+       step, effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
+     select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, pp.id, a.id, pp.user_id, pp.mode,
+       a.platform, a.platform_account_id, '${UNNAMED_STEP}', 'visible', pp.attempt_count, pp.fence, pp.sent_at,
+       pp.sent_at, pp.evidence, pp.checkpoint
+     from pp join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
+   ), ${postBeside}
+   select post_id from pp`;
 
 /**
- * Posts that were due by then and are not settled may already have been published. Each gets an open commit, as if its
- * response had been lost, so that its outcome is checked before anything else. With `dueAfter`, those that were due
- * earlier have been checked already; with `createdBefore`, others know nothing of later ones.
+ * Posts that were due by then and are not settled may already have been published: their outcome is checked before
+ * anything else. With `dueAfter`, those that were due earlier have been checked already; with `createdBefore`, others
+ * know nothing of later ones.
  */
 export const openUnsettledCommits = statement<
-  never,
+  { post_id: string },
   [dueUntil: Date, dueAfter: Date | null, createdBefore: Date | null]
 >(
   "platform_posts.open_unsettled_commits",
-  `with doubted as (
-     update platform_posts pp set ${doubt}
+  `with given as materialized (
+     select pp.id, pp.post_id, pp.user_id, pp.mode, true as settles, null::bigint as fence, due_at as sent_at,
+       '{"doubted": true}'::jsonb as evidence
+     from platform_posts pp
      where status in ('pending', 'queued', 'posting') and due_at <= $1 and ${canBeDoubted}
        and ($2::timestamptz is null or due_at > $2)
        and ($3::timestamptz is null or exists (
          select from posts p where p.id = pp.post_id and p.user_id = pp.user_id and p.created_at < $3))
-     returning id, account_id, user_id, mode, attempt_count, fence, due_at as sent_at, checkpoint,
-       '{"doubted": true}'::jsonb as evidence
-   )
-   ${openCommits}`,
+   ), ${doubt}`,
 );
 
 /**
- * Posts with a commit that the database does not know, although it knows no reason for it: someone published, retried or
- * rescheduled them in the missing time. All of their platform posts get an open commit, and are not sent again if that
+ * Posts with a commit that the database has lost, although it knows no reason for it: someone published, retried or
+ * rescheduled them in the missing time. All of their platform posts are put into doubt, and are not sent again if that
  * proves to have done nothing: a person decides.
  */
-export const openLostCommits = statement<never, [intentIds: string[], platformPostIds: string[], sentAt: Date[]]>(
+export const openLostCommits = statement<{ post_id: string }, [platformPostIds: string[], sentAt: Date[]]>(
   "platform_posts.open_lost_commits",
   `with lost as (
      select pp.post_id, max(l.sent_at) as sent_at
-     from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as l(intent_id, platform_post_id, sent_at)
+     from unnest($1::uuid[], $2::timestamptz[]) as l(platform_post_id, sent_at)
        join platform_posts pp on pp.id = l.platform_post_id
-     where not exists (select from publish_steps s where s.id = l.intent_id)
-       and pp.status in ('pending', 'queued', 'posting', 'failed') and ${canBeDoubted}
+     where pp.status in ('pending', 'queued', 'posting', 'failed') and ${canBeDoubted}
      group by pp.post_id
-   ), opened as (
-     update posts p set status = 'queued', revision = revision + 1, updated_at = now()
-     from lost where p.id = lost.post_id and p.status in ('draft', 'scheduled', 'partial', 'failed') returning p.id
-   ), doubted as (
-     update platform_posts pp set ${doubt}, due_at = lost.sent_at, error = null,
-       status = case when pp.status = 'posting' then 'posting' else 'queued' end
-     from lost where pp.post_id = lost.post_id and pp.status in ('pending', 'queued', 'posting', 'failed')
-       and ${canBeDoubted}
-     returning pp.id, pp.account_id, pp.user_id, pp.mode, pp.attempt_count, pp.fence, lost.sent_at, pp.checkpoint,
+   ), given as materialized (
+     select pp.id, pp.post_id, pp.user_id, pp.mode, true as settles, null::bigint as fence, lost.sent_at,
        '{"doubted": true, "unplanned": true}'::jsonb as evidence
-   )
-   ${openCommits}`,
+     from lost join platform_posts pp on pp.post_id = lost.post_id
+     where pp.status in ('pending', 'queued', 'posting', 'failed') and ${canBeDoubted}
+   ), ${doubt}`,
 );
 
 /** Opens a commit for the next step of a platform post that was found to be live further than the database knew. */
 export const openNextDoubt = statement<
-  never,
+  { post_id: string },
   [platformPostId: string, fence: number, leaseOwner: string, sentAt: Date, evidence: Json]
 >(
   "platform_posts.open_next_doubt",
-  `with doubted as (
-     update platform_posts pp set ${doubt}
-     where id = $1 and fence = $2 and lease_owner = $3 and ${canBeDoubted}
-     returning id, account_id, user_id, mode, attempt_count, fence, $4::timestamptz + interval '1 ms' as sent_at, checkpoint,
-       $5::jsonb as evidence
-   )
-   ${openCommits}`,
+  `with given as materialized (
+     select pp.id, pp.post_id, pp.user_id, pp.mode, true as settles, pp.fence,
+       $4::timestamptz + interval '1 ms' as sent_at, $5::jsonb as evidence
+     from platform_posts pp where id = $1 and fence = $2 and lease_owner = $3 and ${canBeDoubted}
+   ), ${doubt}`,
 );
 
 export const nameCommitStep = statement<never, [intentId: string, step: string]>(
@@ -132,15 +126,18 @@ export const nameCommitStep = statement<never, [intentId: string, step: string]>
   `update publish_steps set step = $2 where id = $1 and step = '${UNNAMED_STEP}'`,
 );
 
+/** Holds publishing, or says until when a hold that is in effect doubts, if that is later. */
 export const hold = statement<never, [fact: string]>(
   "instance.hold",
-  `insert into instance (name, value) values ('${HELD_FACT}', $1) on conflict (name) do nothing`,
+  `insert into instance (name, value) values ('${HELD_FACT}', $1) on conflict (name) do update set value = excluded.value`,
 );
 
 export const findHold = statement<{ value: string }, []>(
   "instance.find_hold",
   `select value from instance where name = '${HELD_FACT}'`,
 );
+
+export const endHold = statement<never, []>("instance.end_hold", `delete from instance where name = '${HELD_FACT}'`);
 
 /**
  * How many platform posts are still being checked, how many need a person, and how many are due and wait for the
@@ -167,19 +164,4 @@ export const listUnknown = statement<
      (count(*) over ())::int as total
    from platform_posts pp left join accounts a on a.id = pp.account_id
    where pp.status = 'unknown' order by pp.due_at limit $1`,
-);
-
-/** Publishing continues as the instance of this epoch, and every process is notified. False if it was not held. */
-export async function release(db: Db, epoch: string): Promise<boolean> {
-  const isReleased = (await endHold.one(db, [epoch]))?.released ?? false;
-  notify(db, CHANNELS.released);
-  notify(db, CHANNELS.due);
-  return isReleased;
-}
-
-const endHold = statement<{ released: boolean }, [epoch: string]>(
-  "instance.release",
-  `with gone as (delete from instance where name = '${HELD_FACT}' returning name),
-     renewed as (update instance set value = $1 where name = 'epoch' and exists (select from gone) returning name)
-   select exists (select from gone) as released`,
 );

@@ -4,17 +4,16 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import type { JobSender } from "../../db/job-sender.ts";
-import { jsonb } from "../../db/jsonb.ts";
 import { migrate, migrationState } from "../../db/migrate.ts";
 import { type Migration, ownMigrations } from "../../db/migration-files.ts";
 import { countContent, forgetPast } from "../../db/queries/backups.ts";
-import { hold, openUnsettledCommits } from "../../db/queries/hold.ts";
 import { transaction } from "../../db/sql.ts";
 import { countOthers, openStaging, type Staging, WAITING_JOBS } from "../../db/staging.ts";
 import { startJobQueue } from "../../jobs/jobs.ts";
 import { isQueueName } from "../../jobs/queues.ts";
-import { checkContinuity, type Hold } from "../../publishing/hold.ts";
-import { type MarkPlaces, readMarks } from "../../publishing/marks.ts";
+import { findLost } from "../../publishing/compare.ts";
+import { holdPublishing, readOutside } from "../../publishing/hold.ts";
+import type { Places } from "../../publishing/noted.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckedBackup } from "./check-backup.ts";
 import { JOBS } from "./format.ts";
@@ -85,7 +84,7 @@ export async function restoreBackup(target: RestoreTarget, backup: CheckedBackup
   try {
     await load(target.storage, staging, backup, bytes, added);
     await migrate(staging.pool);
-    await holdPublishing(staging, target);
+    await holdRestored(staging, target);
   } catch (error) {
     for (const key of added) await target.storage.delete(key);
     throw error;
@@ -126,17 +125,13 @@ async function load(
   await staging.finishLoad();
 }
 
-/** As a start would, but whatever it finds, and for everything that was due by now. */
-async function holdPublishing({ pool }: Staging, places: MarkPlaces): Promise<void> {
-  const now = new Date();
+/** Whatever was due by now may already have been published, and all that is noted and the backup does not know. */
+async function holdRestored({ pool }: Staging, places: Places): Promise<void> {
   await forgetPast.run(pool);
-  const { begun } = await checkContinuity({ pool, places, log: { error: () => undefined } });
-  const reason = (await readMarks(places)).length > 0 ? "behind" : "moved";
-  const held: Hold = { reason, since: now.toISOString(), doubtedUntil: now.toISOString() };
-  await transaction(pool, async (tx) => {
-    await hold.run(tx, [jsonb(held)]);
-    await openUnsettledCommits.run(tx, [now, begun === null ? null : new Date(begun.doubtedUntil), null]);
-  });
+  const { noted, publishers } = await readOutside(pool, places);
+  const reason = noted.openings.length > 0 || noted.mark !== null ? "behind" : "moved";
+  const lost = findLost({ noted, publishers });
+  await transaction(pool, (tx) => holdPublishing(tx, { reason, until: new Date(), lost }));
 }
 
 /** Jobs that waited are sent as new ones, in place of those that were here. */
