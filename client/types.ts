@@ -205,6 +205,8 @@ export interface PostSummary {
   failedCount: number;
   /** Of those, the number that may be live. */
   unknownCount: number;
+  /** Scheduled platform posts that wait for somebody to act. */
+  blockedCount: number;
   scheduledFor: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
@@ -659,13 +661,15 @@ export interface PostChanges {
   onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId?: string;
+  /** Accounts of the set to use from now on. */
+  accountIds?: string[];
 }
 
 export interface PostFilter {
   /** Only posts with this status. */
   status?: PostStatus;
-  /** Posts that may be live. */
-  outcome?: "unknown";
+  /** `blocked`: waits for somebody to act. `unknown`: may be live. */
+  outcome?: "unknown" | "blocked";
   /** Only posts that target this platform. */
   platform?: Platform;
   /** Only posts of this platform set. */
@@ -707,6 +711,8 @@ export interface Retry {
   platforms?: Platform[];
   /** Even if its outcome is unknown and it may be live. */
   force?: boolean;
+  /** Accounts of the set to use from now on. */
+  accountIds?: string[];
 }
 
 export interface Resolution {
@@ -897,6 +903,8 @@ export interface AccountWithLimits {
   connectedAt: string;
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
+  /** Number of scheduled posts that are to be published through it. */
+  scheduledPosts: number;
   /**
    * What is left now of the platform's limits for the account, and for the app it is connected with, which other
    * accounts use too.

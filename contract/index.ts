@@ -58,7 +58,7 @@ import {
 } from "./operations/platform-sets.ts";
 import { platformsGet, platformsList } from "./operations/platforms.ts";
 import { postsAttempts } from "./operations/post-attempts.ts";
-import { postsCancelMany, postsCreateMany } from "./operations/post-batches.ts";
+import { postsCancelMany, postsCreateMany, postsMoveMany } from "./operations/post-batches.ts";
 import {
   accountsGetPostingTimes,
   accountsSetPostingTimes,
@@ -198,6 +198,7 @@ export const OPERATIONS: readonly Operation[] = [
   connectionsChoose,
   accountsRefresh,
   accountsDisconnect,
+  postsMoveMany,
   platformSetsConnectOptions,
   oauthAppsList,
   oauthAppsSave,

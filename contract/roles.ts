@@ -20,6 +20,7 @@ export const LEAST_ROLES: Readonly<Record<string, Role | "self">> = {
   posts_delete: "writer",
   posts_cancel: "writer",
   posts_cancel_many: "writer",
+  posts_move_many: "writer",
   // What a writer publishes waits for approval.
   posts_publish: "writer",
   posts_retry: "writer",

@@ -80,6 +80,7 @@ export const WARNING_CODES = {
   PRIVACY_FORCED: "The video is published with another privacy than requested.",
   PREPARATION_FAILED: "Preparing the post failed. It is tried again at its time.",
   PARTS_LIVE: "Parts of the cancelled thread are live and stay.",
+  ACCOUNT_DISCONNECTED: "The account is disconnected: choose another with `accountIds`, or reconnect it.",
   PUBLISHING_HELD: "The operator has held publishing. The post is published once it is released.",
   PUBLISHING_PAUSED: "Publishing is paused. `onPause` says what happens to the post.",
 } as const;

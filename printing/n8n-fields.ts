@@ -74,7 +74,7 @@ export function labelOf(value: unknown): string {
   return LABELS[text] ?? titleOf(/[a-z]/.test(text) ? text.replaceAll(".", " ") : text.toLowerCase());
 }
 
-const UPPER: Readonly<Record<string, string>> = { id: "ID", url: "URL", urls: "URLs", mime: "MIME" };
+const UPPER: Readonly<Record<string, string>> = { id: "ID", ids: "IDs", url: "URL", urls: "URLs", mime: "MIME" };
 const SMALL = new Set(["to", "for", "by", "of", "a", "the"]);
 
 /** A text of the contract in n8n's style: HTML, and no period after a single sentence. */

@@ -33,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     dryRun: true,
   },
   posts_cancel_many: { ids: [ID] },
+  posts_move_many: { ids: [ID], accountIds: [ID] },
   legacy_posts_create: {
     text: "Our new release is out.",
     platforms: [EXAMPLE_PLATFORM],

@@ -85,6 +85,10 @@ export const accountsGet = operation({
   params: idParam,
   answer: z.object({
     account: account.extend({
+      scheduledPosts: z
+        .int()
+        .describe("Number of scheduled posts that are to be published through it.")
+        .meta({ examples: [0] }),
       limits: z
         .array(platformLimit)
         .describe(

@@ -33,6 +33,11 @@ const name = {
     .meta({ examples: ["Ampost"] }),
 };
 
+const scheduledPosts = z
+  .int()
+  .describe("Number of its scheduled posts. Without it, they are not published until somebody acts.")
+  .meta({ examples: [0] });
+
 const choices = z.object({
   id,
   platform,
@@ -53,12 +58,15 @@ const choices = z.object({
     }),
   ),
   connected: z
-    .object({ id, platformAccountId, ...name })
+    .object({ id, platformAccountId, ...name, scheduledPosts })
     .nullable()
     .describe("The account on this platform that is currently connected to the platform set and would be replaced.")
     .meta({ examples: [null] }),
 });
 export type Choices = z.output<typeof choices>;
+
+const replaced = z.object({ id, scheduledPosts });
+export type Replaced = z.output<typeof replaced>;
 
 const APP_LIMITS = Object.values(catalog)
   .flatMap(({ capabilities }) => capabilities.quotas)
@@ -223,7 +231,13 @@ export const connectionsChoose = operation({
   }),
   takes: "required",
   writes: true,
-  answer: z.object({ account }),
+  answer: z.object({
+    account,
+    replaced: replaced
+      .nullable()
+      .describe("The account that it has replaced.")
+      .meta({ examples: [null] }),
+  }),
   errors: ["NOT_FOUND"],
 });
 
@@ -249,7 +263,7 @@ export const accountsDisconnect = operation({
   description: "Deletes the account's access, and revokes it on the platform if the platform supports that.",
   params: idParam,
   writes: true,
-  answer: z.object({ account }),
+  answer: z.object({ account, scheduledPosts }),
   errors: ["NOT_FOUND"],
 });
 

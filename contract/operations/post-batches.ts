@@ -4,7 +4,7 @@ import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
 import { id } from "../fields.ts";
 import { batchError, issue } from "../issues.ts";
 import { operation, plain } from "../operation.ts";
-import { postSummary } from "./posts.ts";
+import { accountIds, postSummary } from "./posts.ts";
 
 /** Posts in one request. */
 export const MOST_IN_BATCH = 50;
@@ -155,6 +155,31 @@ export const postsCancelMany = operation({
     cancelled: z
       .int()
       .describe("Number of posts that are discarded now.")
+      .meta({ examples: [1] }),
+    failed,
+  }),
+});
+
+export const postsMoveMany = operation({
+  ...plain,
+  name: "posts_move_many",
+  auth: "session",
+  method: "POST",
+  path: "/api/posts/batch/move",
+  summary: "Move several posts to other accounts",
+  description:
+    `Has up to ${MOST_IN_BATCH} drafts or scheduled posts published through other accounts, each as ` +
+    "`PATCH /api/v1/posts/:id` with `accountIds` would; one that fails does not stop the others. " +
+    "The response is 200 even if some or all fail: read each `error`. Each post counts as a request.",
+  body: z.strictObject({ ids, accountIds }),
+  takes: "required",
+  writes: true,
+  batch: "ids",
+  answer: z.object({
+    results: results({ id }).describe("In the order of the request."),
+    moved: z
+      .int()
+      .describe("Number of posts that were moved.")
       .meta({ examples: [1] }),
     failed,
   }),

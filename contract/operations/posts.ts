@@ -121,6 +121,12 @@ const platformSetId = id.describe(
   "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
 );
 
+export const accountIds = z
+  .array(id)
+  .min(1)
+  .max(PLATFORM_NAMES.length)
+  .describe("Accounts of the set to use from now on.");
+
 export const createBody = z.strictObject({
   content,
   platforms,
@@ -146,6 +152,7 @@ export const patchBody = z.strictObject({
   publishBy,
   onPause,
   platformSetId: platformSetId.optional(),
+  accountIds: accountIds.optional(),
 });
 
 /** Media after invalid fields are removed: an invalid entry is left empty. */
@@ -163,6 +170,7 @@ export const postDraft = createBody
     platforms: z
       .array(platform.optional())
       .transform((names) => [...new Set(names.filter((name) => name !== undefined))]),
+    accountIds,
   })
   .partial();
 export type PostDraft = z.output<typeof postDraft>;
@@ -305,6 +313,10 @@ export const postSummary = z.object({
     .int()
     .describe("Of those, the number that may be live.")
     .meta({ examples: [0] }),
+  blockedCount: z
+    .int()
+    .describe("Scheduled platform posts that wait for somebody to act.")
+    .meta({ examples: [0] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
@@ -377,9 +389,8 @@ export const postsCreate = operation({
     openWorld: false,
     description:
       "Creates a draft, or a scheduled post if you set `scheduledFor`. " +
-      "Refer to media by `url`, or by the `id` of a stored media object (media_create). " +
-      "platforms_describe has what each platform accepts and its settings. " +
-      "posts_validate lists every problem without creating anything. " +
+      "Refer to media by `url`, or by the `id` of a stored object (media_create). " +
+      "platforms_describe has what platforms accept. " +
       "Nothing is published before the scheduled time or posts_publish.",
   },
   body: postDraft,
@@ -407,7 +418,7 @@ export const postsValidate = operation({
     openWorld: false,
     description:
       "Returns every issue and warning of a post, each with its fix, without storing anything. " +
-      "platforms_describe has what each platform accepts and its settings.",
+      "platforms_describe has what platforms accept.",
   },
   body: postDraft,
   form: createBody,
@@ -454,9 +465,9 @@ export const postsList = operation({
       .describe("Only posts with this status.")
       .meta({ examples: ["scheduled"] }),
     outcome: z
-      .enum(["unknown"])
+      .enum(["unknown", "blocked"])
       .optional()
-      .describe("Posts that may be live.")
+      .describe("`blocked`: waits for somebody to act. `unknown`: may be live.")
       .meta({ examples: ["unknown"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
     platformSetId: id.optional().describe("Only posts of this platform set."),
@@ -567,8 +578,7 @@ export const postsUpdate = operation({
 });
 
 const DISCARDS =
-  "Discards a draft, scheduled, queued, partial or failed post. Anything already published stays; " +
-  "anything else will not be published.";
+  "Discards a draft, scheduled, queued, partial or failed post. What is published stays; " + "nothing else will be.";
 
 export const postsDelete = operation({
   ...plain,
@@ -598,7 +608,7 @@ export const postsCancel = operation({
     destructive: true,
     idempotent: true,
     openWorld: false,
-    description: `${DISCARDS} Same as posts_delete.`,
+    description: "Discards a post, as posts_delete does.",
   },
 });
 
@@ -619,9 +629,8 @@ export const postsPublish = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Starts publishing a draft or scheduled post on all its platforms and returns immediately, " +
-      "with the post in `queued` or later. With `wait`, it returns once every platform post is settled, " +
-      "or after that many seconds. If the post is still `posting` then, check later with posts_get; " +
+      "Publishes a draft or scheduled post on all its platforms. Returns immediately, with the post in `queued` or " +
+      "later; with `wait`, once every platform post is settled, or after that many seconds. If the post is still `posting` then, check later with posts_get; " +
       "do not publish again. If the client supports it, a person may be asked to confirm first.",
   },
   params: idParam,
@@ -650,7 +659,6 @@ export const postsRetry = operation({
     openWorld: true,
     description:
       "Retries failed platform posts of a partial or failed post without changes: those in `platforms`, or all. " +
-      "Published platform posts are never touched. " +
       "If the platform rejected the content (`category` is `content`), " +
       "create a new post for that platform instead. One that is `unknown` may be live: " +
       "it is retried only if you list it and set `force: " +
@@ -665,6 +673,7 @@ export const postsRetry = operation({
         .optional()
         .describe("Even if its outcome is unknown and it may be live.")
         .meta({ examples: [true] }),
+      accountIds: accountIds.optional(),
     })
     .optional(),
   takes: "optional",

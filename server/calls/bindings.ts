@@ -211,7 +211,7 @@ import {
 } from "../domain/workspaces/workspaces.ts";
 import { bind, type Binding } from "./bind.ts";
 import { legacyCreate } from "./legacy-posts.ts";
-import { cancelMany, createMany } from "./post-batches.ts";
+import { cancelMany, createMany, moveMany } from "./post-batches.ts";
 
 /** Which verb does which operation. */
 export const BINDINGS: readonly Binding[] = [
@@ -226,6 +226,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
   cancelMany,
+  moveMany,
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(postsResolve, (services, call, { params, body }) => resolvePost(services, call, params.id, body)),

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { parseInput, refusal } from "../../contract/forms/parse.ts";
 import { docsOf } from "../../contract/issues.ts";
 import type { RawInput } from "../../contract/operation.ts";
-import { postsCancelMany, postsCreateMany } from "../../contract/operations/post-batches.ts";
+import { postsCancelMany, postsCreateMany, postsMoveMany } from "../../contract/operations/post-batches.ts";
 import { type Post, postsCreate, postsValidate } from "../../contract/operations/posts.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Call } from "../domain/call.ts";
@@ -11,6 +11,7 @@ import { createPost } from "../domain/posts/create-post.ts";
 import { discardPost } from "../domain/posts/discard-post.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { summarize } from "../domain/posts/to-post.ts";
+import { updatePost } from "../domain/posts/update-post.ts";
 import { exceeded, validatePost } from "../domain/posts/validate-post.ts";
 import type { Services } from "../domain/services.ts";
 import { bind } from "./bind.ts";
@@ -19,7 +20,7 @@ import { toRefusal } from "./refusals.ts";
 import { revisionOf } from "./request-headers.ts";
 
 type Created = z.output<typeof postsCreateMany.answer>["results"][number];
-type Cancelled = z.output<typeof postsCancelMany.answer>["results"][number];
+type Changed = z.output<typeof postsCancelMany.answer>["results"][number];
 type BatchError = NonNullable<Created["error"]>;
 type Outcome = Omit<Created, "idempotencyKey">;
 
@@ -80,17 +81,38 @@ function validator(services: Services, call: Call): CreateOne {
 
 /** Each post is discarded as by a request of its own. */
 export const cancelMany = bind(postsCancelMany, async (services, call, { body }) => {
-  const results: Cancelled[] = [];
-  for (const id of body.ids) {
-    const outcome = await cancelOne(services, call, id, body.etags?.[id]).then(
+  const { results, changed, failed } = await changeEach(services, call, body.ids, (id) =>
+    cancelOne(services, call, id, body.etags?.[id]),
+  );
+  return { body: { results, cancelled: changed, failed } };
+});
+
+/** Each post is updated as by a request of its own. */
+export const moveMany = bind(postsMoveMany, async (services, call, { body: { ids, accountIds } }) => {
+  const { results, changed, failed } = await changeEach(services, call, ids, async (id) => {
+    const { body } = await updatePost(services, call, id, { body: { accountIds }, issues: [] });
+    return body.post;
+  });
+  return { body: { results, moved: changed, failed } };
+});
+
+async function changeEach(
+  services: Services,
+  call: Call,
+  ids: readonly string[],
+  change: (id: string) => Promise<Post>,
+): Promise<{ results: Changed[]; changed: number; failed: number }> {
+  const results: Changed[] = [];
+  for (const id of ids) {
+    const outcome = await change(id).then(
       (post) => ({ post: summarize(post), error: null }),
       (error: unknown) => ({ post: null, error: errorOf(services, call, error) }),
     );
     results.push({ id, ...outcome });
   }
   const failed = results.filter(({ error }) => error !== null).length;
-  return { body: { results, cancelled: results.length - failed, failed } };
-});
+  return { results, changed: results.length - failed, failed };
+}
 
 /** One that is discarded already is what the caller wants, perhaps in an earlier request. */
 async function cancelOne(services: Services, call: Call, id: string, etag: string | undefined): Promise<Post> {

@@ -15,7 +15,7 @@ import {
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
-import { forgetConnection, type RevokeJob } from "./disconnect.ts";
+import { forgetConnection, type Forgotten } from "./disconnect.ts";
 import { type OAuthServices, platformClient } from "./services.ts";
 import { storeGrant } from "./stored-grant.ts";
 
@@ -44,7 +44,7 @@ export interface Connected {
   /** Whether the account was connected here before. */
   again: boolean;
   /** The account whose place it took; its grant is still to be revoked. */
-  replaced: RevokeJob | null;
+  replaced: Forgotten | null;
 }
 
 /**

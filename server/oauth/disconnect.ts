@@ -3,6 +3,9 @@ import { z } from "zod";
 
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { AccountKey } from "../../model/tenant.ts";
+import { CHANNELS } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
+import { reportScheduledOf } from "../db/queries/bound-posts.ts";
 import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/queries/connections.ts";
 import { deleteGrantedAccounts } from "../db/queries/oauth-attempts.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
@@ -41,35 +44,41 @@ const secrets = z.object({
   }),
 });
 
+/** What disconnecting an account has left to do. */
+export interface Forgotten {
+  accountId: string;
+  /** How many scheduled posts will not be published until somebody acts. */
+  scheduledPosts: number;
+  /** What to send to `REVOKE_QUEUE` in the same transaction, so that the platform revokes the grant too; null: none. */
+  revoke: RevokeJob | null;
+}
+
 /**
- * Deletes an account's grant in the transaction of `tx`. The account can still be read by its ID. Returns what to send
- * to `REVOKE_QUEUE` in the same transaction, so that the platform revokes it too; null if there was no grant.
+ * Deletes an account's grant in the transaction of `tx`, and reports its scheduled posts, which stay bound to it. The
+ * account can still be read by its ID.
  */
 export async function forgetConnection(
   services: OAuthServices,
   tx: pg.PoolClient,
   account: AccountKey,
   reason: string,
-): Promise<RevokeJob | null> {
-  const key = [account.accountId, account.userId, account.mode] as const;
+): Promise<Forgotten> {
+  const { accountId, userId, mode } = account;
+  const key = [accountId, userId, mode] as const;
+  const scheduled = await reportScheduledOf.all(tx, key);
+  for (const { id } of scheduled) notify(tx, CHANNELS.post, id);
+  const scheduledPosts = scheduled.length;
   const held = await lockConnection.one(tx, key);
   await revokeAccount.run(tx, [...key, reason]);
-  if (!held) return null;
+  if (!held) return { accountId, scheduledPosts, revoke: null };
   const { platform, platform_account_id: platformAccountId } = held;
-  await recordAccountEvent(tx, account, "account.disconnected", { platform, platformAccountId, reason });
+  const told = { platform, platformAccountId, reason, scheduledPosts };
+  await recordAccountEvent(tx, account, "account.disconnected", told);
   const sealed = await sealSecrets(services, tx, held);
-  if (sealed === null) return null;
-  const { accountId, mode } = account;
-  return {
-    accountId,
-    mode,
-    platform,
-    platformAccountId,
-    login: held.login,
-    oauthAppId: held.oauth_app_id,
-    grantorId: held.grantor_id,
-    sealed,
-  };
+  const { login, oauth_app_id: oauthAppId, grantor_id: grantorId } = held;
+  const revoke =
+    sealed === null ? null : { accountId, mode, platform, platformAccountId, login, oauthAppId, grantorId, sealed };
+  return { accountId, scheduledPosts, revoke };
 }
 
 /**

@@ -102,8 +102,8 @@ class Posts:
 
     def delete(self, id: str, *, if_match: str | None = None, idempotency_key: str | None = None) -> types.PostAnswer:
         """
-        Discard a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
-        anything else will not be published.
+        Discard a post. Discards a draft, scheduled, queued, partial or failed post. What is published stays; nothing
+        else will be.
         """
         return self._connection.call(
             "DELETE",
@@ -116,8 +116,8 @@ class Posts:
 
     def cancel(self, id: str, *, if_match: str | None = None, idempotency_key: str | None = None) -> types.PostAnswer:
         """
-        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
-        anything else will not be published. Same as DELETE.
+        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. What is published stays; nothing
+        else will be. Same as DELETE.
         """
         return self._connection.call(
             "POST",
@@ -319,8 +319,8 @@ class AsyncPosts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Discard a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
-        anything else will not be published.
+        Discard a post. Discards a draft, scheduled, queued, partial or failed post. What is published stays; nothing
+        else will be.
         """
         return await self._connection.call(
             "DELETE",
@@ -339,8 +339,8 @@ class AsyncPosts:
         idempotency_key: str | None = None,
     ) -> types.PostAnswer:
         """
-        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
-        anything else will not be published. Same as DELETE.
+        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. What is published stays; nothing
+        else will be. Same as DELETE.
         """
         return await self._connection.call(
             "POST",

@@ -273,6 +273,8 @@ class PostSummary(TypedDict):
     failedCount: int
     #: Of those, the number that may be live.
     unknownCount: int
+    #: Scheduled platform posts that wait for somebody to act.
+    blockedCount: int
     scheduledFor: str | None
     #: ISO 8601, UTC, with milliseconds.
     createdAt: str
@@ -709,6 +711,8 @@ class PostChanges(TypedDict):
     onPause: NotRequired[Literal["late", "skip"]]
     #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
     platformSetId: NotRequired[str]
+    #: Accounts of the set to use from now on.
+    accountIds: NotRequired[list[str]]
 
 
 class PostChangesContent(TypedDict):
@@ -725,8 +729,8 @@ class PostChangesContent(TypedDict):
 PostFilter = TypedDict("PostFilter", {
     #: Only posts with this status.
     "status": "NotRequired[PostStatus]",
-    #: Posts that may be live.
-    "outcome": "NotRequired[Literal[\"unknown\"]]",
+    #: `blocked`: waits for somebody to act. `unknown`: may be live.
+    "outcome": "NotRequired[Literal[\"unknown\", \"blocked\"]]",
     #: Only posts that target this platform.
     "platform": "NotRequired[Platform]",
     #: Only posts of this platform set.
@@ -767,6 +771,8 @@ class Retry(TypedDict):
     platforms: NotRequired[list[Platform]]
     #: Even if its outcome is unknown and it may be live.
     force: NotRequired[bool]
+    #: Accounts of the set to use from now on.
+    accountIds: NotRequired[list[str]]
 
 
 class Resolution(TypedDict):
@@ -960,6 +966,8 @@ class AccountWithLimits(TypedDict):
     connectedAt: str
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
+    #: Number of scheduled posts that are to be published through it.
+    scheduledPosts: int
     #: What is left now of the platform's limits for the account, and for the app it is connected with, which other
     #: accounts use too.
     limits: list[PlatformLimit]

@@ -72,6 +72,12 @@ export const listLiveAccounts = statement<
    ) as listed where place <= $1 order by platform, place`,
 );
 
+/** In a statement: whether the platform post `part` waits for an account that is no longer connected. */
+export function isDisconnected(part: string): string {
+  return `(${part}.status = 'pending'
+     and exists (select from accounts bound where bound.id = ${part}.account_id and bound.status <> 'active'))`;
+}
+
 /** Active or not. */
 export const findAccount = statement<AccountRow, [id: string, userId: string, mode: Mode]>(
   "accounts.find",

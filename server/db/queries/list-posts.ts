@@ -6,6 +6,7 @@ import type { PlatformOverrides } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { statement, type Statement } from "../sql.ts";
+import { isDisconnected } from "./accounts.ts";
 import type { PostRange } from "./post-blocks.ts";
 
 export interface PostSummaryRow {
@@ -22,6 +23,7 @@ export interface PostSummaryRow {
   published_count: number;
   failed_count: number;
   unknown_count: number;
+  blocked_count: number;
   scheduled_for: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -31,8 +33,11 @@ export interface PostSummaryRow {
 /** Filters of a list; null if not set. */
 export interface PostFilter {
   status: PostStatus | null;
-  /** Posts that may be live, as the outcome on a platform is unknown; not of those that were cancelled. */
-  outcome: "unknown" | null;
+  /**
+   * Posts that may be live, as the outcome on a platform is unknown; not of those that were cancelled. Or scheduled posts
+   * that will not be published, at least on one platform, until somebody acts.
+   */
+  outcome: "unknown" | "blocked" | null;
   platform: PlatformName | null;
   platformSetId: string | null;
   from: Date | null;
@@ -65,6 +70,10 @@ function orderOf(filter: PostFilter): string {
 
 const inOrder = (filter: PostFilter, table: string) =>
   orderOf(filter).replaceAll(/\b(published_at|scheduled_for|id)\b/g, `${table}.$1`);
+
+/** In a statement: whether the platform post `part` has missed its time, and waits for somebody. */
+const isMissed = (part: string) =>
+  `(${part}.status = 'pending' and ${part}.due_at is not null and ${part}.next_action_at is null)`;
 
 /** A statement and the values to run it with. */
 export interface Prepared<Row> {
@@ -190,11 +199,12 @@ const summariesOf = (posts: string) => `select p.id, p.mode, p.platform_set_id, 
     left(p.content ->> 'text', 1000) as text_start,
     case when p.content ->> 'text' = '' then ${OWN_TEXTS} end as overrides, p.platforms,
     jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
-    counted.unknown_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
+    counted.unknown_count, counted.blocked_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
   from ${posts} cross join lateral (
     select count(*) filter (where pp.status = 'published')::int as published_count,
       count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count,
-      count(*) filter (where pp.status = 'unknown')::int as unknown_count
+      count(*) filter (where pp.status = 'unknown')::int as unknown_count,
+      count(*) filter (where p.status = 'scheduled' and (${isMissed("pp")} or ${isDisconnected("pp")}))::int as blocked_count
     from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
   ) counted`;
 
@@ -259,22 +269,36 @@ function kindOf({ status, outcome, platform, platformSetId }: PostFilter, bind: 
   return {
     status: [
       ...(status === null ? [] : [`status = ${bind(status)}`]),
-      ...(outcome === null ? [] : ["status in ('posting', 'partial', 'failed')"]),
+      ...(outcome === null ? [] : [STATUS_OF_OUTCOME[outcome]]),
     ],
     platform: platform === null ? [] : [`${bind(platform)} = any (platforms)`],
     set: platformSetId === null ? [] : [`platform_set_id = ${bind(platformSetId)}`],
   };
 }
 
+const STATUS_OF_OUTCOME = {
+  unknown: "status in ('posting', 'partial', 'failed')",
+  blocked: "status = 'scheduled'",
+};
+
+const ofDisconnected = (
+  lane: string,
+) => `select pp.post_id from accounts a join platform_posts pp on pp.account_id = a.id
+    where a.user_id = $1 and a.mode = $2 and a.status <> 'active' and pp.user_id = $1 and pp.mode = $2
+      and pp.status = 'pending' and lower(pp.lane) = '${lane}' and pp.next_action_at is not null`;
+
+/** As an index leads to them. */
+const POSTS_OF_OUTCOME = {
+  unknown: "select pp.post_id from platform_posts pp where pp.user_id = $1 and pp.mode = $2 and pp.status = 'unknown'",
+  blocked: `select pp.post_id from platform_posts pp where pp.user_id = $1 and pp.mode = $2 and ${isMissed("pp")}
+    union all ${ofDisconnected("prepare")} union all ${ofDisconnected("commit")}`,
+};
+
 /** What each other filter means for a post. */
 function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
   const { outcome, from, to, search, texts } = filter;
   const conditions: string[] = [];
-  if (outcome !== null)
-    conditions.push(
-      `id = any (array(select pp.post_id from platform_posts pp
-         where pp.user_id = $1 and pp.mode = $2 and pp.status = 'unknown'))`,
-    );
+  if (outcome !== null) conditions.push(`id = any (array(${POSTS_OF_OUTCOME[outcome]}))`);
   // The index leads to IDs.
   const { low, high } = idsOf(filter);
   if (from !== null) conditions.push(`id >= ${bind(low)}`, `created_at >= ${bind(from)}`);

@@ -4,6 +4,7 @@ import type { NotificationKind } from "../../../model/notifications.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
+import { isDisconnected } from "./accounts.ts";
 import { isFor, isWanted, peopleOf } from "./notification-settings.ts";
 import { waitingPosts } from "./post-approvals.ts";
 
@@ -72,6 +73,8 @@ export interface NoticeRow {
   platforms: PlatformName[];
   /** Of the platform post. */
   error: Pick<PlatformPostError, "message" | "action"> | null;
+  /** Whether the post waits for an account that is no longer connected. */
+  is_disconnected: boolean;
   account_name: string | null;
   /** How many the person is told, of which these are the first. */
   total: number;
@@ -101,7 +104,8 @@ export const takeNotices = statement<
    select t.person_id, t.email, t.type, t.data, t.post_id, left(p.content ->> 'text', 300) as text, p.status, p.scheduled_for, d.reason,
      case when coalesce(pp.platform, a.platform) is null then coalesce(p.platforms, '{}')
        else array[coalesce(pp.platform, a.platform)] end as platforms,
-     pp.error,
+     pp.error, exists (select from platform_posts b where b.post_id = p.id and b.user_id = $1 and b.mode = $2
+       and ${isDisconnected("b")}) as is_disconnected,
      coalesce(a.username, a.display_name, a.platform_account_id) as account_name, t.total
    from told t
      left join posts p on p.id = t.post_id and p.user_id = $1 and p.mode = $2

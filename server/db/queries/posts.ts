@@ -5,7 +5,7 @@ import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { LivePart } from "../../../platforms/platform.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
-import { isSetUnchanged } from "./accounts.ts";
+import { isDisconnected, isSetUnchanged } from "./accounts.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
@@ -112,7 +112,17 @@ const SKIPPED_WARNING = JSON.stringify([
   },
 ]);
 
+const DISCONNECTED_WARNING = JSON.stringify([
+  {
+    code: "ACCOUNT_DISCONNECTED" satisfies WarningCode,
+    message:
+      "The account of this post is no longer connected, so the post will not be published there. " +
+      "Connect the same account again, choose another one with accountIds, or cancel the post.",
+  },
+]);
+
 const warnings = `pp.warnings
+    || case when ${isDisconnected("pp")} then '${DISCONNECTED_WARNING}'::jsonb else '[]' end
     || case when ${waitsForRelease} then '${HELD_WARNING}'::jsonb else '[]' end
     || case when not ${waitsForResume} then '[]' when p.skip_when_paused then '${SKIPPED_WARNING.replaceAll("'", "''")}'::jsonb
       else '${PAUSED_WARNING}'::jsonb end`;
@@ -357,6 +367,26 @@ export const retargetPost = statement<
    select w.id, $1, $2, $3, w.platform, w.position, w.account_id from wanted w
    on conflict (post_id, platform) do update set position = excluded.position,
      account_id = case when $5 then coalesce(platform_posts.account_id, excluded.account_id) else excluded.account_id end`,
+);
+
+/**
+ * A person's choice: the platform posts that are not live in part go out through these accounts of the set. Returns
+ * those that there are.
+ */
+export const chooseAccounts = statement<
+  { id: string },
+  [id: string, userId: string, mode: Mode, setId: string, accountIds: readonly string[]]
+>(
+  "platform_posts.choose_accounts",
+  `with chosen as materialized (
+     select id, platform from accounts
+     where id = any($5::uuid[]) and platform_set_id = $4 and user_id = $2 and mode = $3 and status = 'active'
+   ), bound as (
+     update platform_posts pp set account_id = chosen.id, updated_at = now() from chosen
+     where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and pp.platform = chosen.platform
+       and pp.live_through is null and pp.status in ('pending', 'failed')
+   )
+   select id from chosen`,
 );
 
 /** The platforms on which the post's account, one of this set, is no longer connected, but another one is. */

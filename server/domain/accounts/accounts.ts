@@ -4,6 +4,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/queries/accounts.ts";
+import { countScheduledOf } from "../../db/queries/bound-posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { tokenEnd } from "../../oauth/token-health.ts";
 import { quotaBudget, readNeeds } from "../../publishing/budgets.ts";
@@ -32,10 +33,17 @@ export async function getAccount(
   caller: Tenant,
   id: string,
   now = new Date(),
-): Promise<Answer<{ account: Account & { limits: AccountLimits } }>> {
+): Promise<Answer<{ account: Account & { scheduledPosts: number; limits: AccountLimits } }>> {
   const row = await findAccount.one(pool, [id, caller.userId, caller.mode]);
   if (row === undefined) throw accountNotFound();
-  return { body: { account: { ...toAccount(oauth, row), limits: await limitsOf(pool, settings, row, now) } } };
+  const scheduledPosts = await scheduledOn(pool, caller, id);
+  const limits = await limitsOf(pool, settings, row, now);
+  return { body: { account: { ...toAccount(oauth, row), scheduledPosts, limits } } };
+}
+
+/** How many scheduled posts go out through the account or, if it is no longer connected, wait for somebody's choice. */
+export async function scheduledOn(db: Db, { userId, mode }: Tenant, id: string): Promise<number> {
+  return (await countScheduledOf.one(db, [id, userId, mode]))?.count ?? 0;
 }
 
 /** What is left of the platform's limits for the account and its app. */

@@ -2,7 +2,7 @@ import type pg from "pg";
 
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Account } from "../../../contract/operations/accounts.ts";
-import type { Choices } from "../../../contract/operations/connections.ts";
+import type { Choices, Replaced } from "../../../contract/operations/connections.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { mayAs } from "../../../model/roles.ts";
@@ -30,7 +30,7 @@ import type { Actor, Answer, Call, Origin } from "../call.ts";
 import { useConnectLink } from "../connect-links/open-connect-link.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { readAccount } from "./accounts.ts";
+import { readAccount, scheduledOn } from "./accounts.ts";
 
 type Connecting = Pick<Services, "pool" | "oauth" | "jobs">;
 
@@ -109,9 +109,10 @@ async function connectOnlyAccount(
 ): Promise<string | null> {
   const { authorization } = granted;
   try {
-    return await transaction(services.pool, (tx) =>
+    const { accountId } = await transaction(services.pool, (tx) =>
       connectGranted(services, tx, origin, granted, account, { mayReplace: false }),
     );
+    return accountId;
   } catch (error) {
     if (!(error instanceof PublicError)) throw error;
     if (error.code === "VALIDATION_FAILED") return null;
@@ -131,6 +132,7 @@ export async function listChoices(
   id: string,
 ): Promise<Answer<{ choices: Choices }> & { returnTo: string }> {
   const { authorization, accounts } = await openChoiceOf(services, who, id);
+  const { user_id: userId, mode } = authorization;
   const active = await findReplaced(services.pool, authorization, null);
   const choices: Choices = {
     id,
@@ -152,6 +154,7 @@ export async function listChoices(
             platformAccountId: active.platform_account_id,
             username: active.username,
             displayName: active.display_name,
+            scheduledPosts: await scheduledOn(services.pool, { userId, mode }, active.id),
           },
   };
   return { body: { choices }, returnTo: authorization.return_to };
@@ -178,15 +181,15 @@ export async function chooseAccount(
   call: Call,
   id: string,
   choice: AccountChoice,
-): Promise<Answer<{ account: Account }>> {
+): Promise<Answer<{ account: Account; replaced: Replaced | null }>> {
   const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
   const account = findChosen(granted, choice);
   return await revokeOnFailure(services, granted, () =>
     write(services, call, async (tx) => {
-      const accountId = await connectGranted(services, tx, call, granted, account, {
+      const { accountId, replaced } = await connectGranted(services, tx, call, granted, account, {
         mayReplace: choice.replace ?? false,
       });
-      return { body: { account: await readAccount(services, tx, call, accountId) } };
+      return { body: { account: await readAccount(services, tx, call, accountId), replaced } };
     }),
   );
 }
@@ -203,12 +206,10 @@ export async function chooseByLink(
   const account = findChosen(granted, choice);
   const origin = { ...from, actor: await actorOf(services, granted.authorization, null) };
   const mayReplace = choice.replace ?? false;
-  return {
-    authorization: granted.authorization,
-    accountId: await revokeOnFailure(services, granted, () =>
-      transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })),
-    ),
-  };
+  const { accountId } = await revokeOnFailure(services, granted, () =>
+    transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })),
+  );
+  return { authorization: granted.authorization, accountId };
 }
 
 /**
@@ -244,7 +245,7 @@ async function connectGranted(
   { authorization, source }: AuthorizationGrant,
   account: GrantedAccount,
   { mayReplace }: { mayReplace: boolean },
-): Promise<string> {
+): Promise<{ accountId: string; replaced: Replaced | null }> {
   const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = authorization;
   const place = { userId, mode, platformSetId, platform };
   // Locked, so that what is connected there stays the same until this is done.
@@ -263,7 +264,7 @@ async function connectGranted(
     throw new PublicError("NOT_FOUND", "An account has already been chosen.");
   const { platformAccountId } = account.profile;
   if (replaced !== null) {
-    await services.jobs.send(tx, REVOKE_QUEUE, replaced);
+    if (replaced.revoke !== null) await services.jobs.send(tx, REVOKE_QUEUE, replaced.revoke);
     await recordAudit(tx, origin, {
       userId,
       mode,
@@ -279,7 +280,7 @@ async function connectGranted(
     target: accountId,
     data: { platform, platformSetId, platformAccountId },
   });
-  return accountId;
+  return { accountId, replaced: replaced && { id: replaced.accountId, scheduledPosts: replaced.scheduledPosts } };
 }
 
 async function openChoiceOf(

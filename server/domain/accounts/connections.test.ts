@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 
+import { accountsGet } from "../../../contract/operations/accounts.ts";
+import { connectionsChoose } from "../../../contract/operations/connections.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld, type Newcomer, WAYS } from "../../../tests/connecting-world.ts";
 import { answerConsent, arrive, begin, connectAs, locationOf } from "../../../tests/consent.ts";
+import type { TestTenant } from "../../../tests/world.ts";
 import { revokeGrant } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 
@@ -65,15 +68,48 @@ test("the platform is asked to revoke a grant whose set is deleted while the use
   assert.deepEqual(world.jobs, []);
 });
 
+/** A post of a platform that takes no scheduled ones in this world. */
+async function schedule(tenant: TestTenant): Promise<string> {
+  const made = await world.call(tenant, "POST", "/api/v1/posts", {
+    content: { text: "Hello" },
+    platforms: ["twitter"],
+    platformSetId: tenant.platformSetId,
+  });
+  const id = idOf(made.body, "post");
+  await world.database.pool.query(
+    `with due as (
+       update platform_posts set due_at = now() + interval '1 hour', next_action_at = now() + interval '1 hour'
+       where post_id = $1)
+     update posts set status = 'scheduled', scheduled_for = now() + interval '1 hour' where id = $1`,
+    [id],
+  );
+  return id;
+}
+
+/** What was told of the posts since they were created. */
+async function eventsOfPosts(ids: readonly string[]): Promise<string[]> {
+  const { rows } = await world.database.pool.query<{ type: string }>(
+    "select type from outbox where post_id = any($1) and type <> 'post.scheduled' order by id",
+    [ids],
+  );
+  return rows.map(({ type }) => type);
+}
+
+async function scheduledOf(tenant: TestTenant, accountId = ""): Promise<number> {
+  const { body } = await world.call(tenant, "GET", `/api/v1/accounts/${accountId}`);
+  return accountsGet.answer.parse(body).account.scheduledPosts;
+}
+
 test("another account replaces the connected one only after confirmation, and the platform is asked to revoke the old grant", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
   const [old] = await world.accountsOf(tenant);
+  const left = [await schedule(tenant), await schedule(tenant)];
   const person = `other${tenant.userId.slice(-6)}`;
   const shown = await connectAs(world, cookie, tenant, "twitter", { person, chooses: false });
   const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
   const { accounts, connected } = await world.choicesOf(cookie, id);
-  assert.deepEqual([accounts.length, connected?.id], [1, old?.id]);
+  assert.deepEqual([accounts.length, connected?.id, connected?.scheduledPosts], [1, old?.id, 2]);
   const platformAccountId = accounts[0]?.platformAccountId;
   const path = `/api/connections/${id}/choose?mode=test`;
   assert.equal(
@@ -81,7 +117,12 @@ test("another account replaces the connected one only after confirmation, and th
     "connections.replace",
   );
   assert.equal((await world.accountsOf(tenant))[0]?.id, old?.id);
-  assert.equal((await world.callAs(cookie, "POST", path, { platformAccountId, replace: true })).status, 200);
+  const { account, replaced } = connectionsChoose.answer.parse(
+    (await world.callAs(cookie, "POST", path, { platformAccountId, replace: true })).body,
+  );
+  assert.deepEqual(replaced, { id: old?.id, scheduledPosts: 2 });
+  assert.deepEqual(await eventsOfPosts(left), ["post.missed", "post.missed"]);
+  assert.deepEqual(await Promise.all([old?.id, account.id].map((each) => scheduledOf(tenant, each))), [2, 0]);
   assert.deepEqual(
     (await world.accountsOf(tenant)).map((account) => account.platformAccountId),
     [platformAccountId],
@@ -134,6 +175,7 @@ for (const { platform, login, oauth, way } of WAYS) {
     );
     const ended = await world.callAs(cookie, "DELETE", `/api/accounts/${account.id}?mode=test`);
     assert.equal(objectIn(ended.body, "account").status, "revoked");
+    assert.equal(Object(ended.body).scheduledPosts, 0);
     assert.deepEqual(await world.accountsOf(tenant), []);
     const { rows } = await world.database.pool.query("select 1 from connections where account_id = $1", [account.id]);
     assert.deepEqual(rows, []);

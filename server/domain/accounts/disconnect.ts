@@ -10,7 +10,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Origin } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { readAccount } from "./accounts.ts";
+import { readAccount, scheduledOn } from "./accounts.ts";
 
 type Disconnecting = Pick<Services, "oauth" | "jobs">;
 
@@ -22,11 +22,12 @@ export async function disconnectAccount(
   services: Disconnecting & Pick<Services, "pool">,
   call: Call,
   id: string,
-): Promise<Answer<{ account: Account }>> {
+): Promise<Answer<{ account: Account; scheduledPosts: number }>> {
   return await write(services, call, async (tx) => {
+    const { status } = await readAccount(services, tx, call, id);
+    if (status === "active") await disconnect(services, tx, call, call, id, "The account was disconnected.");
     const account = await readAccount(services, tx, call, id);
-    if (account.status === "active") await disconnect(services, tx, call, call, id, "The account was disconnected.");
-    return { body: { account: await readAccount(services, tx, call, id) } };
+    return { body: { account, scheduledPosts: await scheduledOn(tx, call, id) } };
   });
 }
 
@@ -58,7 +59,7 @@ async function disconnect(
   accountId: string,
   reason: string,
 ): Promise<void> {
-  const forgotten = await forgetConnection(services.oauth, tx, { accountId, userId, mode }, reason);
-  if (forgotten !== null) await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
+  const { revoke } = await forgetConnection(services.oauth, tx, { accountId, userId, mode }, reason);
+  if (revoke !== null) await services.jobs.send(tx, REVOKE_QUEUE, revoke);
   await recordAudit(tx, origin, { userId, mode, action: "account.disconnected", target: accountId, data: { reason } });
 }

@@ -125,6 +125,16 @@ test("each kind of event is an email that says what happened and where to go, an
   await report(person.live, failed, "platform_post.failed");
   await report(person.live, unknown, "platform_post.unknown");
   await report(person.live, missed, "post.missed");
+  const left = await createPost(person.live, "Left behind");
+  await world.database.pool.query(
+    `with gone as (
+       insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, status)
+       values (gen_random_uuid(), $2, $3, $4, 'threads', 'former', 'revoked') returning id
+     )
+     update platform_posts set account_id = gone.id from gone where post_id = $1`,
+    [left, userId, mode, person.live.platformSetId],
+  );
+  await report(person.live, left, "post.missed");
   const lost = { accountId: await world.connect(person.live, "linkedin"), userId, mode };
   await recordAccountEvent(world.database.pool, lost, "account.disconnected", {
     tokenHealth: "revoked",
@@ -148,10 +158,11 @@ test("each kind of event is an email that says what happened and where to go, an
     assert.equal(all.filter((each) => sign.test(each)).length, 1, `${sign}\n${all.join("\n")}`);
   only(/^Your post failed on Threads: .*"Hello Bcc: evil@example\.com"\n\nInvalid parameter\. Change its text\./s);
   only(/^Your post failed on Threads: .*"Too late"\n\nIt could not be published in time\./s);
+  only(/^Your post failed on Threads: .*"Left behind"\n\nIts account is no longer connected\./s);
   only(/^Your post might not be live on Threads: .*"Are you there\?"/s);
   only(/^Reconnect your LinkedIn account ampost: Ampost has lost access.*\n\nThe person removed the app\./s);
   only(/^Reconnect your LinkedIn account ampost: .*expires on 2026-12-02 10:00 UTC\..*\n\n1 post is scheduled/s);
-  assert.equal(all.length, 5);
+  assert.equal(all.length, 6);
   assert.ok(all.some((each) => each.includes(`${APP}/posts/${failed}?mode=live`)));
   assert.deepEqual(await told(), [], "nothing is told twice");
 });

@@ -82,6 +82,9 @@ const accountEvent = z.object({
   reason: z.string().nullable().default(null),
 });
 
+const DISCONNECTED =
+  "Its account is no longer connected. Move it to another account or discard it, or connect the same account again.";
+
 /** Nothing of a post or account that is gone. */
 function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
   const { post_id: postId, error } = row;
@@ -99,5 +102,6 @@ function toNotice(kind: NotificationKind, row: NoticeRow): Notice[] {
     const { status, scheduled_for: scheduledFor, reason } = row;
     return status === null ? [] : [{ kind, postId, text: row.text, reason, status, scheduledFor }];
   }
-  return [{ kind, postId, labels, text: row.text, problem: error && `${sentence(error.message)} ${error.action}` }];
+  const problem = row.is_disconnected ? DISCONNECTED : error && `${sentence(error.message)} ${error.action}`;
+  return [{ kind, postId, labels, text: row.text, problem }];
 }

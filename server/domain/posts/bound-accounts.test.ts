@@ -4,6 +4,9 @@ import { after, before, beforeEach, test, type TestContext } from "node:test";
 import pg from "pg";
 
 import { keyPolicies } from "../../../contract/operations/api-keys.ts";
+import { accountsDisconnect } from "../../../contract/operations/connections.ts";
+import { postsMoveMany } from "../../../contract/operations/post-batches.ts";
+import { postsGet, postsList } from "../../../contract/operations/posts.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "../api-keys/api-keys.ts";
@@ -51,11 +54,12 @@ async function replace(id: string): Promise<string> {
   return await world.connect(tenant, "facebook");
 }
 
-const setStatus = (id: string, status: string) =>
+const fail = (id: string, { status = "failed", liveThrough = null as number | null } = {}) =>
   world.database.pool.query(
-    `with parts as (update platform_posts set status = $2, next_action_at = null where post_id = $1)
-     update posts set status = $2 where id = $1`,
-    [id, status],
+    `with parts as (
+       update platform_posts set status = $2, live_through = $3, next_action_at = null where post_id = $1)
+     update posts set status = 'failed' where id = $1`,
+    [id, status, liveThrough],
   );
 
 async function approve(id: string): Promise<void> {
@@ -65,6 +69,18 @@ async function approve(id: string): Promise<void> {
   );
   const given = await world.callAs(cookie, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash });
   assert.equal(given.status, 200, JSON.stringify(given.body));
+}
+
+async function warningsOf(id: string): Promise<string[]> {
+  const { post } = postsGet.answer.parse((await world.call(tenant, "GET", `${POSTS}/${id}`)).body);
+  return post.platformPosts.flatMap(({ warnings }) => warnings.map(({ code }) => code));
+}
+
+/** The scheduled posts that need somebody, and on how many platforms. */
+async function blocked(): Promise<(readonly [string, number])[]> {
+  const { posts, total } = postsList.answer.parse((await world.call(tenant, "GET", `${POSTS}?outcome=blocked`)).body);
+  assert.equal(total, posts.length);
+  return posts.map(({ id, blockedCount }) => [id, blockedCount] as const);
 }
 
 async function storedAccount(id: string): Promise<string | undefined> {
@@ -79,7 +95,7 @@ test("no post takes the account that has replaced its own: not when it is publis
   const scheduled = await create({ scheduledFor: IN_AN_HOUR });
   const draft = await create();
   const failed = await create();
-  await setStatus(failed, "failed");
+  await fail(failed);
   await replace(first);
   const later = new Date(Date.now() + 7_200_000).toISOString();
   for (const [id, method, path, body] of [
@@ -96,6 +112,109 @@ test("no post takes the account that has replaced its own: not when it is publis
     );
     assert.equal(await storedAccount(id), first, "it is still bound to its account");
   }
+});
+
+test("what waited for an account that was replaced says so at once, in lists too, until a person chooses the new one", async () => {
+  const scheduled = await create({ scheduledFor: IN_AN_HOUR });
+  const draft = await create();
+  const other = await create({ scheduledFor: IN_AN_HOUR, platforms: ["facebook"] });
+  const etagOf = async (id: string) => (await world.call(tenant, "GET", `${POSTS}/${id}`)).headers.get("etag");
+  const before = await etagOf(scheduled);
+  const second = await replace(first);
+  assert.deepEqual(await warningsOf(scheduled), ["ACCOUNT_DISCONNECTED"]);
+  assert.deepEqual(await warningsOf(draft), ["ACCOUNT_DISCONNECTED"]);
+  assert.notEqual(await etagOf(scheduled), before);
+  assert.deepEqual(await blocked(), [
+    [other, 1],
+    [scheduled, 1],
+  ]);
+  const choose = (id: string, accountId: string) =>
+    world.call(tenant, "PATCH", `${POSTS}/${id}`, { accountIds: [accountId] });
+  const elsewhere = await world.connect((await world.makeTenants()).test, "facebook");
+  for (const wrong of [elsewhere, first]) {
+    const [issue] = asRefusal(await choose(scheduled, wrong), 400).issues;
+    assert.deepEqual([issue?.rule, issue?.path, issue?.actual], ["post.accountIds.connected", "/accountIds/0", wrong]);
+  }
+  for (const id of [scheduled, draft]) {
+    const chosen = await choose(id, second);
+    assert.equal(chosen.status, 200, JSON.stringify(chosen.body));
+    assert.deepEqual([await storedAccount(id), await warningsOf(id)], [second, []]);
+  }
+  assert.deepEqual(await blocked(), [[other, 1]]);
+  assert.equal((await world.call(tenant, "POST", `${POSTS}/${draft}/publish`)).status, 200);
+  assert.equal(await storedAccount(draft), second);
+});
+
+test("posts are moved together, and one that cannot be moved does not stop the others", async () => {
+  const ids = [await create({ scheduledFor: IN_AN_HOUR }), await create({ scheduledFor: IN_AN_HOUR })];
+  const [left = "", discarded = ""] = ids;
+  assert.equal((await world.call(tenant, "DELETE", `${POSTS}/${discarded}`)).status, 200);
+  const second = await replace(first);
+  const path = "/api/posts/batch/move?mode=test";
+  const moved = postsMoveMany.answer.parse(
+    (await world.callAs(cookie, "POST", path, { ids, accountIds: [second] })).body,
+  );
+  assert.deepEqual([moved.moved, moved.failed], [1, 1]);
+  assert.deepEqual(
+    moved.results.map(({ id, post, error }) => [id, post?.blockedCount ?? error?.code]),
+    [
+      [left, 0],
+      [discarded, "INVALID_STATUS_TRANSITION"],
+    ],
+  );
+  assert.equal(await storedAccount(left), second);
+});
+
+test("disconnecting an account tells how many scheduled posts it stops, of each that it needs somebody, and once", async () => {
+  const scheduled = [await create({ scheduledFor: IN_AN_HOUR }), await create({ scheduledFor: IN_AN_HOUR })];
+  await create();
+  const told = async () => {
+    const { rows } = await world.database.pool.query<{ post_id: string }>(
+      "select post_id from outbox where type = 'post.missed' and user_id = $1 order by post_id",
+      [tenant.userId],
+    );
+    return rows.map(({ post_id }) => post_id);
+  };
+  assert.deepEqual(await told(), []);
+  for (const round of ["first", "again"]) {
+    const { body } = await world.callAs(cookie, "DELETE", `/api/accounts/${first}?mode=test`);
+    assert.equal(accountsDisconnect.answer.parse(body).scheduledPosts, 2, round);
+    assert.deepEqual(await told(), scheduled.toSorted());
+  }
+});
+
+test("an account that is connected again has its posts back", async () => {
+  const id = await create({ scheduledFor: IN_AN_HOUR });
+  const set = (status: string) =>
+    world.database.pool.query("update accounts set status = $2 where id = $1", [first, status]);
+  await set("revoked");
+  assert.deepEqual(await blocked(), [[id, 1]]);
+  await set("active");
+  assert.deepEqual([await blocked(), await warningsOf(id)], [[], []]);
+});
+
+test("a retry goes out through another account only if it was chosen, and not where parts are live or may be", async () => {
+  const [failed, unknown, live] = [await create(), await create(), await create()];
+  await fail(failed);
+  await fail(unknown, { status: "unknown" });
+  await fail(live, { liveThrough: 0 });
+  const second = await replace(first);
+  const body = { platforms: ["facebook"], force: true, accountIds: [second] };
+  const retry = (id: string) => world.call(tenant, "POST", `${POSTS}/${id}/retry`, body);
+  for (const id of [unknown, live]) {
+    assert.equal(asRefusal(await retry(id), 400).code, "PLATFORM_NOT_CONNECTED");
+    assert.equal(await storedAccount(id), first);
+  }
+  assert.equal((await retry(failed)).status, 200);
+  assert.equal(await storedAccount(failed), second);
+});
+
+test("an approval does not go along to another account", async () => {
+  const id = await create();
+  await approve(id);
+  const second = await replace(first);
+  assert.equal((await world.call(robot, "PATCH", `${POSTS}/${id}`, { accountIds: [second] })).status, 200);
+  assert.equal(asRefusal(await world.call(robot, "POST", `${POSTS}/${id}/publish`), 403).code, "APPROVAL_REQUIRED");
 });
 
 test("a post that moves to another platform set goes out through the accounts of that one", async () => {
@@ -117,7 +236,7 @@ for (const action of ["publish", "retry"] as const)
       const approved = await storedAccount(id);
       // As of a post whose account was not known when it was stored.
       await world.database.pool.query("update platform_posts set account_id = null where post_id = $1", [id]);
-      if (action === "retry") await setStatus(id, "failed");
+      if (action === "retry") await fail(id);
       await approve(id);
       isInterrupted = false;
       const end = interrupt(t, statement, async () => {

@@ -98,7 +98,7 @@ export function replacedIssue(platform: PlatformName, path: string): Issue {
     path,
     message: `The post's ${label} account is no longer connected: another one has taken its place in the platform set.`,
     actual: platform,
-    fix: "Connect its own account again, or create a new post for the account that is connected now.",
+    fix: "Choose the account that is connected now with accountIds, or connect its own account again.",
   });
 }
 

@@ -67,6 +67,32 @@ test("posts are listed newest first, in pages by offset or cursor without duplic
   asRefusal(await world.call(tenant, "GET", `${POSTS}?cursor=nonsense`), 400);
 });
 
+test("scheduled posts that were missed, or whose account is no longer connected, are found", async () => {
+  const tenant = await newTenant();
+  await world.connect(tenant, "facebook");
+  const scheduledFor = new Date(Date.now() + 3_600_000).toISOString();
+  const platforms = ["facebook"];
+  const post = (text: string) => create(tenant, text, { platforms, scheduledFor });
+  const [fine, missed, left] = [await post("Fine"), await post("Missed"), await post("Left")];
+  const set = (columns: string, id: string) =>
+    world.services.pool.query(`update platform_posts set ${columns} where post_id = $1`, [id]);
+  await set("next_action_at = null", missed);
+  const { rows } = await world.services.pool.query<{ id: string }>(
+    `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, status)
+     values (gen_random_uuid(), $1, $2, $3, 'facebook', 'former', 'revoked') returning id`,
+    [tenant.userId, tenant.mode, tenant.platformSetId],
+  );
+  await set(`account_id = '${rows[0]?.id}', lane = 'commit'`, left);
+  await create(tenant, "Draft", { platforms });
+  const { posts } = await list(tenant, "");
+  assert.equal(posts.find(({ id }) => id === fine)?.blockedCount, 0);
+  for (const query of ["?outcome=blocked", "?outcome=blocked&status=scheduled&platform=facebook&search=e"]) {
+    const found = await list(tenant, query);
+    const counts = found.posts.map(({ id, blockedCount }) => [id, blockedCount]);
+    assert.deepEqual([found.total, ...counts], [2, [left, 1], [missed, 1]]);
+  }
+});
+
 test("posts that may be live although no platform has confirmed them are told apart from failed ones, and found", async () => {
   const tenant = await newTenant();
   const settle = async (text: string, status: string, ...outcomes: readonly string[]) => {

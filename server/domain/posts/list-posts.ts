@@ -21,7 +21,7 @@ import { toSummary } from "./to-post.ts";
 
 export interface PostQuery {
   status?: PostStatus;
-  outcome?: "unknown";
+  outcome?: "unknown" | "blocked";
   platform?: PlatformName;
   platformSetId?: string;
   limit: number;

@@ -68,7 +68,7 @@ export function approvalUrl({ appUrl }: Pick<Settings, "appUrl">, userId: string
 }
 
 /** Warnings that come and go without a change of the post. */
-const WHILE_WAITING: ReadonlySet<string> = new Set(["PUBLISHING_HELD", "PUBLISHING_PAUSED"]);
+const WHILE_WAITING: ReadonlySet<string> = new Set(["ACCOUNT_DISCONNECTED", "PUBLISHING_HELD", "PUBLISHING_PAUSED"]);
 
 export function toSummary(row: PostSummaryRow): PostSummary {
   return {
@@ -80,6 +80,7 @@ export function toSummary(row: PostSummaryRow): PostSummary {
     publishedCount: row.published_count,
     failedCount: row.failed_count,
     unknownCount: row.unknown_count,
+    blockedCount: row.blocked_count,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -103,6 +104,7 @@ export function summarize(post: Post): PostSummary {
     publishedCount: numberOf("published"),
     failedCount: numberOf("failed", "unknown"),
     unknownCount: numberOf("unknown"),
+    blockedCount: status === "scheduled" ? platformPosts.filter(isBlocked).length : 0,
     scheduledFor,
     createdAt,
     updatedAt,
@@ -110,6 +112,12 @@ export function summarize(post: Post): PostSummary {
     mode,
     publishedAt: post.publishedAt,
   };
+}
+
+const BLOCKING: ReadonlySet<string> = new Set(["ACCOUNT_DISCONNECTED", "PUBLISH_MISSED"]);
+
+function isBlocked({ status, warnings }: Post["platformPosts"][number]): boolean {
+  return status === "pending" && warnings.some(({ code }) => BLOCKING.has(code));
 }
 
 function toPlatformPost(

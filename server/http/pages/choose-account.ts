@@ -94,6 +94,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
             <b>${connected.username ?? connected.displayName ?? connected.platformAccountId}</b>. A set holds one
             account per platform, so connecting another disconnects this one.
           </p>
+          ${stoppedPosts(connected.scheduledPosts, (shown.viewer ?? null) !== null)}
           ${check({ name: "replace", value: "1", label: "Replace this account" })}
         </div>`;
   return await sendPage(reply, {
@@ -116,6 +117,13 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
         </p>
       </form>`,
   });
+}
+
+/** A customer with a connect link is not told how much is planned. */
+function stoppedPosts(count: number, isUser: boolean): Html | null {
+  if (count === 0) return null;
+  const posts = isUser ? `Its scheduled posts (${count})` : "Posts that are scheduled on it";
+  return html`<p>${posts} will not be published until somebody moves them to another account or discards them.</p>`;
 }
 
 function nameOf(

@@ -8,7 +8,7 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/server.ts";
-import { objectIn } from "../../../tests/answers.ts";
+import { idOf, objectIn } from "../../../tests/answers.ts";
 import { answerConsent, type Answering, firstOffered, type Shown } from "../../../tests/consent.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { revokeGrant } from "../../oauth/disconnect.ts";
@@ -491,6 +491,12 @@ test("another account replaces the set's only after confirmation; the same custo
   const page = await browser.open(choosePath);
   const platformAccountId = /value="(\d{10,})"/.exec(page.text)?.[1] ?? "";
   assert.match(page.text, /name="replace"/);
+  assert.doesNotMatch(page.text, /scheduled/);
+  const content = { content: { text: "Hello" }, platforms: ["twitter"], platformSetId: tenant.platformSetId };
+  const post = idOf((await world.call(tenant, "POST", "/api/v1/posts", content)).body, "post");
+  const due = "update platform_posts set due_at = now(), next_action_at = 'infinity' where post_id = $1";
+  await world.database.pool.query(due, [post]);
+  assert.match((await browser.open(choosePath)).text, /Posts that are scheduled on it will not be published until/);
   assert.equal((await browser.send(choosePath, { platformAccountId })).status, 400);
   assert.equal(
     (await browser.leave(await browser.send(choosePath, { platformAccountId, replace: "1" }))).searchParams.get(

@@ -2014,9 +2014,12 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Outcome",
         name: "outcome",
-        description: "Posts that may be live",
+        description: "<code>blocked</code>: waits for somebody to act. <code>unknown</code>: may be live.",
         type: "options",
-        options: [{ name: "Unknown", value: "unknown" }],
+        options: [
+          { name: "Unknown", value: "unknown" },
+          { name: "Blocked", value: "blocked" },
+        ],
         default: "unknown",
         routing: { send: { type: "query", property: "outcome" } },
       },
@@ -2210,6 +2213,15 @@ export const properties: INodeProperties[] = [
     placeholder: "Add Field",
     default: {},
     options: [
+      {
+        displayName: "Account IDs",
+        name: "accountIds",
+        description: "Accounts of the set to use from now on",
+        type: "string",
+        typeOptions: { multipleValues: true },
+        default: [],
+        routing: { send: { type: "body", property: "accountIds" } },
+      },
       {
         displayName: "Link URL",
         name: "linkUrl",
@@ -2406,6 +2418,15 @@ export const properties: INodeProperties[] = [
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "force" } },
+      },
+      {
+        displayName: "Account IDs",
+        name: "accountIds",
+        description: "Accounts of the set to use from now on",
+        type: "string",
+        typeOptions: { multipleValues: true },
+        default: [],
+        routing: { send: { type: "body", property: "accountIds" } },
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["retry"] } },
