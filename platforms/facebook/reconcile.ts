@@ -110,9 +110,8 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
   if (typeof id !== "string") return { verdict: "cannot_tell", reason: "The video's ID is not known." };
   const video = await readVideoIfThere(context);
   if (video === null) {
-    return intent.ageSeconds < UNREADABLE_SECONDS
-      ? { verdict: "pending", reason: "The video cannot be read." }
-      : { verdict: "cannot_tell", reason: "The video cannot be read." };
+    const verdict = intent.ageSeconds < UNREADABLE_SECONDS ? "pending" : "cannot_tell";
+    return { verdict, reason: "The video cannot be read." };
   }
   switch (progressOf(video)) {
     case "live":
