@@ -129,8 +129,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: COMMIT,
-        find: "if (written === undefined) throw new LostClaim();\n    if",
-        replace: "if (written === undefined) return true;\n    if",
+        find: "if (intended === undefined) throw new LostClaim();",
+        replace: "if (intended === undefined) return true;",
       },
     ],
   },

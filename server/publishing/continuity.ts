@@ -214,9 +214,10 @@ async function readPast(
   own: Own,
   { server, here }: { server: string; here: Here },
 ): Promise<Past> {
+  // The past before its publishers: who has begun in between is among them, and is waited for.
+  const { posts, past } = (await findPast.one(pool)) ?? { posts: false, past: false };
   const { noted, publishers } = await readOutside(pool, places, [own.id]);
   const before = await findHereBefore(pool);
-  const { posts, past } = (await findPast.one(pool)) ?? { posts: false, past: false };
   return {
     identity: own.identity,
     database: { known: before.database, now: here.database },

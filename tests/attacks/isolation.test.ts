@@ -199,6 +199,7 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
  */
 const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
+  accountIds: async (tenant) => (await NAMED["accountId"]?.(tenant)) ?? "",
   accountId: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
   "media.*.id": newMedia,
   thumbnailMediaId: newMedia,
@@ -247,7 +248,7 @@ for (const operation of OPERATIONS.filter(({ auth }) => auth !== "operator")) {
                   externalId: "x",
                 },
                 path,
-                named,
+                path.at(-1) === "accountIds" ? [named] : named,
               )
             : undefined;
         const { status, body: answered } = await call(
